@@ -1,0 +1,117 @@
+"""What may come in: the one place where values handed to the library are looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def as_floats(value: Any, name: str) -> Any:
+    """Return `value` as real floating-point numbers, or say what is wrong with it.
+
+    Parameters
+    ----------
+    value : float, int or array_like
+        Python numbers come back as they are, floating arrays uncopied in their own dtype,
+        integer and Boolean arrays as float64.
+    name : str
+        What to call the value in an error message.
+
+    Raises
+    ------
+    TypeError
+        If `value` does not consist of real numbers.
+    ValueError
+        If it holds NaN, or is a list whose rows differ in length.
+    """
+    if type(value) in (float, int):
+        if value != value:
+            raise ValueError(_nan_message(name, "nan"))
+        return value
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(
+            f"{name}: expected an array, got a list whose rows differ in length or shape. "
+            "Give every row the same length."
+        ) from None
+    kind = array.dtype.kind
+    if kind in "iub":
+        return array.astype(np.float64)
+    if kind != "f":
+        got = f"dtype {array.dtype}" if kind == "c" else type(value).__name__
+        raise TypeError(
+            f"{name}: expected real numbers (a float or an array of floats), got {got}. "
+            "Convert it first, for example with np.asarray(..., dtype=float)."
+        )
+    if has_nan(array):
+        first = tuple(int(i) for i in np.argwhere(np.isnan(array))[0])
+        raise ValueError(_nan_message(name, f"nan at index {first}" if first else "nan"))
+    return array
+
+
+def has_nan(array: Array) -> bool:
+    """Tell whether a floating array holds NaN, at the price of one sum."""
+    with np.errstate(all="ignore"):
+        # A NaN makes the sum NaN. So does inf - inf: only then is every element looked at.
+        return bool(np.isnan(array.sum())) and bool(np.isnan(array).any())
+
+
+def as_labels_or_rows(t: Any, scores_shape: tuple[int, ...], name: str) -> Array:
+    """Return targets `t` as rows of probabilities with the shape of the scores.
+
+    Parameters
+    ----------
+    t : array_like
+        Either one integer label per row, or one row of probabilities per row of scores
+        (one-hot or soft).
+    scores_shape : tuple of int
+        ``(..., K)``: the shape of the scores that `t` belongs to.
+    name : str
+        What to call the targets in an error message.
+
+    Returns
+    -------
+    ndarray of float64, shape `scores_shape`
+
+    Raises
+    ------
+    TypeError
+        If labels are not integers.
+    ValueError
+        If the shape fits neither form, a label is no class, or a row does not sum to 1.
+    """
+    t = np.asarray(t)
+    rows, K = scores_shape[:-1], scores_shape[-1]
+    if t.shape == scores_shape:
+        t = as_floats(t, name)
+        if (t < 0).any() or not np.allclose(t.sum(axis=-1), 1.0, atol=1e-6):
+            raise ValueError(
+                f"{name}: expected each row to be one-hot or probabilities (no value below 0, "
+                f"sum 1), got a row that is not. For labels, pass integers of shape {rows}."
+            )
+        return np.asarray(t, dtype=np.float64)
+    if t.shape != rows:
+        raise ValueError(
+            f"{name}: expected labels of shape {rows} or one-hot rows of shape {scores_shape}, "
+            f"got shape {t.shape}."
+        )
+    if t.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name}: expected integer labels, got dtype {t.dtype}. Use t.astype(int) if they are."
+        )
+    if t.size and not (0 <= t.min() and t.max() < K):
+        raise ValueError(
+            f"{name}: expected labels from 0 to {K - 1}, got labels from {t.min()} to {t.max()}."
+        )
+    return np.eye(K)[t]
+
+
+def _nan_message(name: str, got: str) -> str:
+    return (
+        f"{name}: expected finite numbers, got {got}. "
+        "Look for a division 0/0, a log of a negative number, or gaps in the data."
+    )

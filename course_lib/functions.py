@@ -1,0 +1,145 @@
+"""Functions without memory: activations, softmax and losses, stable and for any batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import Array, as_floats, as_labels_or_rows
+
+
+def sigmoid(x: Any) -> Any:
+    """Logistic sigmoid ``1 / (1 + exp(-x))``, elementwise, without overflow.
+
+    For negative `x` the equal form ``exp(x) / (1 + exp(x))`` is taken, so that the argument
+    of ``exp`` is never positive.
+
+    Parameters
+    ----------
+    x : array_like of float
+
+    Returns
+    -------
+    ndarray, shape and dtype of `x`
+    """
+    x = as_floats(x, "sigmoid: x")
+    z = np.exp(-np.abs(x))
+    return np.where(np.asarray(x) >= 0, 1 / (1 + z), z / (1 + z))
+
+
+def softmax(x: Any) -> Array:
+    """Softmax over the last axis: ``exp(x_k) / sum_j exp(x_j)``.
+
+    The largest score of each row is subtracted first. That changes nothing in exact
+    arithmetic and keeps ``exp`` from overflowing.
+
+    Parameters
+    ----------
+    x : array_like of float, shape (..., K)
+        Logits.
+
+    Returns
+    -------
+    ndarray, shape and dtype of `x`
+        Rows of probabilities.
+    """
+    x = _as_logits(x, "softmax: x")
+    z = np.exp(x - x.max(axis=-1, keepdims=True))
+    return z / z.sum(axis=-1, keepdims=True)
+
+
+def log_softmax(x: Any) -> Array:
+    """Logarithm of :func:`softmax`, finite even where the probability rounds to 0.
+
+    ``x_k - max(x) - log(sum_j exp(x_j - max(x)))`` over the last axis.
+
+    Parameters
+    ----------
+    x : array_like of float, shape (..., K)
+        Logits.
+
+    Returns
+    -------
+    ndarray, shape and dtype of `x`
+    """
+    x = _as_logits(x, "log_softmax: x")
+    x = x - x.max(axis=-1, keepdims=True)
+    return x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
+
+
+def cross_entropy_error(y: Any, t: Any) -> Any:
+    """Cross entropy, averaged over the rows: ``-sum(t * log(y)) / N``.
+
+    Nothing is added inside the logarithm. A constant there would make this function differ
+    from the one whose gradient is ``(y - t) / N``. A probability of exactly 0 counts as the
+    smallest normal number of its dtype, so the loss stays finite.
+
+    Parameters
+    ----------
+    y : array_like of float, shape (..., K)
+        Rows of probabilities.
+    t : array_like
+        Integer labels of shape (...), or one-hot (or soft) rows of shape (..., K).
+
+    Returns
+    -------
+    float
+        The loss, in the dtype of `y`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `y` holds negative values or `t` does not fit `y`.
+    """
+    y = _as_logits(y, "cross_entropy_error: y")
+    if (y < 0).any():
+        raise ValueError(
+            f"cross_entropy_error: y: expected probabilities, got a value of {y.min()}. "
+            "Pass the output of softmax, not the logits."
+        )
+    t = as_labels_or_rows(t, y.shape, "cross_entropy_error: t").astype(y.dtype)
+    log_y = np.log(np.maximum(y, np.finfo(y.dtype).tiny))
+    return -(t * log_y).sum() / count_rows(y)
+
+
+def mean_squared_error(y: Any, t: Any) -> Any:
+    """Halved squared error, averaged over the rows: ``sum((y - t)**2) / (2 N)``.
+
+    Parameters
+    ----------
+    y, t : array_like of float, shape (N, K) or (K,)
+        Outputs and targets; a single row counts as N = 1.
+
+    Returns
+    -------
+    float
+        The loss, in the dtype of `y`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ. Broadcasting (N, 1) against (N,) would compare every row with
+        every other.
+    """
+    y = np.asarray(as_floats(y, "mean_squared_error: y"))
+    t = np.asarray(as_floats(t, "mean_squared_error: t"), dtype=y.dtype)
+    if y.shape != t.shape:
+        raise ValueError(
+            f"mean_squared_error: expected y and t of one shape, got {y.shape} and {t.shape}."
+        )
+    return ((y - t) ** 2).sum() / (2 * count_rows(y))
+
+
+def count_rows(y: Array) -> int:
+    """Return N, the number of rows that a loss averages over; a single row counts as 1."""
+    return int(np.prod(y.shape[:-1])) if y.ndim else 1
+
+
+def _as_logits(x: Any, name: str) -> Array:
+    x = np.asarray(as_floats(x, name))
+    if x.ndim == 0 or x.size == 0:
+        raise ValueError(
+            f"{name}: expected at least one row of K values, shape (..., K), got shape {x.shape}."
+        )
+    return x if x.dtype.kind == "f" else x.astype(np.float64)

@@ -1,0 +1,26 @@
+"""Layers: each computes its output in `forward` and hands gradients back in `backward`."""
+
+from course_lib.layers.add import AddLayer
+from course_lib.layers.affine import Affine
+from course_lib.layers.base import Layer
+from course_lib.layers.elementwise import ExpLayer, ReciprocalLayer
+from course_lib.layers.identity_with_loss import IdentityWithLoss
+from course_lib.layers.mul import MulLayer
+from course_lib.layers.relu import Relu
+from course_lib.layers.sigmoid import Sigmoid
+from course_lib.layers.softmax_with_loss import SoftmaxWithLoss
+from course_lib.layers.tanh import Tanh
+
+__all__ = [
+    "AddLayer",
+    "Affine",
+    "ExpLayer",
+    "IdentityWithLoss",
+    "Layer",
+    "MulLayer",
+    "ReciprocalLayer",
+    "Relu",
+    "Sigmoid",
+    "SoftmaxWithLoss",
+    "Tanh",
+]

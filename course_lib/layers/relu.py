@@ -1,0 +1,31 @@
+"""The rectified linear unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from course_lib.layers.base import Layer
+
+
+class Relu(Layer):
+    """Rectified linear unit, elementwise: ``out = max(x, 0)``.
+
+    A switch: where ``x > 0`` the current passes, where ``x <= 0`` it is off. Backward, with
+    ``dout = dL/dout``::
+
+        dx = dout   where x > 0
+        dx = 0      where x <= 0
+
+    At exactly 0 the function has no derivative; this course takes 0. `mask` remembers where
+    the switch is off. `out` and `dx` have the shape and dtype of `x`.
+    """
+
+    def forward(self, x: Any) -> Any:
+        self.mask = np.asarray(x) <= 0
+        return np.where(self.mask, 0, x)
+
+    def backward(self, dout: Any) -> Any:
+        dx = np.where(self.mask, 0, dout)
+        return dx

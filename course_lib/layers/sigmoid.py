@@ -1,0 +1,28 @@
+"""The logistic sigmoid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.functions import sigmoid
+from course_lib.layers.base import Layer
+
+
+class Sigmoid(Layer):
+    """Logistic sigmoid, elementwise: ``out = 1 / (1 + exp(-x))``.
+
+    Backward, with ``dout = dL/dout``::
+
+        dx = dout * out * (1 - out)
+
+    The slope needs only the output, so that is what `forward` keeps. `out` and `dx` have the
+    shape and dtype of `x`; no finite `x` overflows.
+    """
+
+    def forward(self, x: Any) -> Any:
+        self.out = sigmoid(x)
+        return self.out
+
+    def backward(self, dout: Any) -> Any:
+        dx = dout * self.out * (1 - self.out)
+        return dx

@@ -1,0 +1,28 @@
+"""The hyperbolic tangent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from course_lib.layers.base import Layer
+
+
+class Tanh(Layer):
+    """Hyperbolic tangent, elementwise: ``out = tanh(x)``.
+
+    Backward, with ``dout = dL/dout``::
+
+        dx = dout * (1 - out**2)
+
+    `out` and `dx` have the shape and dtype of `x`.
+    """
+
+    def forward(self, x: Any) -> Any:
+        self.out = np.tanh(x)
+        return self.out
+
+    def backward(self, dout: Any) -> Any:
+        dx = dout * (1 - self.out**2)
+        return dx

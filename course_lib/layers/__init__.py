@@ -3,24 +3,37 @@
 from course_lib.layers.add import AddLayer
 from course_lib.layers.affine import Affine
 from course_lib.layers.base import Layer
+from course_lib.layers.carts import CouponCart, ShoppingCart
+from course_lib.layers.div import DivLayer
 from course_lib.layers.elementwise import ExpLayer, ReciprocalLayer
 from course_lib.layers.identity_with_loss import IdentityWithLoss
+from course_lib.layers.leaky_relu import LeakyRelu
 from course_lib.layers.mul import MulLayer
 from course_lib.layers.relu import Relu
 from course_lib.layers.sigmoid import Sigmoid
 from course_lib.layers.softmax_with_loss import SoftmaxWithLoss
+from course_lib.layers.softplus import Softplus
+from course_lib.layers.sub import SubLayer
+from course_lib.layers.swish import Swish
 from course_lib.layers.tanh import Tanh
 
 __all__ = [
     "AddLayer",
     "Affine",
+    "CouponCart",
+    "DivLayer",
     "ExpLayer",
     "IdentityWithLoss",
     "Layer",
+    "LeakyRelu",
     "MulLayer",
     "ReciprocalLayer",
     "Relu",
+    "ShoppingCart",
     "Sigmoid",
     "SoftmaxWithLoss",
+    "Softplus",
+    "SubLayer",
+    "Swish",
     "Tanh",
 ]

@@ -1,0 +1,29 @@
+"""Softplus, a smooth ReLU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from course_lib.functions import sigmoid
+from course_lib.layers.base import Layer
+
+
+class Softplus(Layer):
+    """Softplus, elementwise: ``out = log(1 + exp(x))``.
+
+    Backward, with ``dout = dL/dout``::
+
+        dx = dout * sigmoid(x)
+
+    Computed as ``max(x, 0) + log(1 + exp(-|x|))``, which is equal and cannot overflow.
+    """
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+    def backward(self, dout: Any) -> Any:
+        dx = dout * sigmoid(self.x)
+        return dx

@@ -1,0 +1,31 @@
+"""Swish, the input gated by its own sigmoid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_lib.functions import sigmoid
+from course_lib.layers.base import Layer
+
+
+class Swish(Layer):
+    """Swish (SiLU), elementwise: ``out = x * sigmoid(x)``.
+
+    `x` reaches the output on two paths, as a factor and through the sigmoid; their gradients
+    add. Backward, with ``dout = dL/dout`` and ``s = sigmoid(x)``::
+
+        dx = dout * (s + x * s * (1 - s))
+
+    References
+    ----------
+    Ramachandran, Zoph, Le: Searching for activation functions (2017).
+    """
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        self.s = sigmoid(x)
+        return x * self.s
+
+    def backward(self, dout: Any) -> Any:
+        dx = dout * (self.s + self.x * self.s * (1 - self.s))
+        return dx

@@ -1,0 +1,287 @@
+"""A computational graph that runs as it is built, and then runs backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import as_floats
+from course_lib.graphs.figure import figure_html
+from course_lib.graphs.svg import Show, draw
+from course_lib.graphs.values import Kind, Node, Value, snapshot
+
+# The attributes in which layers of this course hold what they learn.
+_PARAMETERS = ("W", "b", "gamma", "beta")
+
+
+class Graph:
+    """A computational graph, recorded from layers that really run.
+
+    Leaves are made by `input` and `constant`; `apply` runs a layer's `forward` at once; `backward`
+    runs the layers' `backward` in exactly the reverse order. In a notebook the graph displays
+    as a figure that can be stepped through.
+
+    Examples
+    --------
+    >>> from course_lib.layers import MulLayer
+    >>> g = Graph()
+    >>> apple, number = g.input("apple", 100), g.input("number", 2)
+    >>> price = g.apply(MulLayer(), apple, number, name="price")
+    >>> g.backward(1)
+    >>> price.value, apple.grad, number.grad
+    (200, 2, 100)
+    """
+
+    def __init__(self) -> None:
+        self.values: list[Value] = []
+        self.nodes: list[Node] = []
+
+    def __repr__(self) -> str:
+        layers = ", ".join(type(node.layer).__name__ for node in self.nodes)
+        return f"Graph({layers})"
+
+    def input(self, name: str, value: Any) -> Value:
+        """Add a leaf whose gradient is wanted, and return its handle."""
+        if not isinstance(name, str):
+            raise TypeError(
+                f"Graph.input: expected a name and a value, got {name!r} for the name. "
+                'Write g.input("x", 2.0).'
+            )
+        return self._add_value(name, as_floats(value, f"Graph.input: {name}"), "input")
+
+    def constant(self, value: Any, name: str = "") -> Value:
+        """Add a leaf that stays as it is: a fixed number, or the targets of a loss.
+
+        It is drawn smaller, without a gradient. Integer arrays (labels) stay integers.
+        """
+        if not (isinstance(value, np.ndarray) and value.dtype.kind in "iu"):
+            value = as_floats(value, "Graph.constant: value")
+        return self._add_value(name, value, "constant")
+
+    def apply(
+        self,
+        layer: Any,
+        *inputs: Value,
+        name: str = "",
+        label: str | None = None,
+        rule: str | Sequence[str] | None = None,
+        params: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Value:
+        """Run ``layer.forward(*inputs)`` and return a handle on its result.
+
+        Parameters
+        ----------
+        layer : object with `forward` and `backward`
+            A layer of the course or anybody's own. One layer is one node: `forward` keeps what
+            `backward` needs, so a second call would overwrite it.
+        *inputs : Value
+            Handles of this graph.
+        name : str
+            What to call the result.
+        label : str, optional
+            What to write into the node, in place of the class's symbol.
+        rule : str or sequence of str, optional
+            The local rule of `backward`, for each input: ``"dout * y"``.
+        params : mapping, optional
+            Attributes of the layer to draw as leaves, with their names: ``{"W": "W1"}``. Unless
+            given, the attributes W, b, gamma and beta that the layer has; ``{}`` draws none.
+        **options
+            Passed on to `forward`.
+        """
+        where = self._check_layer(layer)
+        for value in inputs:
+            self._check_value(value, f"{where}: inputs")
+        if not inputs:
+            raise ValueError(f"{where}: expected at least one input, got none.")
+        if params is None:
+            params = {key: key for key in _PARAMETERS if _holds_array(layer, key)}
+        leaves = [
+            self._add_value(text, getattr(layer, key), "parameter") for key, text in params.items()
+        ]
+        out = layer.forward(*(snapshot(value.value) for value in inputs), **options)
+        if out is None:
+            raise ValueError(
+                f"{type(layer).__name__}.forward: expected a number or an array, got None. "
+                "Does it end in a return?"
+            )
+        self._forget_gradients()
+        node = Node(
+            layer,
+            [*inputs, *leaves],
+            list(params),
+            self._add_value(name, out, "result"),
+            label=label,
+            rules=[rule] if isinstance(rule, str) else rule,
+        )
+        for i, value in enumerate(node.inputs):
+            value.uses.append((node, i))
+        self.nodes.append(node)
+        return node.output
+
+    def backward(self, dout: Any = 1, of: Value | None = None) -> None:
+        """Send `dout` backwards from the output to every leaf.
+
+        Parameters
+        ----------
+        dout : float or ndarray
+            The upstream gradient that starts the pass, in the shape of the output.
+        of : Value, optional
+            Where to start. Needed only if several results are used by nobody.
+
+        Notes
+        -----
+        A value used in several places receives a gradient from each: they add. Gradients of
+        an earlier pass are forgotten first.
+        """
+        output = self._single_output() if of is None else of
+        self._check_value(output, "Graph.backward: of")
+        dout = as_floats(dout, "Graph.backward: dout")
+        if np.shape(dout) != np.shape(output.value):
+            raise ValueError(
+                f"Graph.backward: dout: expected the shape of the output, "
+                f"{np.shape(output.value)}, got {np.shape(dout)}."
+            )
+        self._forget_gradients()
+        output.grad = snapshot(dout)
+        for node in reversed(self.nodes):
+            if node.output.grad is not None:
+                self._run_backward(node)
+
+    @classmethod
+    def from_network(cls, net: Any, x: Any, t: Any) -> Graph:
+        """Return the graph of a network's loss; see :func:`course_lib.graphs.trace_network`."""
+        from course_lib.graphs.tracing import trace_network
+
+        return trace_network(net, x, t)
+
+    def outputs(self) -> list[Value]:
+        """Return the results that nobody uses."""
+        return [value for value in self.values if value.kind == "result" and not value.uses]
+
+    def svg(self, show: Show = "values", backward: bool = True) -> str:
+        """Return the drawing, a self-contained ``<svg>`` in which every value shows.
+
+        Parameters
+        ----------
+        show : {"values", "shapes", "both"}
+            What edges say of arrays. "values" writes out arrays of up to six elements and
+            gives the shape of larger ones.
+        backward : bool
+            Whether gradients are drawn, if there are any.
+        """
+        return draw(self, show, backward)
+
+    def html(self, show: Show = "values", backward: bool = True) -> str:
+        """Return the drawing with its player, as one self-contained piece of HTML."""
+        return figure_html(self, show, backward)
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def _add_value(self, name: str, value: Any, kind: Kind) -> Value:
+        added = Value(self, name, snapshot(value), kind)
+        self.values.append(added)
+        return added
+
+    def _forget_gradients(self) -> None:
+        for value in self.values:
+            value.grad = None
+        for node in self.nodes:
+            node.grads = []
+
+    def _single_output(self) -> Value:
+        outputs = self.outputs()
+        if not outputs:
+            raise RuntimeError(
+                "Graph.backward: expected a graph with at least one applied layer, got "
+                f"{len(self.values)} leaves and no layer. Call g.apply(layer, ...) first."
+            )
+        if len(outputs) > 1:
+            names = ", ".join(repr(value.name or "unnamed") for value in outputs)
+            raise ValueError(
+                f"Graph.backward: expected one output, got {len(outputs)}: {names}. "
+                "Say which one to start from: g.backward(1, of=value)."
+            )
+        return outputs[0]
+
+    def _check_layer(self, layer: Any) -> str:
+        where = f"Graph.apply({type(layer).__name__})"
+        if isinstance(layer, type):
+            raise TypeError(
+                f"Graph.apply: layer: expected a layer, got the class {layer.__name__} itself. "
+                f"Make one: {layer.__name__}()."
+            )
+        for method in ("forward", "backward"):
+            if not callable(getattr(layer, method, None)):
+                raise TypeError(
+                    f"{where}: layer: expected an object with forward and backward, "
+                    f"got one without {method}. Give its class that method."
+                )
+        if any(node.layer is layer for node in self.nodes):
+            raise ValueError(
+                f"{where}: layer: expected a layer of its own for every node, got one that is "
+                "already in this graph. A second forward would overwrite what its backward "
+                f"needs. Make another: {type(layer).__name__}(...)."
+            )
+        return where
+
+    def _check_value(self, value: Any, where: str) -> None:
+        if not isinstance(value, Value):
+            raise TypeError(
+                f"{where}: expected a value of this graph, got {value!r}. "
+                'Make a leaf of it first: g.input("x", ...) or g.constant(...).'
+            )
+        if value.graph is not self:
+            raise ValueError(
+                f"{where}: expected a value of this graph, got {value.name or 'one'!r} "
+                "of another graph. Make a leaf for it here."
+            )
+
+    def _run_backward(self, node: Node) -> None:
+        where = f"{type(node.layer).__name__}.backward"
+        returned = node.layer.backward(snapshot(node.output.grad))
+        grads = list(returned) if isinstance(returned, tuple) else [returned]
+        node.grads = self._match(node, grads, where)
+        for key in node.parameters:
+            if not hasattr(node.layer, f"d{key}"):
+                raise AttributeError(
+                    f"{where}: expected it to keep the gradient of {key} as d{key}, got no such "
+                    f"attribute. Set self.d{key} in backward."
+                )
+            node.grads.append(getattr(node.layer, f"d{key}"))
+        for value, grad in zip(node.inputs, node.grads, strict=True):
+            if grad is None:
+                continue
+            if np.shape(grad) != np.shape(value.value):
+                raise ValueError(
+                    f"{where}: expected the gradient of {value.name or 'its input'!r} in its "
+                    f"shape, {np.shape(value.value)}, got {np.shape(grad)}."
+                )
+            value.grad = snapshot(grad) if value.grad is None else value.grad + grad
+
+    @staticmethod
+    def _match(node: Node, grads: list[Any], where: str) -> list[Any]:
+        """Return one gradient, or None, for each argument of `forward`."""
+        arguments = node.arguments
+        wanting = [i for i, value in enumerate(arguments) if value.kind != "constant"]
+        if any(grad is None for grad in grads):
+            raise ValueError(f"{where}: expected gradients, got None. Does it end in a return?")
+        if len(grads) == len(arguments):
+            return grads
+        if len(grads) == len(wanting):
+            matched: list[Any] = [None] * len(arguments)
+            for i, grad in zip(wanting, grads, strict=True):
+                matched[i] = grad
+            return matched
+        raise ValueError(
+            f"{where}: expected one gradient for each of {len(arguments)} inputs, "
+            f"got {len(grads)}. Return them all; an input that needs none, such as targets t, "
+            "goes in by g.constant."
+        )
+
+
+def _holds_array(layer: Any, key: str) -> bool:
+    return isinstance(getattr(layer, key, None), np.ndarray)

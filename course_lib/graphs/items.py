@@ -1,0 +1,122 @@
+"""The things that take room in a drawing, and how much each of them takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from course_lib.graphs.measure import text_width, wrap
+from course_lib.graphs.numbers import Show, value_lines
+from course_lib.graphs.operations import rule, symbol
+from course_lib.graphs.values import Node, Value
+
+FONT = 13.0
+LINE = 16.0
+RADIUS = 19.0
+MARK = 11.0  # room of the small triangle before a number
+
+ItemKind = Literal["leaf", "node", "branch", "output", "label", "bend"]
+
+
+@dataclass(eq=False)
+class Item:
+    """A box in the drawing: `up` and `down` tell how far it reaches from its line at `y`.
+
+    `span` is where its column begins and ends: between columns, lines may change their height.
+    """
+
+    kind: ItemKind
+    column: int
+    width: float
+    up: float
+    down: float
+    text: list[str] = field(default_factory=list)
+    value: Value | None = None
+    node: Node | None = None
+    forward: list[str] = field(default_factory=list)
+    backward: list[str] = field(default_factory=list)
+    rule: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    order: float = 0.0
+    span: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom."""
+        half = self.width / 2
+        return self.x - half, self.y - self.up, self.x + half, self.y + self.down
+
+
+@dataclass(eq=False)
+class Edge:
+    """A line from one item to another, through the labels and bends between them.
+
+    `use` is the (node, index) that the value goes into; None towards a branch or an output.
+    `main` edges are kept straight, `weak` ones give way.
+    """
+
+    value: Value
+    path: list[Item]
+    use: tuple[Node, int] | None = None
+    port: float = 0.0
+    pull: float = 1.0
+
+
+def leaf_item(value: Value, column: int, show: Show) -> Item:
+    """Return the box of an input, a constant or a parameter, with its name in it."""
+    text = value.name or value_lines(value.value, show)[0]
+    lines = wrap(text, FONT, 92.0)
+    width = max(text_width(line, FONT) for line in lines) + 16
+    half = len(lines) * LINE / 2 + 4
+    return Item("leaf", column, width, half, half, lines, value=value)
+
+
+def node_item(node: Node, column: int) -> Item:
+    """Return the circle of an operation; a longer symbol makes it a pill."""
+    lines = wrap(symbol(node), FONT, 76.0)
+    width = max(2 * RADIUS, max(text_width(line, FONT) for line in lines) + 18)
+    half = max(RADIUS, len(lines) * LINE / 2 + 6)
+    return Item("node", column, width, half, half, lines, node=node)
+
+
+def branch_item(value: Value, column: int) -> Item:
+    """Return the dot at which a value that is used several times parts."""
+    return Item("branch", column, 9.0, 4.5, 4.5, value=value)
+
+
+def output_item(value: Value, column: int) -> Item:
+    """Return the name at the right end."""
+    lines = wrap(value.name, FONT, 92.0) if value.name else []
+    width = max((text_width(line, FONT) for line in lines), default=0.0) + 4
+    half = max(len(lines) * LINE / 2, 6.0)
+    return Item("output", column, width, half, half, lines, value=value)
+
+
+def bend_item(column: int) -> Item:
+    """Return the room of a line that passes through a column."""
+    return Item("bend", column, 0.0, 5.0, 5.0)
+
+
+def label_item(edge: Edge, column: int, show: Show, backward: bool) -> Item:
+    """Return what an edge says: value above the line; gradient and its rule below it."""
+    value = edge.value
+    item = Item("label", column, 0.0, 4.0, 4.0, value=value)
+    # A constant without a name has its number in its box.
+    if value.kind != "constant" or value.name:
+        item.forward = value_lines(value.value, show)
+    grad = value.grad
+    if edge.use is not None and len(value.uses) > 1:
+        node, index = edge.use
+        grad = node.grads[index] if node.grads else None
+    if backward and grad is not None and value.kind != "constant":
+        item.backward = value_lines(grad, show)
+        if edge.use is not None and edge.use[0].grads:
+            item.rule = rule(*edge.use)
+    numbers = [MARK + text_width(line, FONT) for line in item.forward + item.backward]
+    item.width = max([*numbers, text_width(item.rule, FONT), 12.0])
+    if item.forward:
+        item.up = 4 + LINE * len(item.forward)
+    if item.backward:
+        item.down = 4 + LINE * len(item.backward) + (LINE if item.rule else 0)
+    return item

@@ -1,0 +1,187 @@
+"""Where everything stands: columns from left to right, straight lines where there can be any.
+
+Nodes stand in the even columns, the labels of edges in the odd ones between them. Every edge
+has a place of its own in each column that it passes, and changes its height only in the gaps
+between columns. So no line runs through a node or a label, and no two boxes overlap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from course_lib.graphs.items import (
+    Edge,
+    Item,
+    bend_item,
+    branch_item,
+    label_item,
+    leaf_item,
+    node_item,
+    output_item,
+)
+from course_lib.graphs.numbers import Show
+from course_lib.graphs.ordering import order_columns
+from course_lib.graphs.qp import settle
+from course_lib.graphs.values import Node, Value
+
+if TYPE_CHECKING:
+    from course_lib.graphs.graph import Graph
+
+_STRAIGHT, _WEAK = 100.0, 0.05
+_SPACE = 8.0  # between two boxes of a column
+_MARGIN = 6.0
+ARROW = 8.0
+_PORT = 10.0  # between two lines that end in one node
+
+
+@dataclass(eq=False)
+class Layout:
+    """Items with their places, the edges between them, and the size of the whole."""
+
+    items: list[Item] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    width: float = 0.0
+    height: float = 0.0
+
+    def add(self, item: Item) -> Item:
+        """Keep an item and return it."""
+        self.items.append(item)
+        return item
+
+
+def lay_out(graph: Graph, show: Show, backward: bool) -> Layout:
+    """Return the layout of a graph."""
+    layout = Layout()
+    _add_items(layout, graph, show, backward)
+    columns = order_columns(layout.items, layout.edges)
+    _set_ports(layout, columns)
+    _place_vertically(layout, columns)
+    _place_horizontally(layout, columns)
+    return layout
+
+
+def _depths(graph: Graph) -> dict[int, int]:
+    """Return the column of each value's source and of each node: the longest path to it."""
+    node_of = {id(node.output): node for node in graph.nodes}
+    depth: dict[int, int] = {}
+    for node in graph.nodes:
+        # One column further where the value first reaches its branch.
+        depth[id(node)] = 1 + max(
+            depth.get(id(node_of.get(id(value))), 0) + (len(value.uses) > 1)
+            for value in node.inputs
+        )
+    for value in graph.values:
+        if value.kind == "result":
+            depth[id(value)] = depth[id(node_of[id(value)])]
+        else:
+            first = min((depth[id(node)] for node, _ in value.uses), default=1)
+            depth[id(value)] = first - 1 - (len(value.uses) > 1)
+    return depth
+
+
+def _add_items(layout: Layout, graph: Graph, show: Show, backward: bool) -> None:
+    depth = _depths(graph)
+    node_items = {id(n): layout.add(node_item(n, 2 * depth[id(n)])) for n in graph.nodes}
+    sources: dict[int, Item] = {id(n.output): node_items[id(n)] for n in graph.nodes}
+
+    def connect(edge: Edge, target: Item) -> None:
+        column = edge.path[0].column + 1
+        edge.path.append(layout.add(label_item(edge, column, show, backward)))
+        edge.path += [layout.add(bend_item(c)) for c in range(column + 1, target.column)]
+        edge.path.append(target)
+        layout.edges.append(edge)
+
+    for value in graph.values:
+        if value.kind != "result":
+            sources[id(value)] = layout.add(leaf_item(value, 2 * depth[id(value)], show))
+        source = sources[id(value)]
+        if value.kind == "result" and not value.uses:
+            target = layout.add(output_item(value, source.column + 2))
+            connect(Edge(value, [source], pull=_STRAIGHT), target)
+        branches = len(value.uses) > 1
+        if branches:
+            dot = layout.add(branch_item(value, source.column + 2))
+            connect(Edge(value, [source], pull=_STRAIGHT), dot)
+            source = dot
+        for node, i in value.uses:
+            edge = Edge(value, [source], use=(node, i), pull=_pull(node, value))
+            connect(edge, node_items[id(node)])
+
+
+def _pull(node: Node, value: Value) -> float:
+    """Return how hard an edge pulls its ends level: the main line through a node is straight."""
+    results = [v for v in node.inputs if v.kind == "result"]
+    main = results or [v for v in node.inputs if v.kind == "input"] or node.inputs[:1]
+    if not any(v is value for v in main):
+        return _WEAK
+    if len(main) == 1 and len(value.uses) == 1:
+        return _STRAIGHT
+    # A node stands midway between its leaves, even if its output pulls it elsewhere.
+    return 1.0 if value.kind == "input" else 0.1
+
+
+def _set_ports(layout: Layout, columns: list[list[Item]]) -> None:
+    """Spread the ends of the lines that go into one node, in the order in which they come."""
+    place = {id(item): i for column in columns for i, item in enumerate(column)}
+    for item in layout.items:
+        if item.kind != "node":
+            continue
+        edges = [edge for edge in layout.edges if edge.path[-1] is item]
+        edges.sort(key=lambda edge: place[id(edge.path[-2])])
+        straight = [i for i, edge in enumerate(edges) if edge.pull == _STRAIGHT]
+        middle = straight[0] if straight else (len(edges) - 1) / 2
+        step = min(_PORT, (item.up - 5) / max(1, *(abs(i - middle) for i in range(len(edges)))))
+        for i, edge in enumerate(edges):
+            edge.port = (i - middle) * step
+
+
+def _place_vertically(layout: Layout, columns: list[list[Item]]) -> None:
+    index = {id(item): i for i, item in enumerate(layout.items)}
+    pulls = []
+    for edge in layout.edges:
+        ids = [index[id(item)] for item in edge.path]
+        first = 0.5 if edge.path[0].kind == "branch" else _STRAIGHT
+        inner = [10.0] * (len(ids) - 3)
+        for k, pull in enumerate([first, *inner, edge.pull]):
+            offset = edge.port if k == len(ids) - 2 else 0.0
+            pulls.append((ids[k], ids[k + 1], offset, pull))
+    gaps = [
+        (index[id(a)], index[id(b)], a.down + b.up + _SPACE)
+        for column in columns
+        for a, b in zip(column, column[1:], strict=False)
+    ]
+    y = settle(len(layout.items), pulls, np.array(gaps, dtype=float).reshape(-1, 3))
+    # Levelled lines differ by what the weak pulls leave over: make them exactly level.
+    for i, j, offset, _ in sorted(pulls, key=lambda pull: -pull[3]):
+        if offset == 0 and abs(y[i] - y[j]) < 1:
+            y[np.isclose(y, y[j], rtol=0, atol=1e-9)] = y[i]
+    top = min((y[index[id(item)]] - item.up for item in layout.items), default=0.0)
+    for item in layout.items:
+        item.y = round(float(y[index[id(item)]] - top) + _MARGIN, 1)
+    layout.height = max((item.box[3] for item in layout.items), default=0.0) + _MARGIN
+
+
+def _place_horizontally(layout: Layout, columns: list[list[Item]]) -> None:
+    rises = [0.0] * len(columns)
+    for edge in layout.edges:
+        for k, (a, b) in enumerate(zip(edge.path, edge.path[1:], strict=False)):
+            port = edge.port if k == len(edge.path) - 2 else 0.0
+            rises[b.column] = max(rises[b.column], abs(b.y + port - a.y))
+    x = _MARGIN
+    for column, rise in zip(columns, rises, strict=True):
+        if column and x > _MARGIN:
+            arrow = ARROW if any(item.kind in ("node", "branch") for item in column) else 0.0
+            x += 5 + arrow + min(26.0, 0.4 * rise)
+        width = max((item.width for item in column), default=0.0)
+        for item in column:
+            item.span = (x, x + width)
+            item.x = round(x + width / 2, 1)
+            if item.kind == "leaf":
+                item.x = round(x + width - item.width / 2, 1)
+            if item.kind == "output":
+                item.x = round(x + item.width / 2, 1)
+        x += width
+    layout.width = x + _MARGIN

@@ -1,0 +1,42 @@
+"""How much room text takes, without a browser to ask: never less than a common font needs."""
+
+# ruff: noqa: RUF001
+from __future__ import annotations
+
+import unicodedata
+
+# Advance widths in em of DejaVu Sans, the widest of the fonts that the drawing may meet.
+_WIDTHS = (
+    ("ijlI'|", 0.30),
+    (" .,:;/", 0.34),
+    ("()[]frt-", 0.42),
+    ("mwMW@", 1.0),
+    ("×−+=<>∞", 0.84),
+    ("ᵀ²", 0.45),
+)
+_WIDTH_OF = {char: width for chars, width in _WIDTHS for char in chars}
+
+
+def text_width(text: str, size: float) -> float:
+    """Return an upper estimate of the width of `text` at font size `size`, in pixels."""
+    return size * sum(map(_char_width, text))
+
+
+def _char_width(char: str) -> float:
+    if char in _WIDTH_OF:
+        return _WIDTH_OF[char]
+    if unicodedata.east_asian_width(char) in "WF":
+        return 1.0
+    return 0.76 if char.isupper() else 0.64
+
+
+def wrap(text: str, size: float, limit: float) -> list[str]:
+    """Break `text` between words into lines of at most `limit` pixels, where words allow it."""
+    lines: list[str] = []
+    for word in text.replace("_", "_\u200b").split():
+        joined = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(joined, size) <= limit:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    return [line.replace("\u200b", "") for line in lines] or [""]

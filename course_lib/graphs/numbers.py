@@ -1,0 +1,67 @@
+"""How a value reads on an edge: short, and never more exact than it is worth."""
+
+# ruff: noqa: RUF001
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+Show = Literal["values", "shapes", "both"]
+
+# Larger arrays are told by their shape.
+_TINY = 6
+
+
+def number_text(value: Any) -> str:
+    """Return a number as it is written on an edge.
+
+    Whole numbers below a million are written in full, others with four significant digits;
+    below one, with three: 220.00000000000003 reads 220, 0.7310585786 reads 0.731.
+
+    >>> [number_text(v) for v in (220.00000000000003, 1.1, 0.7310585786, -0.19661, 12345.678)]
+    ['220', '1.1', '0.731', '−0.197', '12346']
+    """
+    v = float(value)
+    if math.isnan(v):
+        return "nan"
+    if math.isinf(v):
+        return "∞" if v > 0 else "−∞"
+    size = abs(v)
+    if size < 1e6 and size > 0.5 and math.isclose(v, round(v), rel_tol=1e-12):
+        text = str(round(v))
+    elif 1000 <= size < 1e6:
+        text = str(round(v))
+    elif 1 <= size < 1000:
+        text = f"{v:.4g}"
+    elif 1e-3 <= size < 1 or v == 0:
+        text = f"{v + 0.0:.3g}"
+    else:
+        digits, exponent = f"{v:.2e}".split("e")
+        digits = digits.rstrip("0").rstrip(".")
+        text = f"{digits}e{int(exponent)}"
+    return text.replace("-", "−")
+
+
+def value_lines(value: Any, show: Show) -> list[str]:
+    """Return what an edge says of a value, line by line: a number, rows of numbers, a shape."""
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return [number_text(array)]
+    shape = [shape_text(array.shape)]
+    if show == "shapes" or array.size > _TINY or array.ndim > 2 or array.size == 0:
+        return shape
+    rows = array if array.ndim == 2 else array[None]
+    lines = ["[" + ", ".join(map(number_text, row)) + "]" for row in rows]
+    return lines if show == "values" else lines + shape
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """Return a shape as Python writes it."""
+    return str(tuple(int(n) for n in shape))
+
+
+def value_words(value: Any) -> str:
+    """Return a value for a sentence: the number itself, or the shape of an array."""
+    return number_text(value) if np.ndim(value) == 0 else shape_text(np.shape(value))

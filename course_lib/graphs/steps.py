@@ -1,0 +1,173 @@
+"""The story that a figure tells, step by step, in words with numbers."""
+
+# ruff: noqa: RUF001
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from course_lib.graphs.numbers import value_words
+from course_lib.graphs.operations import formula_in_numbers, rule_in_numbers, symbol
+from course_lib.graphs.values import Node, Value
+from course_lib.graphs.words import say
+
+if TYPE_CHECKING:
+    from course_lib.graphs.graph import Graph
+
+
+@dataclass
+class Story:
+    """The captions, and at which of them each thing appears or is at work.
+
+    Attributes
+    ----------
+    captions : list of str
+        One for each step, in order.
+    value_at, grad_at : dict
+        The step at which a value, or its gradient, first shows. By identity of the Value.
+    contribution_at : dict
+        The same for the gradient that one use, (node, index), sends back.
+    forward_at, backward_at : dict
+        The step at which a node is at work.
+    sum_at : dict
+        The step at which the gradients of a value's several uses are added.
+    """
+
+    captions: list[str] = field(default_factory=list)
+    value_at: dict[int, int] = field(default_factory=dict)
+    grad_at: dict[int, int] = field(default_factory=dict)
+    contribution_at: dict[tuple[int, int], int] = field(default_factory=dict)
+    forward_at: dict[int, int] = field(default_factory=dict)
+    backward_at: dict[int, int] = field(default_factory=dict)
+    sum_at: dict[int, int] = field(default_factory=dict)
+
+    def tell(self, caption: str) -> int:
+        """Add a step and return its number."""
+        self.captions.append(caption)
+        return len(self.captions) - 1
+
+
+def tell_story(graph: Graph, backward: bool) -> Story:
+    """Return the steps of a graph's forward pass and, if wanted and there, its backward pass."""
+    story = Story()
+    leaves = [value for value in graph.values if value.kind != "result"]
+    named = [_equals(value) for value in leaves if value.name]
+    step = story.tell(
+        say("inputs", values=say("list").join(named)) if named else say("inputs none")
+    )
+    story.value_at |= {id(value): step for value in leaves}
+    for node in graph.nodes:
+        step = story.tell(_forward_caption(node))
+        story.forward_at[id(node)] = story.value_at[id(node.output)] = step
+    if backward and any(value.grad is not None for value in graph.values):
+        _tell_backward(graph, story)
+    return story
+
+
+def name(value: Value) -> str:
+    """Return what to call a value in a sentence."""
+    if value.name:
+        return value.name
+    if value.kind == "constant":
+        return say("constant", value=value_words(value.value))
+    made_by = next(node for node in value.graph.nodes if node.output is value)
+    return say("unnamed", operation=symbol(made_by))
+
+
+def _tell_backward(graph: Graph, story: Story) -> None:
+    start = next(v for v in reversed(graph.values) if v.kind == "result" and v.grad is not None)
+    story.grad_at[id(start)] = story.tell(
+        say("seed", output=name(start), grad=value_words(start.grad))
+    )
+    waiting = {
+        id(value): sum(1 for node, i in value.uses if node.grads and node.grads[i] is not None)
+        for value in graph.values
+    }
+    for node in reversed(graph.nodes):
+        if not node.grads:
+            continue
+        step = story.backward_at[id(node)] = story.tell(_backward_caption(node))
+        for i, value in enumerate(node.inputs):
+            if node.grads[i] is None:
+                continue
+            story.contribution_at[id(node), i] = step
+            waiting[id(value)] -= 1
+        for value in dict.fromkeys(node.inputs):
+            if value.grad is None or waiting[id(value)]:
+                continue
+            grads = [n.grads[i] for n, i in value.uses if n.grads and n.grads[i] is not None]
+            if len(grads) > 1:
+                terms = " + ".join(_operand(grad) for grad in grads)
+                text = f"{terms} = {value_words(value.grad)}"
+                step = story.sum_at[id(value)] = story.tell(
+                    say("sum", value=name(value), uses=len(grads), sum=text)
+                )
+            story.grad_at.setdefault(id(value), step)
+
+
+def _forward_caption(node: Node) -> str:
+    formula, result = formula_in_numbers(node), value_words(node.output.value)
+    if not formula:
+        return say("forward plain", operation=symbol(node), output=name(node.output), result=result)
+    formula = f"{formula} = {result}"
+    if node.output.name:
+        formula = f"{node.output.name} = {formula}"
+    return say("forward", operation=symbol(node), formula=formula)
+
+
+def _backward_caption(node: Node) -> str:
+    clauses = []
+    for i, (value, grad) in enumerate(zip(node.inputs, node.grads, strict=True)):
+        if grad is None or value.kind == "constant":
+            continue
+        rule = rule_in_numbers(node, i)
+        formula = f"{rule} = {value_words(grad)}" if rule else value_words(grad)
+        clauses.append(say("receives", value=name(value), formula=formula))
+    return say(
+        "backward",
+        operation=symbol(node),
+        dout=value_words(node.output.grad),
+        gradients=say("list of clauses").join(clauses),
+    )
+
+
+def describe(graph: Graph, backward: bool) -> str:
+    """Return the graph and its values in words, for those who do not see the drawing."""
+    leaves = [_equals(v) for v in graph.values if v.kind != "result" and v.name]
+    sentences = [say("inputs", values=say("list").join(leaves))] if leaves else []
+    for node in graph.nodes:
+        inputs = say("and").join(name(value) for value in node.inputs)
+        sentences.append(
+            say(
+                "describe forward",
+                output=name(node.output),
+                result=value_words(node.output.value),
+                operation=symbol(node),
+                inputs=inputs,
+            )
+        )
+    grads = [
+        say("gradient of", name=name(value), value=value_words(value.grad))
+        for value in reversed(graph.values)
+        if value.grad is not None and value.kind != "constant"
+    ]
+    if backward and grads:
+        sentences.append(say("describe gradients", gradients=say("list").join(grads)))
+    return " ".join(sentences)
+
+
+def title(graph: Graph) -> str:
+    """Return what the graph computes, in a few words."""
+    names = [name(value) for value in graph.outputs()]
+    if not names:
+        return say("title empty")
+    return say("title", names=say("and").join(names))
+
+
+def _equals(value: Value) -> str:
+    return say("equals", name=value.name, value=value_words(value.value))
+
+
+def _operand(value: Any) -> str:
+    text = value_words(value)
+    return f"({text})" if text.startswith("−") else text

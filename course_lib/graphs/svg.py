@@ -1,0 +1,161 @@
+"""The drawing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from itertools import pairwise
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from course_lib.graphs.items import FONT, LINE, MARK, RADIUS, Edge, Item
+from course_lib.graphs.layout import ARROW, Layout, lay_out
+from course_lib.graphs.numbers import Show
+from course_lib.graphs.steps import Story, describe, tell_story, title
+from course_lib.graphs.style import style
+
+if TYPE_CHECKING:
+    from course_lib.graphs.graph import Graph
+
+# At its narrowest the drawing is scaled until its text would fall below this size.
+_SMALLEST_FONT = 11.0
+# The height of the line on which digits stand, below the middle of a text line.
+_BASELINE = 4.6
+
+
+def draw(graph: Graph, show: Show, backward: bool, story: Story | None = None) -> str:
+    """Return the ``<svg>`` of a graph; see :meth:`course_lib.graphs.Graph.svg`."""
+    if show not in ("values", "shapes", "both"):
+        raise ValueError(f'show: expected "values", "shapes" or "both", got {show!r}.')
+    story = tell_story(graph, backward) if story is None else story
+    layout = lay_out(graph, show, backward)
+    parts = [_edge(edge, story) for edge in layout.edges]
+    parts += [_item(item, layout, story) for item in layout.items]
+    width, height = layout.width, layout.height
+    narrowest = width * _SMALLEST_FONT / FONT
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="bpg-svg" role="img" '
+        f'viewBox="0 0 {width:.1f} {height:.1f}" width="{width:.0f}" height="{height:.0f}" '
+        f'style="min-width:{narrowest:.0f}px">'
+        f"<title>{escape(title(graph))}</title><desc>{escape(describe(graph, backward))}</desc>"
+        f"<style>{style()}</style>{''.join(parts)}</svg>"
+    )
+
+
+def _item(item: Item, layout: Layout, story: Story) -> str:
+    if item.kind == "label":
+        return _label(item, layout, story)
+    if item.kind == "bend":
+        return ""
+    if item.kind == "branch":
+        at = story.sum_at.get(id(item.value))
+        shape = f'<circle cx="{item.x:g}" cy="{item.y:g}" r="4.5"/>'
+        return _group("bpg-branch", shape, active=[at])
+    left, top, right, bottom = item.box
+    text = _lines(item.text, item.x, item.y)
+    if item.kind == "output":
+        return _group("bpg-output", text)
+    if item.kind == "leaf":
+        assert item.value is not None
+        box = _rect(left, top, right, bottom, 7)
+        return _group(f"bpg-leaf bpg-{item.value.kind}", box + text)
+    at_work = [story.forward_at.get(id(item.node)), story.backward_at.get(id(item.node))]
+    box = _rect(left, top, right, bottom, min(RADIUS, item.up))
+    return _group("bpg-node", box + text, active=at_work)
+
+
+def _label(item: Item, layout: Layout, story: Story) -> str:
+    edge = next(edge for edge in layout.edges if item in edge.path)
+    left = item.box[0]
+    parts = []
+    first = item.y - item.up + LINE / 2
+    value_at = story.value_at[id(edge.value)]
+    parts.append(_numbers("bpg-forward", item.forward, left, first, value_at, rightwards=True))
+    grad_at = story.grad_at.get(id(edge.value))
+    rule_at = None
+    if edge.use is not None:
+        rule_at = story.contribution_at.get((id(edge.use[0]), edge.use[1]))
+        if len(edge.value.uses) > 1:
+            grad_at = rule_at
+    first = item.y + 4 + LINE / 2
+    parts.append(_numbers("bpg-backward", item.backward, left, first, grad_at, rightwards=False))
+    if item.rule:
+        y = first + LINE * len(item.backward) + _BASELINE
+        parts.append(
+            f'<text class="bpg-rule" x="{left:.1f}" y="{y:.1f}" data-only="{rule_at}">'
+            f"{escape(item.rule)}</text>"
+        )
+    return "".join(parts)
+
+
+def _numbers(
+    kind: str, lines: list[str], left: float, first: float, at: int | None, rightwards: bool
+) -> str:
+    """Return lines of numbers after a mark that tells their direction without colour."""
+    if not lines:
+        return ""
+    a, b = (left + 0.5, left + 7.5) if rightwards else (left + 7.5, left + 0.5)
+    mark = f'<path d="M{a:.1f} {first - 4:.1f}L{b:.1f} {first:.1f}L{a:.1f} {first + 4:.1f}z"/>'
+    texts = "".join(
+        f'<text x="{left + MARK:.1f}" y="{first + i * LINE + _BASELINE:.1f}">{escape(line)}</text>'
+        for i, line in enumerate(lines)
+    )
+    return f'<g class="{kind}" data-from="{at}">{mark}{texts}</g>'
+
+
+def _edge(edge: Edge, story: Story) -> str:
+    source, target = edge.path[0], edge.path[-1]
+    y = source.y
+    path = [f"M{source.box[2]:.1f} {y:.1f}"]
+    for before, item in pairwise(edge.path):
+        # The height changes in the gap between two columns, never beside a box.
+        start, stop, to = before.span[1], item.span[0], item.y
+        if item is target:
+            to += edge.port
+            stop -= ARROW if item.kind == "node" else 0
+        if abs(to - y) > 0.05:
+            middle = (start + stop) / 2
+            path.append(
+                f"H{start:.1f}C{middle:.1f} {y:.1f} {middle:.1f} {to:.1f} {stop:.1f} {to:.1f}"
+            )
+        y = to
+    end = _entry(target, edge.port)
+    path.append(f"H{end:.1f}")
+    tip = f'<path class="bpg-tip" d="M{end:.1f} {y:.1f}l-8 -4v8z"/>'
+    arrow = tip if target.kind == "node" else ""
+    active: list[int | None] = []
+    if edge.use is not None:
+        node, index = edge.use
+        active = [story.forward_at.get(id(node)), story.contribution_at.get((id(node), index))]
+    return _group("bpg-edge", f'<path d="{"".join(path)}"/>{arrow}', active=active)
+
+
+def _entry(target: Item, port: float) -> float:
+    """Return where a line at `port` meets the rounded left side of its target."""
+    left = target.box[0]
+    if target.kind != "node":
+        return left
+    corner = min(RADIUS, target.up)
+    beyond = max(0.0, abs(port) - (target.up - corner))
+    return left + corner - sqrt(corner**2 - beyond**2)
+
+
+def _lines(lines: list[str], x: float, y: float) -> str:
+    first = y - LINE * (len(lines) - 1) / 2 + _BASELINE
+    return "".join(
+        f'<text x="{x:.1f}" y="{first + i * LINE:.1f}" text-anchor="middle">{escape(line)}</text>'
+        for i, line in enumerate(lines)
+    )
+
+
+def _rect(left: float, top: float, right: float, bottom: float, corner: float) -> str:
+    return (
+        f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" '
+        f'height="{bottom - top:.1f}" rx="{corner:g}"/>'
+    )
+
+
+def _group(kind: str, content: str, active: Sequence[int | None] = ()) -> str:
+    steps = " ".join(str(step) for step in active if step is not None)
+    at = f' data-at="{steps}"' if steps else ""
+    return f'<g class="{kind}"{at}>{content}</g>'

@@ -1,0 +1,50 @@
+"""Every word that a figure says: the one place for a translator.
+
+Keys stay, texts change. Names in braces are filled in and must stay as they are.
+"""
+
+from __future__ import annotations
+
+WORDS: dict[str, str] = {
+    # the buttons
+    "controls": "Step through the graph",
+    "reset": "Show everything",
+    "back": "Step back",
+    "play": "Play",
+    "pause": "Pause",
+    "next": "Step forward",
+    # what stands around the drawing
+    "scroller": "Drawing of the {title}. Left and right arrow keys step through it.",
+    "legend forward": "value, forward",
+    "legend backward": "gradient, backward",
+    "hint": "Every value is shown. Step through with the buttons or the arrow keys.",
+    "counter": "{step} of {steps}",
+    # names of things that have none
+    "title": "computational graph of {names}",
+    "title empty": "computational graph",
+    "unnamed": "the result of {operation}",
+    "constant": "the constant {value}",
+    # one caption for each step
+    "inputs": "The inputs: {values}.",
+    "inputs none": "No inputs yet.",
+    "forward": "Forward through {operation}: {formula}.",
+    "forward plain": "Forward through {operation}: {output} = {result}.",
+    "seed": "The backward pass starts at {output} with the gradient {grad}.",
+    "backward": "Backward through {operation}, with dout = {dout}: {gradients}.",
+    "sum": "{value} is used {uses} times, so {uses} gradients arrive and add: {sum}.",
+    # the description for those who do not see the drawing
+    "describe forward": "{output} = {result}, from {operation} of {inputs}.",
+    "describe gradients": "Gradients: {gradients}.",
+    # the pieces that sentences are put together from
+    "equals": "{name} = {value}",
+    "receives": "{value} receives {formula}",
+    "gradient of": "{name} {value}",
+    "list": ", ",
+    "list of clauses": "; ",
+    "and": " and ",
+}
+
+
+def say(key: str, **parts: object) -> str:
+    """Return the text for `key` with its braces filled in."""
+    return WORDS[key].format(**parts)

@@ -1,0 +1,111 @@
+"""The tasks of 03_activations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.checks.draws import elementwise_cases
+from course_lib.checks.layer_task import LayerTask
+from course_lib.checks.number_task import NumberTask
+from course_lib.checks.observe import Case
+from course_lib.layers import LeakyRelu, Relu, Sigmoid, Softplus, Swish, Tanh
+from course_lib.text import _
+
+SLUG = "03_activations"
+
+
+def _with_zero(rng: np.random.Generator) -> list[Case]:
+    x = np.array([[0.0, 1.5], [-2.0, 0.0], [3.0, -0.5]])
+    return [*elementwise_cases(rng), Case((x,), rng.uniform(1, 2, x.shape), "at zero")]
+
+
+def _with_extremes(rng: np.random.Generator) -> list[Case]:
+    x = np.array([-1e4, -800.0, -1.0, 1.0, 800.0, 1e4])
+    return [*elementwise_cases(rng), Case((x,), rng.uniform(1, 2, x.shape), "at extremes")]
+
+
+relu = LayerTask(
+    slug=SLUG,
+    name="relu",
+    reference=Relu,
+    arguments=("x",),
+    gradients=("dx",),
+    cases=_with_zero,
+    points={"forward": 1, "dx": 2, "at zero": 1, "contracts": 1},
+    read="03_activations#relu",
+    notice=_("A switch that forward sets and backward reads: the gradient itself never sets it."),
+)
+
+sigmoid = LayerTask(
+    slug=SLUG,
+    name="sigmoid",
+    reference=Sigmoid,
+    arguments=("x",),
+    gradients=("dx",),
+    cases=_with_extremes,
+    points={"forward": 1, "dx": 2, "at extremes": 1, "contracts": 1},
+    read="03_activations#sigmoid",
+    notice=_("Four nodes folded into one, and it needs nothing but its own output."),
+)
+
+tanh = LayerTask(
+    slug=SLUG,
+    name="tanh",
+    reference=Tanh,
+    arguments=("x",),
+    gradients=("dx",),
+    cases=_with_extremes,
+    points={"forward": 1, "dx": 2, "at extremes": 1, "contracts": 1},
+    read="03_activations#tanh",
+    notice=_("Again the output alone is enough. At 0 this slope is four times the sigmoid's."),
+)
+
+predict = NumberTask(
+    slug=SLUG,
+    name="predict",
+    answers={
+        "relu_on": 0.5,
+        "relu_off": 0,
+        "sigmoid_dx": 0.32,
+        "steepest_sigmoid": 0.25,
+        "five_sigmoids": 0.0009765625,
+    },
+    read="03_activations#sigmoid",
+    notice=_("Five sigmoids leave less than a thousandth. That is why deep networks like ReLU."),
+)
+
+leaky_relu = LayerTask(
+    slug=SLUG,
+    name="leaky_relu",
+    reference=LeakyRelu,
+    arguments=("x",),
+    gradients=("dx",),
+    cases=_with_zero,
+    points={"forward": 1, "dx": 2, "at zero": 1, "contracts": 1},
+    read="03_activations#relu",
+    notice=_("A switch that never closes quite: a little gradient always comes through."),
+)
+
+softplus = LayerTask(
+    slug=SLUG,
+    name="softplus",
+    reference=Softplus,
+    arguments=("x",),
+    gradients=("dx",),
+    cases=_with_extremes,
+    points={"forward": 1, "dx": 2, "at extremes": 1, "contracts": 1},
+    read="03_activations#sigmoid",
+    notice=_("The slope of this smooth ReLU is a function that you have met before."),
+)
+
+swish = LayerTask(
+    slug=SLUG,
+    name="swish",
+    reference=Swish,
+    arguments=("x",),
+    gradients=("dx",),
+    cases=elementwise_cases,
+    points={"forward": 1, "dx": 2, "contracts": 1},
+    read="03_activations#sigmoid",
+    notice=_("Two paths lead from x to the output, so two gradients come back, and they add."),
+)

@@ -1,0 +1,76 @@
+"""Calling a learner's code: whatever it does, what comes back is a value or a `Failure`."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception that a learner's code raised.
+
+    Attributes
+    ----------
+    kind : str
+        Name of the exception's class.
+    message : str
+        Its first line.
+    where : str
+        The line of the learner's code that raised it, if it can be told.
+    """
+
+    kind: str
+    message: str
+    where: str = ""
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the code is still the blank that the exercise came with."""
+        return self.kind == "NotImplementedError"
+
+    def same_as(self, other: Any) -> bool:
+        """Whether another failure is of the same kind with the same words."""
+        return isinstance(other, Failure) and (self.kind, self.message) == (
+            other.kind,
+            other.message,
+        )
+
+
+def attempt(function: Callable[..., Any], *args: Any) -> tuple[Any, list[str]]:
+    """Call `function` and return its value or a `Failure`, and the warnings it gave.
+
+    What it writes to stderr goes to stdout: nbgrader takes anything on stderr for an error.
+    """
+    with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn", under="ignore"):
+        warnings.simplefilter("always")
+        with _stderr_as_stdout():
+            try:
+                value = function(*args)
+            except (Exception, SystemExit) as error:
+                value = _failure(error)
+    return value, [str(warning.message) for warning in caught]
+
+
+@contextlib.contextmanager
+def _stderr_as_stdout() -> Iterator[None]:
+    with contextlib.redirect_stderr(sys.stdout):
+        yield
+
+
+def _failure(error: BaseException) -> Failure:
+    lines = str(error).splitlines()
+    frames = traceback.extract_tb(error.__traceback__)
+    # The frames of this package and of NumPy tell a learner nothing.
+    own = [
+        f for f in frames if "course_lib" not in f.filename and "site-packages" not in f.filename
+    ]
+    where = (own[-1].line or "") if own else ""
+    return Failure(type(error).__name__, lines[0][:300] if lines else "", where.strip())

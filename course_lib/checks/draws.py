@@ -1,0 +1,63 @@
+"""Numbers to check with: random, away from kinks, and never by chance too easy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from course_lib.arrays import Array
+from course_lib.checks.observe import Case
+
+# Batches of several rows and of one; no two dimensions are equal.
+SHAPES = ((2, 3), (1, 5), (4,))
+
+
+def elementwise_cases(rng: np.random.Generator) -> list[Case]:
+    """Return cases for a layer with one array in and one out.
+
+    Every case has all four pairs of signs of x and dout, and |x| is at least 0.1: a mask taken
+    from the wrong array shows, and no step crosses a kink at 0.
+    """
+    cases = []
+    for shape in SHAPES:
+        x, dout = signed_pair(rng, shape)
+        cases.append(Case((x,), dout))
+    return cases
+
+
+def two_input_cases(rng: np.random.Generator) -> list[Case]:
+    """Return cases for a layer with two inputs: numbers, and arrays of one shape."""
+    cases = [Case((_number(rng), _number(rng)), float(rng.uniform(1.5, 3))) for _ in range(2)]
+    for shape in SHAPES[:2]:
+        x, dout = signed_pair(rng, shape)
+        y, _ = signed_pair(rng, shape)
+        cases.append(Case((x, y), dout))
+    return cases
+
+
+def number_cases(
+    low: Array | list[float], high: Array | list[float]
+) -> Callable[[np.random.Generator], list[Case]]:
+    """Return a function that draws cases of numbers between `low` and `high`, one per input."""
+
+    def cases(rng: np.random.Generator) -> list[Case]:
+        return [
+            Case(tuple(float(v) for v in rng.uniform(low, high)), float(rng.uniform(1.5, 3)))
+            for _ in range(3)
+        ]
+
+    return cases
+
+
+def signed_pair(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Array, Array]:
+    """Return two arrays of at least four elements, with all four pairs of signs among them."""
+    signs = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
+    size = int(np.prod(shape))
+    pairs = rng.permutation(np.resize(signs, (size, 2)))
+    x, dout = (rng.uniform(0.1, 2.0, size) * pairs[:, i] for i in range(2))
+    return x.reshape(shape), dout.reshape(shape)
+
+
+def _number(rng: np.random.Generator) -> float:
+    return float(rng.uniform(2, 9))

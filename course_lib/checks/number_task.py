@@ -1,0 +1,108 @@
+"""The check of a prediction: numbers worked out by hand, no code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from course_lib.checks.calls import Failure, attempt
+from course_lib.checks.report import Finding, Part, Report
+from course_lib.checks.values import NotNumbers, agrees, as_numbers, small
+from course_lib.misconceptions import for_task
+from course_lib.text import _
+
+
+@dataclass(frozen=True)
+class NumberTask:
+    """Numbers to predict; calling the task with the learner's function checks them.
+
+    The function takes nothing and returns a dict of numbers. Each is worth one point. The
+    right number is never told.
+
+    Attributes
+    ----------
+    slug, name : str
+        The assignment, and the task in it.
+    answers : mapping of str to float
+    read : str
+        The section of the book to point to.
+    notice : str
+        What a right answer gets to hear.
+    """
+
+    slug: str
+    name: str
+    answers: Mapping[str, float]
+    read: str
+    notice: str
+
+    @property
+    def max_points(self) -> int:
+        """Points that can be earned."""
+        return len(self.answers)
+
+    def __call__(self, answer: Any, seed: int | None = None) -> Report:  # noqa: ARG002
+        """Check a learner's function and return the report.
+
+        `seed` is taken for the sake of one way to call every task; nothing here is drawn.
+        """
+        given, _warned = attempt(answer)
+        if isinstance(given, Failure):
+            problem = (
+                _("The numbers are not filled in yet.")
+                if given.unanswered
+                else _("{name} stops with {kind}: {message}").format(
+                    name=self.name, kind=given.kind, message=given.message
+                )
+            )
+            return self._report({}, Finding(problem))
+        if type(given) is not dict:
+            return self._report(
+                {},
+                Finding(
+                    _("{name} returns no dict of numbers.").format(name=self.name),
+                    _("a dict with {names}").format(names=", ".join(self.answers)),
+                    type(given).__name__,
+                ),
+            )
+        reasons = {name: self._reason(name, given) for name in self.answers}
+        wrong = [name for name, reason in reasons.items() if reason]
+        return self._report(reasons, self._finding(wrong[0], given, reasons) if wrong else None)
+
+    def _reason(self, name: str, given: dict[Any, Any]) -> str:
+        if name not in given or given[name] is None:
+            return _("no number given")
+        try:
+            number = as_numbers(given[name])
+        except NotNumbers as what:
+            return str(what)
+        right = agrees(number, np.array(float(self.answers[name])))
+        return "" if right else _("{got} is not it").format(got=small(number))
+
+    def _finding(self, name: str, given: dict[Any, Any], reasons: Mapping[str, str]) -> Finding:
+        known = [m for m in for_task(self.slug, self.name) if self._says(m.code, name, given)]
+        match = known[0] if len(known) == 1 else None
+        return Finding(
+            _("{name}: {reason}.").format(name=name, reason=reasons[name]),
+            hint=match.hint if match else "",
+            misconception=match.name if match else "",
+        )
+
+    def _says(self, code: Any, name: str, given: dict[Any, Any]) -> bool:
+        said = code()
+        if said[name] == self.answers[name]:
+            return False
+        try:
+            return agrees(as_numbers(given.get(name)), np.array(float(said[name])))
+        except NotNumbers:
+            return False
+
+    def _report(self, reasons: Mapping[str, str], finding: Finding | None) -> Report:
+        parts = tuple(
+            Part(name, 1, int(reasons.get(name) == ""), reasons.get(name, ""))
+            for name in self.answers
+        )
+        return Report(self.name, parts, finding, self.notice, self.read)

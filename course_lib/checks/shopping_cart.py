@@ -1,0 +1,97 @@
+"""The tasks of 01_shopping_cart."""
+
+from __future__ import annotations
+
+from course_lib.checks.draws import number_cases, two_input_cases
+from course_lib.checks.layer_task import LayerTask
+from course_lib.checks.number_task import NumberTask
+from course_lib.layers import AddLayer, CouponCart, DivLayer, MulLayer, ShoppingCart, SubLayer
+from course_lib.text import _
+
+SLUG = "01_shopping_cart"
+
+mul_layer = LayerTask(
+    slug=SLUG,
+    name="mul_layer",
+    reference=MulLayer,
+    arguments=("x", "y"),
+    gradients=("dx", "dy"),
+    cases=two_input_cases,
+    points={"forward": 1, "dx": 1, "dy": 1, "contracts": 1},
+    read="01_shopping_cart#mul-layer",
+    notice=_("Notice that backward needs what forward saw: a product has to remember."),
+)
+
+add_layer = LayerTask(
+    slug=SLUG,
+    name="add_layer",
+    reference=AddLayer,
+    arguments=("x", "y"),
+    gradients=("dx", "dy"),
+    cases=two_input_cases,
+    points={"forward": 1, "dx, dy": 1, "contracts": 1},
+    read="01_shopping_cart#add-layer",
+    notice=_("Notice that nothing had to be remembered: both slopes of a sum are 1 everywhere."),
+)
+
+shopping_cart = LayerTask(
+    slug=SLUG,
+    name="shopping_cart",
+    reference=ShoppingCart,
+    arguments=("apple", "apple_num", "orange", "orange_num", "tax"),
+    gradients=("dapple", "dapple_num", "dorange", "dorange_num", "dtax"),
+    cases=number_cases([50, 2, 120, 6, 1.05], [100, 5, 200, 9, 1.4]),
+    points={
+        "forward": 1,
+        "dapple, dapple_num": 1,
+        "dorange, dorange_num": 1,
+        "dtax": 1,
+        "contracts": 1,
+    },
+    read="01_shopping_cart#shopping-cart",
+    notice=_("Five gradients from one walk back: each node asked only its neighbours."),
+)
+
+predict = NumberTask(
+    slug=SLUG,
+    name="predict",
+    answers={"dapple": 4.8, "dapple_num": 180, "dtax": 600, "one_point": 6},
+    read="01_shopping_cart#shopping-cart",
+    notice=_("A gradient is a price per unit. What the unit is decides how large it looks."),
+)
+
+sub_layer = LayerTask(
+    slug=SLUG,
+    name="sub_layer",
+    reference=SubLayer,
+    arguments=("x", "y"),
+    gradients=("dx", "dy"),
+    cases=two_input_cases,
+    points={"forward": 1, "dx": 1, "dy": 1, "contracts": 1},
+    read="01_shopping_cart#add-layer",
+    notice=_("A difference is a sum with one sign turned, and its gradient says the same."),
+)
+
+coupon_cart = LayerTask(
+    slug=SLUG,
+    name="coupon_cart",
+    reference=CouponCart,
+    arguments=("apple", "apple_num", "tax", "coupon"),
+    gradients=("dapple", "dapple_num", "dtax", "dcoupon"),
+    cases=number_cases([50, 2, 1.05, 10], [100, 5, 1.4, 40]),
+    points={"forward": 1, "dapple, dapple_num": 1, "dtax": 1, "dcoupon": 1, "contracts": 1},
+    read="01_shopping_cart#shopping-cart",
+    notice=_("The coupon's gradient does not depend on the fruit: the path to it is its own."),
+)
+
+div_layer = LayerTask(
+    slug=SLUG,
+    name="div_layer",
+    reference=DivLayer,
+    arguments=("x", "y"),
+    gradients=("dx", "dy"),
+    cases=two_input_cases,
+    points={"forward": 1, "dx": 1, "dy": 2, "contracts": 1},
+    read="01_shopping_cart#mul-layer",
+    notice=_("The first layer whose slope falls with the square of an input: small y, steep hill."),
+)

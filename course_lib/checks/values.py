@@ -1,0 +1,97 @@
+"""Values that a learner's code returned: taken in with care, compared, and shown small."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import Array
+from course_lib.text import _
+
+RTOL = 1e-6
+ATOL = 1e-8
+
+# Only these are numbers. An object with operators of its own could answer "equal" to anything.
+_SCALARS = (bool, int, float, np.generic)
+
+
+class NotNumbers(Exception):
+    """What came back is no number and no array of numbers; the message says what it is."""
+
+
+def as_numbers(value: Any) -> Array:
+    """Return a private float64 copy of what a learner's code returned.
+
+    Python and NumPy numbers become 0-d arrays; arrays (subclasses too) become plain arrays;
+    lists and tuples of numbers become arrays.
+
+    Raises
+    ------
+    NotNumbers
+    """
+    if value is None:
+        raise NotNumbers(_("nothing (None): is there a return?"))
+    if type(value) in (list, tuple):
+        return np.array([as_numbers(item) for item in value]) if _same_shapes(value) else _no(value)
+    if not (isinstance(value, np.ndarray) or type(value) in _SCALARS[:3] or _is_generic(value)):
+        return _no(value)
+    array = np.array(value, subok=False)
+    if array.dtype.kind not in "biuf":
+        return _no(value)
+    return array.astype(np.float64)
+
+
+def agrees(got: Array, want: Array) -> bool:
+    """Tell whether `got` has the shape of `want` and its values, up to rounding.
+
+    ``|got - want| <= 1e-6 max(|got|, |want|) + 1e-8 max over the array of |want|``
+    """
+    return got.shape == want.shape and bool((excess(got, want) <= 1).all())
+
+
+def excess(got: Array, want: Array) -> Array:
+    """Return how far each value is off, in units of what is allowed there."""
+    with np.errstate(all="ignore"):
+        error = np.abs(got - want)
+        scale = np.maximum(np.abs(got), np.abs(want))
+        floor = ATOL * np.abs(want).max(initial=0.0) + np.finfo(float).tiny
+        off = error / (RTOL * scale + floor)
+    # inf is like inf and nan like nan; anything else that is not a number is infinitely wrong.
+    same = (got == want) | (np.isnan(got) & np.isnan(want))
+    return np.where(same, 0.0, np.where(np.isfinite(off), off, np.inf))
+
+
+def worst_index(got: Array, want: Array) -> tuple[int, ...]:
+    """Return where two arrays of one shape differ most."""
+    flat = int(excess(got, want).argmax())
+    return tuple(int(i) for i in np.unravel_index(flat, want.shape))
+
+
+def small(value: Any) -> str:
+    """Show a value in a few characters: a number, a tiny array, or a shape."""
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return number(float(array))
+    if array.size <= 6:
+        return str(np.vectorize(number, otypes=[object])(array).tolist()).replace("'", "")
+    return _("an array of shape {shape}").format(shape=array.shape)
+
+
+def number(value: float) -> str:
+    """Show a number with at most six significant digits."""
+    return f"{value:.6g}"
+
+
+def _is_generic(value: Any) -> bool:
+    return isinstance(value, np.generic) and type(value).__module__ == "numpy"
+
+
+def _same_shapes(values: Any) -> bool:
+    return len({np.shape(as_numbers(value)) for value in values}) <= 1
+
+
+def _no(value: Any) -> Any:
+    raise NotNumbers(_("a {type}, which is no number and no array of numbers").format(
+        type=type(value).__name__
+    ))  # fmt: skip

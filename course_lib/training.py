@@ -182,7 +182,7 @@ def _check_data(x: Any, t: Any, which: str) -> tuple[Array, Array]:
     # Integer images stay small until they are needed, a mini-batch at a time.
     if not isinstance(x, np.ndarray) or x.dtype.kind not in "iub":
         x = np.asarray(as_floats(x, name))
-        if np.isinf(x).any():
+        if not np.isfinite(np.vdot(x, x)) and np.isinf(x).any():
             raise ValueError(f"{name}: expected finite numbers, got inf.")
     t = np.asarray(t)
     if x.ndim == 0 or len(x) == 0:

@@ -30,12 +30,17 @@ class Affine(Layer):
     ----------
     dW, db : ndarray
         Gradients of the last `backward`, in the shapes of `W` and `b`.
+    needs_dx : bool
+        Whether `backward` computes `dx`; otherwise it returns None. A network sets this to False
+        for its first layer while it trains: that `dx`, which nobody reads, costs as much as `dW`.
 
     Notes
     -----
     `x` is one sample (D,), a batch (N, D), or a batch of tensors such as (N, C, H, W) with
     C*H*W = D, which is flattened. `out` is (K,) or (N, K); `dx` has the shape of `x`.
     """
+
+    needs_dx = True
 
     def __init__(self, W: Array, b: Array) -> None:
         self.W = np.asarray(as_floats(W, "Affine: W"))
@@ -58,10 +63,12 @@ class Affine(Layer):
         out = self.x @ self.W + self.b
         return out if x.ndim > 1 else out[0]
 
-    def backward(self, dout: Any) -> Array:
+    def backward(self, dout: Any) -> Array | None:
         dout = dout.reshape(-1, dout.shape[-1])
         self.dW = self.x.T @ dout
         self.db = dout.sum(axis=0)
+        if not self.needs_dx:
+            return None
         dx = dout @ self.W.T
         return dx.reshape(self.x_shape)
 

@@ -1,16 +1,118 @@
-"""The figure: the drawing, the buttons that step through it, and the caption."""
+"""The figure: the drawing, the buttons that step through it, and the caption.
+
+Without JavaScript, and on paper, the drawing shows every value and the buttons stay hidden.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import re
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from course_lib.graphs.numbers import Show
+from course_lib.graphs.steps import Story, tell_story, title
 from course_lib.graphs.svg import draw
+from course_lib.graphs.values import Value
+from course_lib.graphs.words import WORDS, say
 
 if TYPE_CHECKING:
     from course_lib.graphs.graph import Graph
 
+_ICONS = {
+    "reset": '<path d="M3.5 8a4.5 4.5 0 1 0 1.4-3.3M3.2 2.2v3h3"/>',
+    "back": '<path class="bpg-fill" d="M11.5 3v10L5.5 8z"/><path d="M4 3v10"/>',
+    "play": '<path class="bpg-fill bpg-icon-play" d="M4.5 2.5v11l9-5.5z"/>'
+    '<path class="bpg-icon-pause" d="M5.5 3v10M10.5 3v10"/>',
+    "next": '<path class="bpg-fill" d="M4.5 3v10l6-5z"/><path d="M12 3v10"/>',
+}
+
+# Larger arrays are not sent to the page.
+_SMALL = 64
+
 
 def figure_html(graph: Graph, show: Show, backward: bool) -> str:
     """Return the figure of a graph; see :meth:`course_lib.graphs.Graph.html`."""
-    return f'<figure class="bpg">{draw(graph, show, backward)}</figure>'
+    story = tell_story(graph, backward)
+    label = escape(say("scroller", title=title(graph)))
+    return (
+        '<figure class="bpg" data-lm-suppress-shortcuts="true">'
+        f'<div class="bpg-scroll" tabindex="0" role="group" aria-label="{label}">'
+        f"{draw(graph, show, backward, story)}</div>"
+        f"{_bar(bool(story.grad_at))}"
+        f'<p class="bpg-caption" hidden>{escape(say("hint"))}</p>'
+        f'<script type="application/json" class="bpg-data">{_data(graph, story)}</script>'
+        f"<script>{_player()}</script></figure>"
+    )
+
+
+def _bar(backward: bool) -> str:
+    buttons = "".join(
+        f'<button type="button" data-do="{name}" aria-label="{escape(say(name))}" '
+        f'title="{escape(say(name))}"><svg viewBox="0 0 16 16" aria-hidden="true">{icon}</svg>'
+        "</button>"
+        for name, icon in _ICONS.items()
+    )
+    keys = _key("forward", "M1 1L9 5L1 9z")
+    if backward:
+        keys += _key("backward", "M9 1L1 5L9 9z")
+    return (
+        f'<div class="bpg-bar"><div class="bpg-buttons" role="group" hidden '
+        f'aria-label="{escape(say("controls"))}">{buttons}<span class="bpg-counter"></span></div>'
+        f'<div class="bpg-keys">{keys}</div></div>'
+    )
+
+
+def _key(kind: str, mark: str) -> str:
+    return (
+        f'<span class="bpg-key bpg-key-{kind}"><svg viewBox="0 0 10 10" aria-hidden="true">'
+        f'<path d="{mark}"/></svg>{escape(say(f"legend {kind}"))}</span>'
+    )
+
+
+def _data(graph: Graph, story: Story) -> str:
+    """Return what the page's script needs: the steps, and the graph's structure and numbers."""
+    number = {id(value): i for i, value in enumerate(graph.values)}
+    data = {
+        "steps": [
+            {"caption": caption, "backward": step > max(story.value_at.values(), default=0)}
+            for step, caption in enumerate(story.captions)
+        ],
+        "words": {key: WORDS[key] for key in ("play", "pause", "counter")},
+        "values": [_value(value) for value in graph.values],
+        "nodes": [
+            {
+                "operation": type(node.layer).__name__,
+                "inputs": [number[id(value)] for value in node.inputs],
+                "output": number[id(node.output)],
+            }
+            for node in graph.nodes
+        ],
+    }
+    # "</script>" inside a string would end the script.
+    return json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+
+
+def _value(value: Value) -> dict[str, Any]:
+    return {
+        "name": value.name,
+        "kind": value.kind,
+        "shape": list(np.shape(value.value)),
+        "value": _json(value.value),
+        "grad": _json(value.grad),
+    }
+
+
+def _json(value: Any) -> Any:
+    """Return numbers for JSON, which has no infinity and no NaN; None for large arrays."""
+    if value is None or np.size(value) > _SMALL or not np.isfinite(value).all():
+        return None
+    return np.asarray(value).tolist()
+
+
+def _player() -> str:
+    text = files(__package__).joinpath("player.js").read_text(encoding="utf-8")
+    return re.sub(r"^\s+|^\s*//.*\n", "", text, flags=re.MULTILINE)

@@ -9,7 +9,8 @@ import numpy as np
 
 from course_lib.arrays import as_floats
 from course_lib.graphs.figure import figure_html
-from course_lib.graphs.svg import Show, draw
+from course_lib.graphs.numbers import Show
+from course_lib.graphs.svg import draw
 from course_lib.graphs.values import Kind, Node, Value, snapshot
 
 # The attributes in which layers of this course hold what they learn.

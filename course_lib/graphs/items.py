@@ -12,7 +12,7 @@ from course_lib.graphs.values import Node, Value
 
 FONT = 13.0
 LINE = 16.0
-RADIUS = 19.0
+RADIUS = 18.0
 MARK = 11.0  # room of the small triangle before a number
 
 ItemKind = Literal["leaf", "node", "branch", "output", "label", "bend"]
@@ -67,7 +67,7 @@ def leaf_item(value: Value, column: int, show: Show) -> Item:
     """Return the box of an input, a constant or a parameter, with its name in it."""
     text = value.name or value_lines(value.value, show)[0]
     lines = wrap(text, FONT, 92.0)
-    width = max(text_width(line, FONT) for line in lines) + 16
+    width = max(text_width(line, FONT) for line in lines) + 12
     half = len(lines) * LINE / 2 + 4
     return Item("leaf", column, width, half, half, lines, value=value)
 
@@ -75,7 +75,7 @@ def leaf_item(value: Value, column: int, show: Show) -> Item:
 def node_item(node: Node, column: int) -> Item:
     """Return the circle of an operation; a longer symbol makes it a pill."""
     lines = wrap(symbol(node), FONT, 76.0)
-    width = max(2 * RADIUS, max(text_width(line, FONT) for line in lines) + 18)
+    width = max(2 * RADIUS, max(text_width(line, FONT) for line in lines) + 13)
     half = max(RADIUS, len(lines) * LINE / 2 + 6)
     return Item("node", column, width, half, half, lines, node=node)
 
@@ -88,7 +88,8 @@ def branch_item(value: Value, column: int) -> Item:
 def output_item(value: Value, column: int) -> Item:
     """Return the name at the right end."""
     lines = wrap(value.name, FONT, 92.0) if value.name else []
-    width = max((text_width(line, FONT) for line in lines), default=0.0) + 4
+    # Room for the bold face, and a little air after the line.
+    width = max((text_width(line, FONT) for line in lines), default=0.0) + 6
     half = max(len(lines) * LINE / 2, 6.0)
     return Item("output", column, width, half, half, lines, value=value)
 

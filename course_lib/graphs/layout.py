@@ -8,6 +8,7 @@ between columns. So no line runs through a node or a label, and no two boxes ove
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 _STRAIGHT, _WEAK = 100.0, 0.05
 _SPACE = 8.0  # between two boxes of a column
-_MARGIN = 6.0
+_MARGIN = 4.0
 ARROW = 8.0
 _PORT = 10.0  # between two lines that end in one node
 
@@ -151,7 +152,7 @@ def _place_vertically(layout: Layout, columns: list[list[Item]]) -> None:
     gaps = [
         (index[id(a)], index[id(b)], a.down + b.up + _SPACE)
         for column in columns
-        for a, b in zip(column, column[1:], strict=False)
+        for a, b in pairwise(column)
     ]
     y = settle(len(layout.items), pulls, np.array(gaps, dtype=float).reshape(-1, 3))
     # Levelled lines differ by what the weak pulls leave over: make them exactly level.
@@ -167,14 +168,14 @@ def _place_vertically(layout: Layout, columns: list[list[Item]]) -> None:
 def _place_horizontally(layout: Layout, columns: list[list[Item]]) -> None:
     rises = [0.0] * len(columns)
     for edge in layout.edges:
-        for k, (a, b) in enumerate(zip(edge.path, edge.path[1:], strict=False)):
+        for k, (a, b) in enumerate(pairwise(edge.path)):
             port = edge.port if k == len(edge.path) - 2 else 0.0
             rises[b.column] = max(rises[b.column], abs(b.y + port - a.y))
     x = _MARGIN
     for column, rise in zip(columns, rises, strict=True):
         if column and x > _MARGIN:
             arrow = ARROW if any(item.kind in ("node", "branch") for item in column) else 0.0
-            x += 5 + arrow + min(26.0, 0.4 * rise)
+            x += 4 + arrow + min(24.0, 0.33 * rise)
         width = max((item.width for item in column), default=0.0)
         for item in column:
             item.span = (x, x + width)

@@ -1,6 +1,6 @@
 """How a value reads on an edge: short, and never more exact than it is worth."""
 
-# ruff: noqa: RUF001
+# ruff: noqa: RUF001, RUF002
 from __future__ import annotations
 
 import math
@@ -29,9 +29,8 @@ def number_text(value: Any) -> str:
     if math.isinf(v):
         return "∞" if v > 0 else "−∞"
     size = abs(v)
-    if size < 1e6 and size > 0.5 and math.isclose(v, round(v), rel_tol=1e-12):
-        text = str(round(v))
-    elif 1000 <= size < 1e6:
+    whole = size > 0.5 and math.isclose(v, round(v), rel_tol=1e-12)
+    if size < 1e6 and (whole or size >= 1000):
         text = str(round(v))
     elif 1 <= size < 1000:
         text = f"{v:.4g}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from course_lib.graphs.items import Edge, Item
 
@@ -19,7 +19,7 @@ def order_columns(items: list[Item], edges: list[Edge]) -> list[list[Item]]:
     _first_order(items, edges)
     for item in sorted(items, key=lambda item: item.order):
         columns[item.column].append(item)
-    links = [(a, b) for edge in edges for a, b in zip(edge.path, edge.path[1:], strict=False)]
+    links = [(a, b) for edge in edges for a, b in pairwise(edge.path)]
     best, fewest = [column[:] for column in columns], crossings(columns, links)
     for sweep in range(_SWEEPS):
         if fewest == 0:

@@ -17,8 +17,9 @@ from course_lib.graphs.style import style
 if TYPE_CHECKING:
     from course_lib.graphs.graph import Graph
 
-# At its narrowest the drawing is scaled until its text would fall below this size.
-_SMALLEST_FONT = 11.0
+# The drawing is shown with text of the first size where there is room, and shrinks with the page
+# until its text would fall below the second.
+_USUAL_FONT, _SMALLEST_FONT = 15.0, 11.0
 # The height of the line on which digits stand, below the middle of a text line.
 _BASELINE = 4.6
 
@@ -32,11 +33,12 @@ def draw(graph: Graph, show: Show, backward: bool, story: Story | None = None) -
     parts = [_edge(edge, story) for edge in layout.edges]
     parts += [_item(item, layout, story) for item in layout.items]
     width, height = layout.width, layout.height
-    narrowest = width * _SMALLEST_FONT / FONT
+    usual, narrowest = _USUAL_FONT / FONT, _SMALLEST_FONT / FONT
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="bpg-svg" role="img" '
-        f'viewBox="0 0 {width:.1f} {height:.1f}" width="{width:.0f}" height="{height:.0f}" '
-        f'style="min-width:{narrowest:.0f}px">'
+        f'viewBox="0 0 {width:.1f} {height:.1f}" '
+        f'width="{width * usual:.0f}" height="{height * usual:.0f}" '
+        f'style="min-width:{width * narrowest:.0f}px">'
         f"<title>{escape(title(graph))}</title><desc>{escape(describe(graph, backward))}</desc>"
         f"<style>{style()}</style>{''.join(parts)}</svg>"
     )
@@ -100,7 +102,8 @@ def _numbers(
         f'<text x="{left + MARK:.1f}" y="{first + i * LINE + _BASELINE:.1f}">{escape(line)}</text>'
         for i, line in enumerate(lines)
     )
-    return f'<g class="{kind}" data-from="{at}">{mark}{texts}</g>'
+    since = "" if at is None else f' data-from="{at}"'
+    return f'<g class="{kind}"{since}>{mark}{texts}</g>'
 
 
 def _edge(edge: Edge, story: Story) -> str:
@@ -121,13 +124,19 @@ def _edge(edge: Edge, story: Story) -> str:
         y = to
     end = _entry(target, edge.port)
     path.append(f"H{end:.1f}")
-    tip = f'<path class="bpg-tip" d="M{end:.1f} {y:.1f}l-8 -4v8z"/>'
-    arrow = tip if target.kind == "node" else ""
+    # Towards a branch or an output no arrow is needed: there is one way on.
+    tips = ""
+    if target.kind == "node":
+        x0, y0 = source.box[2], source.y
+        tips = (
+            f'<path class="bpg-tip bpg-tip-on" d="M{end:.1f} {y:.1f}l-8 -4v8z"/>'
+            f'<path class="bpg-tip bpg-tip-back" d="M{x0:.1f} {y0:.1f}l8 -4v8z"/>'
+        )
     active: list[int | None] = []
     if edge.use is not None:
         node, index = edge.use
         active = [story.forward_at.get(id(node)), story.contribution_at.get((id(node), index))]
-    return _group("bpg-edge", f'<path d="{"".join(path)}"/>{arrow}', active=active)
+    return _group("bpg-edge", f'<path d="{"".join(path)}"/>{tips}', active=active)
 
 
 def _entry(target: Item, port: float) -> float:

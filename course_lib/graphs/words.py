@@ -14,14 +14,14 @@ WORDS: dict[str, str] = {
     "pause": "Pause",
     "next": "Step forward",
     # what stands around the drawing
-    "scroller": "Drawing of the {title}. Left and right arrow keys step through it.",
+    "scroller": "Drawing: {title}",
     "legend forward": "value, forward",
     "legend backward": "gradient, backward",
     "hint": "Every value is shown. Step through with the buttons or the arrow keys.",
     "counter": "{step} of {steps}",
     # names of things that have none
-    "title": "computational graph of {names}",
-    "title empty": "computational graph",
+    "title": "Computational graph of {names}",
+    "title empty": "Computational graph",
     "unnamed": "the result of {operation}",
     "constant": "the constant {value}",
     # one caption for each step

@@ -15,9 +15,6 @@ from course_lib.checks.calls import Failure
 from course_lib.checks.observe import CaseRun, Observation
 from course_lib.checks.values import NotNumbers, agrees
 
-# A backward may call forward once, to compute the output again. More is a gradient by trying.
-_FORWARDS_ALLOWED = 1
-
 
 def evidence(observation: Observation, part: str, gradients: tuple[str, ...]) -> list[Any]:
     """Return what counts for `part`.
@@ -40,8 +37,9 @@ def evidence(observation: Observation, part: str, gradients: tuple[str, ...]) ->
         return [run.out for run in runs]
     wanted = [gradients.index(name) for name in names] if at == "values" else range(len(gradients))
     found: list[Any] = [gradient(run, i, len(gradients)) for run in runs for i in wanted]
+    found.append(any(run.forwards_elsewhere for run in runs))
     if at == "values":
-        return [*found, any(run.forwards_in_backward > _FORWARDS_ALLOWED for run in runs)]
+        return found
     return [*(run.out for run in runs), *found, any(run.warnings for run in runs)]
 
 

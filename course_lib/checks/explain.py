@@ -78,7 +78,7 @@ def explain(
                 return Finding(
                     finding.problem, finding.wanted, finding.got, hint or finding.hint, label
                 )
-    if any(run.forwards_in_backward > 1 for run in got.runs):
+    if any(run.forwards_elsewhere for run in got.runs):
         return Finding(
             _(
                 "{name}.backward calls forward again and again: that is a numerical gradient."

@@ -42,7 +42,7 @@ class CaseRun:
     dout_changed: bool = False
     second_grads: Any = None
     warnings: list[str] = field(default_factory=list)
-    forwards_in_backward: int = 0
+    forwards_elsewhere: int = 0
 
 
 @dataclass
@@ -77,12 +77,12 @@ def _run(make: Callable[[], Any], case: Case) -> CaseRun:
     inputs, dout = copy.deepcopy(case.inputs), copy.deepcopy(case.dout)
     out, warned = attempt(lambda: layer.forward(*inputs))
     run.out = _taken(out)
-    counter = _count_forwards(type(layer))
+    counter = _ForwardsElsewhere(type(layer), case.inputs)
     grads, warned_backward = attempt(lambda: layer.backward(dout))
-    run.forwards_in_backward = counter.stop()
+    run.forwards_elsewhere = counter.stop()
     run.grads = _taken_all(grads)
     run.warnings = warned + warned_backward
-    run.inputs_changed = not all(map(_same, inputs, case.inputs))
+    run.inputs_changed = not _all_same(inputs, case.inputs)
     run.dout_changed = not _same(dout, case.dout)
     run.second_grads = _taken_all(attempt(lambda: layer.backward(copy.deepcopy(case.dout)))[0])
     return run
@@ -113,6 +113,10 @@ def _same(now: Any, before: Any) -> bool:
     return bool(np.array_equal(now, before, equal_nan=True))
 
 
+def _all_same(now: tuple[Any, ...], before: tuple[Any, ...]) -> bool:
+    return len(now) == len(before) and all(map(_same, now, before))
+
+
 def _taken(value: Any) -> Any:
     if isinstance(value, Failure):
         return value
@@ -131,18 +135,18 @@ def _taken_all(value: Any) -> Any:
     return (_taken(value),)
 
 
-class _count_forwards:
-    """Count the calls of `forward` while backward runs: a gradient by trying is no backward."""
+class _ForwardsElsewhere:
+    """Count calls of `forward` with other inputs while backward runs: a gradient by trying."""
 
-    def __init__(self, cls: type) -> None:
+    def __init__(self, cls: type, inputs: tuple[Any, ...]) -> None:
         self.calls, self.cls = 0, cls
-        self.forward = vars(cls).get("forward") if isinstance(cls, type) else None
+        self.forward = vars(cls).get("forward")
         if callable(self.forward):
             original = self.forward
 
-            def forward(*args: Any, **kwargs: Any) -> Any:
-                self.calls += 1
-                return original(*args, **kwargs)
+            def forward(layer: Any, *args: Any, **kwargs: Any) -> Any:
+                self.calls += kwargs != {} or not _all_same(args, inputs)
+                return original(layer, *args, **kwargs)
 
             cls.forward = forward  # type: ignore[attr-defined]
 

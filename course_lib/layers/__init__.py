@@ -5,7 +5,7 @@ from course_lib.layers.affine import Affine
 from course_lib.layers.base import Layer
 from course_lib.layers.carts import CouponCart, ShoppingCart
 from course_lib.layers.div import DivLayer
-from course_lib.layers.elementwise import ExpLayer, ReciprocalLayer
+from course_lib.layers.elementwise import ExpLayer, LogLayer, ReciprocalLayer, SquareLayer
 from course_lib.layers.identity_with_loss import IdentityWithLoss
 from course_lib.layers.leaky_relu import LeakyRelu
 from course_lib.layers.mul import MulLayer
@@ -26,6 +26,7 @@ __all__ = [
     "IdentityWithLoss",
     "Layer",
     "LeakyRelu",
+    "LogLayer",
     "MulLayer",
     "ReciprocalLayer",
     "Relu",
@@ -33,6 +34,7 @@ __all__ = [
     "Sigmoid",
     "SoftmaxWithLoss",
     "Softplus",
+    "SquareLayer",
     "SubLayer",
     "Swish",
     "Tanh",

@@ -58,8 +58,8 @@ class Affine(Layer):
         return f"Affine({D} -> {K})"
 
     def forward(self, x: Any) -> Array:
-        self.x_shape = x.shape
         self.x = self._rows(x)
+        self.x_shape = x.shape
         out = self.x @ self.W + self.b
         return out if x.ndim > 1 else out[0]
 
@@ -75,10 +75,11 @@ class Affine(Layer):
     def _rows(self, x: Array) -> Array:
         """Return `x` as (N, D): one sample becomes a row, a tensor is flattened."""
         D = self.W.shape[0]
-        sample_shape = x.shape if x.ndim == 1 else x.shape[1:]
-        if x.ndim == 0 or prod(sample_shape) != D:
+        shape = np.shape(x)
+        sample_shape = shape if len(shape) == 1 else shape[1:]
+        if len(shape) == 0 or prod(sample_shape) != D:
             raise ValueError(
                 f"Affine.forward: x: expected shape (N, {D}) to go with W {self.W.shape} "
-                f"(or ({D},), or (N, ...) with {D} values a sample), got {x.shape}."
+                f"(or ({D},), or (N, ...) with {D} values a sample), got {shape}."
             )
         return x.reshape(-1, D)

@@ -43,13 +43,26 @@ class Layer:
         return f"{type(self).__name__}()"
 
 
+def _by_name(method: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+    """Return a function that names the arguments of a call of `method`, without its `self`."""
+    signature = inspect.signature(method)
+    names = list(signature.parameters)[1:]
+
+    def by_name(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        if kwargs or len(args) > len(names):
+            signature.bind(None, *args, **kwargs)  # raises Python's usual TypeError
+        return dict(zip(names, args, strict=False)) | kwargs
+
+    return by_name
+
+
 def _checked_forward(method: Callable[..., Any]) -> Callable[..., Any]:
-    names = list(inspect.signature(method).parameters)[1:]
+    by_name = _by_name(method)
 
     @functools.wraps(method)
     def forward(self: Layer, *args: Any, **kwargs: Any) -> Any:
         where = f"{type(self).__name__}.forward"
-        given = dict(zip(names, args, strict=False)) | kwargs
+        given = by_name(args, kwargs)
         for name in _VALUES:
             if name in given:
                 given[name] = as_floats(given[name], f"{where}: {name}")
@@ -58,7 +71,7 @@ def _checked_forward(method: Callable[..., Any]) -> Callable[..., Any]:
                 f"{where}: expected x and y of one shape, "
                 f"got {np.shape(given['x'])} and {np.shape(given['y'])}."
             )
-        out = method(self, *args[len(names) :], **given)
+        out = method(self, **given)
         self._out_shape, self._out_dtype = np.shape(out), np.result_type(out)
         return out
 
@@ -66,6 +79,8 @@ def _checked_forward(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _checked_backward(method: Callable[..., Any]) -> Callable[..., Any]:
+    by_name = _by_name(method)
+
     @functools.wraps(method)
     def backward(self: Layer, *args: Any, **kwargs: Any) -> Any:
         where = f"{type(self).__name__}.backward"
@@ -74,7 +89,7 @@ def _checked_backward(method: Callable[..., Any]) -> Callable[..., Any]:
                 f"{where} was called before {type(self).__name__}.forward. "
                 "Call forward first: it keeps what backward needs."
             )
-        given = dict(zip(["dout"], args, strict=False)) | kwargs
+        given = by_name(args, kwargs)
         if "dout" in given:
             dout = as_floats(given["dout"], f"{where}: dout")
             if np.shape(dout) != self._out_shape:
@@ -84,6 +99,6 @@ def _checked_backward(method: Callable[..., Any]) -> Callable[..., Any]:
                 )
             # A float64 gradient from above must not widen the gradients of a float32 layer.
             given["dout"] = dout if np.ndim(dout) == 0 else dout.astype(self._out_dtype, copy=False)
-        return method(self, *args[1:], **given)
+        return method(self, **given)
 
     return backward

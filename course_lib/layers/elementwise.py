@@ -1,4 +1,4 @@
-"""Small nodes with one input, the bricks from which the sigmoid's graph is built."""
+"""Small nodes with one input, the bricks of larger graphs."""
 
 from __future__ import annotations
 
@@ -21,6 +21,34 @@ class ExpLayer(Layer):
 
     def backward(self, dout: Any) -> Any:
         return dout * self.out
+
+
+class LogLayer(Layer):
+    """Natural logarithm, elementwise: ``out = log(x)`` for ``x > 0``.
+
+    Backward, with ``dout = dL/dout``: ``dx = dout / x``.
+    """
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return np.log(x)
+
+    def backward(self, dout: Any) -> Any:
+        return dout / self.x
+
+
+class SquareLayer(Layer):
+    """Square, elementwise: ``out = x**2``.
+
+    Backward, with ``dout = dL/dout``: ``dx = dout * 2 * x``.
+    """
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x**2
+
+    def backward(self, dout: Any) -> Any:
+        return dout * 2 * self.x
 
 
 class ReciprocalLayer(Layer):

@@ -521,8 +521,8 @@ class LeakWithoutUpstream(LeakyRelu):
 @misconception("leaky_relu")
 class LeakTimesInput(LeakyRelu):
     """
-    The upstream gradient is multiplied by the output. The output says where the curve is, not
-    how steep it is there.
+    The upstream gradient is multiplied by the output. The output says where the curve is. How
+    steep is it there?
     """
 
     def forward(self, x):
@@ -609,8 +609,8 @@ class SigmoidOfSoftplus(Softplus):
 @misconception("softplus")
 class SigmoidSlopeForSoftplus(Softplus):
     """
-    That is one derivative too many: the slope of the slope. Differentiate log(1 + exp(x)) only
-    once, from the outside in.
+    That is one derivative too many: the slope of the slope. What is left when you
+    differentiate log(1 + exp(x)) only once, from the outside in?
     """
 
     def backward(self, dout):

@@ -57,7 +57,7 @@ class UpstreamAdded(MulLayer):
 class ProductForSlope(MulLayer):
     """
     Here the upstream gradient is multiplied by the output. The output says how large the
-    product is. How much it grows when only one of the two inputs grows is another question.
+    product is. By how much does it grow when only one of the two inputs grows?
     """
 
     def backward(self, dout):
@@ -70,7 +70,7 @@ class ProductForSlope(MulLayer):
 class DividedByPartner(MulLayer):
     """
     Dividing undoes a product: that is how to find an input from the output. Backward does not
-    ask what the inputs were. It asks how the output reacts when one of them moves.
+    ask what the inputs were. How does the output react when one of them moves?
     """
 
     def backward(self, dout):

@@ -1,4 +1,5 @@
 """backward takes a central difference of forward instead of applying the chain rule."""
+# earns: mul_layer=1
 # %% mul_layer
 class MulLayer:
     def forward(self, x, y):

@@ -1,4 +1,5 @@
 """backward takes a central difference of forward instead of applying the chain rule."""
+# earns: sigmoid=1
 # %% sigmoid
 class Sigmoid:
     def forward(self, x):

@@ -1,4 +1,5 @@
 """backward takes a forward difference, with one call of forward only."""
+# earns: sigmoid=1
 # %% sigmoid
 class Sigmoid:
     def forward(self, x):

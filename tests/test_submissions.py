@@ -1,0 +1,124 @@
+"""The graders' own tests: what must earn everything, what must not, and with which hint."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from course_lib.checks import all_tasks
+from course_lib.checks.report import Report
+from course_lib.grading.submissions import model_cells, read_submission_file
+from course_lib.misconceptions import all_misconceptions, for_task
+
+SUBMISSIONS = Path(__file__).parent / "submissions"
+TASKS = {(task.slug, task.name): task for task in all_tasks()}
+SEEDS = (0, 1, 2)
+
+
+def corpus(kind: str) -> list[Any]:
+    paths = sorted(SUBMISSIONS.glob(f"*/{kind}/*.py"))
+    return [pytest.param(path, id=f"{path.parts[-3]}-{path.stem}") for path in paths]
+
+
+def check(slug: str, cells: dict[str, str], name: str, seed: int = 0) -> Report:
+    """Run the cells of a submission in one namespace and check one task of it."""
+    namespace: dict[str, Any] = {"np": np, "__name__": "__main__"}
+    for source in (model_cells(slug) | cells).values():
+        exec(compile(source, "<cell>", "exec"), namespace)
+    task = TASKS[slug, name]
+    answer = name if name in namespace else task.reference.__name__
+    return task(namespace[answer], seed=seed)
+
+
+@pytest.mark.parametrize(("slug", "name"), TASKS)
+def test_model_solution_earns_everything(slug: str, name: str) -> None:
+    report = check(slug, {}, name)
+    assert report.passed, str(report)
+    assert report.finding is None
+    assert report.notice
+
+
+@pytest.mark.parametrize(("slug", "name"), TASKS)
+def test_blank_earns_nothing_and_says_so(slug: str, name: str) -> None:
+    blank = re.sub(
+        r"### BEGIN SOLUTION.*?### END SOLUTION",
+        "raise NotImplementedError()",
+        model_cells(slug, solved=True)[name],
+        flags=re.S,
+    )
+    report = check(slug, {name: blank}, name)
+    assert report.points == 0
+    assert report.finding is not None
+    assert re.search("not written yet|not filled in yet", report.finding.problem)
+
+
+@pytest.mark.parametrize("path", corpus("accepted"))
+def test_accepted_earns_everything(path: Path) -> None:
+    slug, cells = path.parts[-3], read_submission_file(path)
+    for name in cells:
+        for seed in SEEDS:
+            report = check(slug, cells, name, seed)
+            assert report.passed, f"{name}, seed {seed}:\n{report}"
+
+
+@pytest.mark.parametrize(("slug", "name"), TASKS)
+def test_every_task_has_right_answers_in_other_spellings(slug: str, name: str) -> None:
+    spelled = [p for p in SUBMISSIONS.glob(f"{slug}/accepted/*.py") if name in read_submission_file(p)]
+    assert len(spelled) >= (3 if name in ("predict", "shopping_cart", "coupon_cart", "swish") else 4) - (
+        slug == "03_activations" and name == "predict"
+    ) * 3
+
+
+@pytest.mark.parametrize("path", corpus("hostile"))
+def test_hostile_earns_only_what_is_right_in_it(path: Path) -> None:
+    slug, cells = path.parts[-3], read_submission_file(path)
+    earns = dict(re.findall(r"(\w+)=(\d+)", (re.findall("# earns: (.*)", path.read_text()) or [""])[0]))
+    for name in cells:
+        for seed in SEEDS:
+            report = check(slug, cells, name, seed)
+            assert report.points <= int(earns.get(name, 0)), f"{name}, seed {seed}:\n{report}"
+            assert report.finding is not None
+            assert report.finding.problem
+
+
+@pytest.mark.parametrize("m", all_misconceptions(), ids=lambda m: f"{m.task}-{m.name}")
+def test_misconception_fails_and_is_recognised(m: Any) -> None:
+    cells = {m.task: m.source(model_cells(m.slug)[m.task])}
+    for seed in SEEDS:
+        report = check(m.slug, cells, m.task, seed)
+        assert report.points < report.max_points
+        assert report.finding is not None
+        assert report.finding.misconception == m.name, str(report)
+        assert report.finding.hint == m.hint
+
+
+@pytest.mark.parametrize(("slug", "name"), TASKS)
+def test_every_part_of_a_task_can_be_lost(slug: str, name: str) -> None:
+    lost = set()
+    for m in for_task(slug, name):
+        report = check(slug, {name: m.source(model_cells(slug)[name])}, name)
+        lost |= {part.name for part in report.parts if not part.earned}
+    parts = {part.name for part in check(slug, {}, name).parts}
+    assert lost == parts
+
+
+@pytest.mark.parametrize("m", all_misconceptions(), ids=lambda m: f"{m.task}-{m.name}")
+def test_hint_asks_and_never_tells_the_formula(m: Any) -> None:
+    assert "?" in m.hint
+    assert not re.search(r"dout\s*\*|self\.|return ", m.hint.replace("self.out hold", ""))
+    assert 40 < len(m.hint) < 300
+
+
+def test_each_assignment_has_ten_misconceptions_and_names_are_unique() -> None:
+    names = [m.name for m in all_misconceptions()]
+    assert len(set(names)) == len(names)
+    for slug in {slug for slug, _ in TASKS}:
+        assert sum(m.slug == slug for m in all_misconceptions()) >= 10
+
+
+def test_every_misconception_belongs_to_a_task() -> None:
+    assert {(m.slug, m.task) for m in all_misconceptions()} <= set(TASKS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -133,7 +134,7 @@ def mean_squared_error(y: Any, t: Any) -> Any:
 
 def count_rows(y: Array) -> int:
     """Return N, the number of rows that a loss averages over; a single row counts as 1."""
-    return int(np.prod(y.shape[:-1])) if y.ndim else 1
+    return prod(y.shape[:-1])
 
 
 def _as_logits(x: Any, name: str) -> Array:

@@ -182,7 +182,7 @@ def _place_horizontally(layout: Layout, columns: list[list[Item]]) -> None:
             item.x = round(x + width / 2, 1)
             if item.kind == "leaf":
                 item.x = round(x + width - item.width / 2, 1)
-            if item.kind == "output":
+            if item.kind in ("label", "output"):
                 item.x = round(x + item.width / 2, 1)
         x += width
     layout.width = x + _MARGIN

@@ -30,7 +30,7 @@ def number_text(value: Any) -> str:
         return "∞" if v > 0 else "−∞"
     size = abs(v)
     whole = size > 0.5 and math.isclose(v, round(v), rel_tol=1e-12)
-    if size < 1e6 and (whole or size >= 1000):
+    if size < 999_999.5 and (whole or size >= 1000):
         text = str(round(v))
     elif 1 <= size < 1000:
         text = f"{v:.4g}"
@@ -61,6 +61,18 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return str(tuple(int(n) for n in shape))
 
 
-def value_words(value: Any) -> str:
-    """Return a value for a sentence: the number itself, or the shape of an array."""
-    return number_text(value) if np.ndim(value) == 0 else shape_text(np.shape(value))
+def in_words(value: Any) -> str:
+    """Return a value for a sentence: a number, a tiny array written out, or else a shape."""
+    array = np.asarray(value)
+    return _nested(array) if is_short(array) else shape_text(array.shape)
+
+
+def is_short(value: Any) -> bool:
+    """Tell whether a sentence can hold the value itself."""
+    return np.ndim(value) == 0 or 0 < np.size(value) <= _TINY
+
+
+def _nested(array: Any) -> str:
+    if array.ndim == 0:
+        return number_text(array)
+    return "[" + ", ".join(map(_nested, array)) + "]"

@@ -12,9 +12,9 @@ the caption.
 # ruff: noqa: RUF001
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -115,16 +115,18 @@ def _numbers(node: Node) -> dict[str, str] | None:
         numbers["y"] = node.inputs[1].value
     if node.output.grad is not None:
         numbers["dout"] = node.output.grad
-    return {key: _operand(value) for key, value in numbers.items()}
-
-
-def _operand(value: Any) -> str:
-    text = number_text(value)
-    return f"({text})" if text.startswith("−") else text
+    return {key: number_text(value) for key, value in numbers.items()}
 
 
 def _fill(template: str, parts: Mapping[str, str]) -> str:
     """Fill in the braces that have a part; a rule of one's own may hold any others."""
-    for key, text in parts.items():
-        template = template.replace("{" + key + "}", text)
-    return template
+
+    def part(match: re.Match[str]) -> str:
+        text = parts.get(match[1], match[0])
+        # A negative number needs brackets where a sign stands before it, or a power after it.
+        before, after = template[: match.start()], template[match.end() :]
+        if text.startswith("−") and (before[-1:] not in ("", "(") or after.startswith("²")):
+            return f"({text})"
+        return text
+
+    return re.sub(r"\{(\w+)\}", part, template)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from course_lib.graphs.numbers import value_words
+from course_lib.graphs.numbers import in_words, is_short
 from course_lib.graphs.operations import formula_in_numbers, rule_in_numbers, symbol
 from course_lib.graphs.values import Node, Value
 from course_lib.graphs.words import say
@@ -51,7 +51,7 @@ def tell_story(graph: Graph, backward: bool) -> Story:
     """Return the steps of a graph's forward pass and, if wanted and there, its backward pass."""
     story = Story()
     leaves = [value for value in graph.values if value.kind != "result"]
-    named = [_equals(value) for value in leaves if value.name]
+    named = [_states(value.name, value.value) for value in leaves if value.name]
     step = story.tell(
         say("inputs", values=say("list").join(named)) if named else say("inputs none")
     )
@@ -69,16 +69,15 @@ def name(value: Value) -> str:
     if value.name:
         return value.name
     if value.kind == "constant":
-        return say("constant", value=value_words(value.value))
+        return say("constant", value=in_words(value.value))
     made_by = next(node for node in value.graph.nodes if node.output is value)
     return say("unnamed", operation=symbol(made_by))
 
 
 def _tell_backward(graph: Graph, story: Story) -> None:
     start = next(v for v in reversed(graph.values) if v.kind == "result" and v.grad is not None)
-    story.grad_at[id(start)] = story.tell(
-        say("seed", output=name(start), grad=value_words(start.grad))
-    )
+    seed = in_words(start.grad) if is_short(start.grad) else _shape(start.grad)
+    story.grad_at[id(start)] = story.tell(say("seed", output=name(start), grad=seed))
     waiting = {
         id(value): sum(1 for node, i in value.uses if node.grads and node.grads[i] is not None)
         for value in graph.values
@@ -97,22 +96,18 @@ def _tell_backward(graph: Graph, story: Story) -> None:
                 continue
             grads = [n.grads[i] for n, i in value.uses if n.grads and n.grads[i] is not None]
             if len(grads) > 1:
-                terms = " + ".join(_operand(grad) for grad in grads)
-                text = f"{terms} = {value_words(value.grad)}"
+                terms = " + ".join([in_words(grads[0]), *map(_operand, grads[1:])])
+                total = _states(terms, value.grad) if is_short(value.grad) else _shape(value.grad)
                 step = story.sum_at[id(value)] = story.tell(
-                    say("sum", value=name(value), uses=len(grads), sum=text)
+                    say("sum", value=name(value), uses=len(grads), sum=total)
                 )
             story.grad_at.setdefault(id(value), step)
 
 
 def _forward_caption(node: Node) -> str:
-    formula, result = formula_in_numbers(node), value_words(node.output.value)
-    if not formula:
-        return say("forward plain", operation=symbol(node), output=name(node.output), result=result)
-    formula = f"{formula} = {result}"
-    if node.output.name:
-        formula = f"{node.output.name} = {formula}"
-    return say("forward", operation=symbol(node), formula=formula)
+    formula, output = formula_in_numbers(node), node.output
+    left = [text for text in (output.name, formula) if text] or [name(output)]
+    return say("forward", operation=symbol(node), result=_states(" = ".join(left), output.value))
 
 
 def _backward_caption(node: Node) -> str:
@@ -121,33 +116,29 @@ def _backward_caption(node: Node) -> str:
         if grad is None or value.kind == "constant":
             continue
         rule = rule_in_numbers(node, i)
-        formula = f"{rule} = {value_words(grad)}" if rule else value_words(grad)
-        clauses.append(say("receives", value=name(value), formula=formula))
+        bare = in_words(grad) if is_short(grad) else _shape(grad)
+        gradient = _states(rule, grad) if rule else bare
+        clauses.append(say("receives", value=name(value), gradient=gradient))
     return say(
         "backward",
         operation=symbol(node),
-        dout=value_words(node.output.grad),
+        dout=_states("dout", node.output.grad),
         gradients=say("list of clauses").join(clauses),
     )
 
 
 def describe(graph: Graph, backward: bool) -> str:
     """Return the graph and its values in words, for those who do not see the drawing."""
-    leaves = [_equals(v) for v in graph.values if v.kind != "result" and v.name]
+    leaves = [_states(v.name, v.value) for v in graph.values if v.kind != "result" and v.name]
     sentences = [say("inputs", values=say("list").join(leaves))] if leaves else []
     for node in graph.nodes:
-        inputs = say("and").join(name(value) for value in node.inputs)
+        inputs = say("list").join(name(value) for value in node.inputs)
+        result = _states(name(node.output), node.output.value)
         sentences.append(
-            say(
-                "describe forward",
-                output=name(node.output),
-                result=value_words(node.output.value),
-                operation=symbol(node),
-                inputs=inputs,
-            )
+            say("describe forward", result=result, operation=symbol(node), inputs=inputs)
         )
     grads = [
-        say("gradient of", name=name(value), value=value_words(value.grad))
+        _states(name(value), value.grad)
         for value in reversed(graph.values)
         if value.grad is not None and value.kind != "constant"
     ]
@@ -164,10 +155,15 @@ def title(graph: Graph) -> str:
     return say("title", names=say("and").join(names))
 
 
-def _equals(value: Value) -> str:
-    return say("equals", name=value.name, value=value_words(value.value))
+def _states(name: str, value: Any) -> str:
+    key = "is" if is_short(value) else "has shape"
+    return say(key, name=name, value=in_words(value))
+
+
+def _shape(value: Any) -> str:
+    return say("shape", value=in_words(value))
 
 
 def _operand(value: Any) -> str:
-    text = value_words(value)
+    text = in_words(value)
     return f"({text})" if text.startswith("−") else text

@@ -16,20 +16,19 @@ SLUG = "03_activations"
 
 def _with_zero(rng: np.random.Generator) -> list[Case]:
     x = np.array([[0.0, 1.5], [-2.0, 0.0], [3.0, -0.5]])
-    return [*elementwise_cases(rng), Case((x,), rng.uniform(1, 2, x.shape), "at zero")]
+    return [*elementwise_cases(rng), Case({"x": x}, rng.uniform(1, 2, x.shape), at="at zero")]
 
 
 def _with_extremes(rng: np.random.Generator) -> list[Case]:
     x = np.array([-1e4, -800.0, -1.0, 1.0, 800.0, 1e4])
-    return [*elementwise_cases(rng), Case((x,), rng.uniform(1, 2, x.shape), "at extremes")]
+    return [*elementwise_cases(rng), Case({"x": x}, rng.uniform(1, 2, x.shape), at="at extremes")]
 
 
 relu = LayerTask(
     slug=SLUG,
     name="relu",
     reference=Relu,
-    arguments=("x",),
-    gradients=("dx",),
+    returned=("dx",),
     cases=_with_zero,
     points={"forward": 1, "dx": 2, "at zero": 1, "contracts": 1},
     read="03_activations#relu",
@@ -40,8 +39,7 @@ sigmoid = LayerTask(
     slug=SLUG,
     name="sigmoid",
     reference=Sigmoid,
-    arguments=("x",),
-    gradients=("dx",),
+    returned=("dx",),
     cases=_with_extremes,
     points={"forward": 1, "dx": 2, "at extremes": 1, "contracts": 1},
     read="03_activations#sigmoid",
@@ -52,8 +50,7 @@ tanh = LayerTask(
     slug=SLUG,
     name="tanh",
     reference=Tanh,
-    arguments=("x",),
-    gradients=("dx",),
+    returned=("dx",),
     cases=_with_extremes,
     points={"forward": 1, "dx": 2, "at extremes": 1, "contracts": 1},
     read="03_activations#tanh",
@@ -78,8 +75,7 @@ leaky_relu = LayerTask(
     slug=SLUG,
     name="leaky_relu",
     reference=LeakyRelu,
-    arguments=("x",),
-    gradients=("dx",),
+    returned=("dx",),
     cases=_with_zero,
     points={"forward": 1, "dx": 2, "at zero": 1, "contracts": 1},
     read="03_activations#relu",
@@ -90,8 +86,7 @@ softplus = LayerTask(
     slug=SLUG,
     name="softplus",
     reference=Softplus,
-    arguments=("x",),
-    gradients=("dx",),
+    returned=("dx",),
     cases=_with_extremes,
     points={"forward": 1, "dx": 2, "at extremes": 1, "contracts": 1},
     read="03_activations#sigmoid",
@@ -102,8 +97,7 @@ swish = LayerTask(
     slug=SLUG,
     name="swish",
     reference=Swish,
-    arguments=("x",),
-    gradients=("dx",),
+    returned=("dx",),
     cases=elementwise_cases,
     points={"forward": 1, "dx": 2, "contracts": 1},
     read="03_activations#sigmoid",

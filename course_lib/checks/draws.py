@@ -19,31 +19,34 @@ def elementwise_cases(rng: np.random.Generator) -> list[Case]:
     Every case has all four pairs of signs of x and dout, and |x| is at least 0.1: a mask taken
     from the wrong array shows, and no step crosses a kink at 0.
     """
-    cases = []
-    for shape in SHAPES:
-        x, dout = signed_pair(rng, shape)
-        cases.append(Case((x,), dout))
-    return cases
+    pairs = [signed_pair(rng, shape) for shape in SHAPES]
+    return [Case({"x": x}, dout) for x, dout in pairs]
 
 
 def two_input_cases(rng: np.random.Generator) -> list[Case]:
     """Return cases for a layer with two inputs: numbers, and arrays of one shape."""
-    cases = [Case((_number(rng), _number(rng)), float(rng.uniform(1.5, 3))) for _ in range(2)]
+    cases = []
+    for _ in range(2):
+        x, y = rng.uniform(2, 9, 2)
+        cases.append(Case({"x": float(x), "y": float(y)}, float(rng.uniform(1.5, 3))))
     for shape in SHAPES[:2]:
         x, dout = signed_pair(rng, shape)
         y, _ = signed_pair(rng, shape)
-        cases.append(Case((x, y), dout))
+        cases.append(Case({"x": x, "y": y}, dout))
     return cases
 
 
 def number_cases(
-    low: Array | list[float], high: Array | list[float]
+    **ranges: tuple[float, float],
 ) -> Callable[[np.random.Generator], list[Case]]:
-    """Return a function that draws cases of numbers between `low` and `high`, one per input."""
+    """Return a function that draws cases of numbers, each from its range."""
 
     def cases(rng: np.random.Generator) -> list[Case]:
         return [
-            Case(tuple(float(v) for v in rng.uniform(low, high)), float(rng.uniform(1.5, 3)))
+            Case(
+                {name: float(rng.uniform(*between)) for name, between in ranges.items()},
+                float(rng.uniform(1.5, 3)),
+            )
             for _ in range(3)
         ]
 
@@ -57,7 +60,3 @@ def signed_pair(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Array
     pairs = rng.permutation(np.resize(signs, (size, 2)))
     x, dout = (rng.uniform(0.1, 2.0, size) * pairs[:, i] for i in range(2))
     return x.reshape(shape), dout.reshape(shape)
-
-
-def _number(rng: np.random.Generator) -> float:
-    return float(rng.uniform(2, 9))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from course_lib.checks.calls import Failure
-from course_lib.checks.evidence import WrongCount, alike, contracts, gradient
-from course_lib.checks.observe import CaseRun, Observation
+from course_lib.checks.observe import CONTRACTS, Case, Seen, WrongCount
 from course_lib.checks.report import Finding
 from course_lib.checks.structure import structure
 from course_lib.checks.values import NotNumbers, agrees, number, worst_index
@@ -17,7 +15,7 @@ from course_lib.misconceptions import Misconception
 from course_lib.text import _
 
 if TYPE_CHECKING:
-    from course_lib.checks.layer_task import LayerTask
+    from course_lib.checks.task import Task
 
 _BROKEN = {
     "inputs changed": (
@@ -37,128 +35,86 @@ _BROKEN = {
         _("When is what backward needs written down: once, or at every forward?"),
     ),
     "instances share state": (
-        _(
-            "Two {name} objects get in each other's way: "
-            "the forward of one changes the backward of the other."
-        ),
-        _(
-            "Where do you keep what forward remembers: "
-            "on the object (self), or in one place for all?"
-        ),
+        _("Two {name} objects get in each other's way: one changes what the other gives back."),
+        _("Where is what forward remembers kept: on the object (self), or in one place for all?"),
+    ),
+    "tries forward": (
+        _("{name}.backward tries forward at other inputs: that is a numerical gradient."),
+        _("The gradient check does that already. What does the chain rule say at once?"),
+    ),
+    "warned": (
+        _("{name} gives the right numbers here, with a warning that one on the way was not."),
+        _("Which intermediate value grows beyond all bounds? Is there an equal form?"),
     ),
 }
 
 
 def explain(
-    task: LayerTask,
+    task: Task,
     part: str,
-    got: Observation,
-    want: Observation,
-    known: Mapping[Misconception, Observation],
+    cases: list[Case],
+    seen: list[Seen],
+    want: list[Seen],
+    match: Misconception | None,
 ) -> Finding:
     """Return what to tell a learner about a part that was not earned.
 
-    `known` holds what each known misconception does on the same cases. One is named only if
-    its evidence for this part is the learner's, and no other's is.
+    The first thing in the first case that is not as wanted is told. `match` is the
+    misconception that was recognised, if any: its hint comes before what the numbers say.
     """
-    name = task.reference.__name__
-    match = _recognise(task, part, got, known)
-    hint = match.hint if match else ""
-    label = match.name if match else ""
-    if part == "contracts":
-        broken = [kind for kind, is_so in contracts(got).items() if is_so]
-        if not broken:
-            return Finding("", hint=hint, misconception=label)
-        problem, question = _BROKEN[broken[0]]
-        return Finding(problem.format(name=name), "", "", hint or question, label)
-    for run, true in zip(got.runs, want.runs, strict=True):
-        for what, value, right in _values(task, part, run, true):
-            finding = _wrong(task, part, what, value, right, run, true)
+    for case, got, right in zip(cases, seen, want, strict=True):
+        for what in task.counted(part, case):
+            if isinstance(right[what], bool):
+                finding = None if got[what] is right[what] else _broken(task, what)
+            else:
+                finding = _wrong(task, what, case, got, right)
+            if finding and match:
+                return Finding(finding.problem, finding.wanted, finding.got, match.hint, match.name)
             if finding:
-                return Finding(
-                    finding.problem, finding.wanted, finding.got, hint or finding.hint, label
-                )
-    if any(run.forwards_elsewhere for run in got.runs):
+                return finding
+    raise AssertionError(f"{task.name}: nothing is wrong in {part!r}")
+
+
+def _broken(task: Task, what: str) -> Finding:
+    problem, question = _BROKEN[what]
+    assert what in CONTRACTS or what in ("tries forward", "warned")
+    return Finding(problem.format(name=task.reference.__name__), hint=question)
+
+
+def _wrong(task: Task, what: str, case: Case, seen: Seen, want: Seen) -> Finding | None:
+    """Return what is wrong with one value, or None."""
+    got, right, method = seen[what], want[what], task.method(what)
+    words = {"what": what, "method": method}
+    if isinstance(got, Failure):
+        return _failure(method, got)
+    if isinstance(got, WrongCount):
+        names: tuple[str, ...] = getattr(task, "returned", ())
         return Finding(
-            _(
-                "{name}.backward calls forward again and again: that is a numerical gradient."
-            ).format(name=name),
-            hint=_("The gradient check does that already. What does the chain rule say at once?"),
-        )
-    warned = next((run.warnings[0] for run in got.runs if run.case.at == part and run.warnings), "")
-    return Finding(
-        _("{name} gives the right numbers for {part}, and a warning: {warned}.").format(
-            name=name, part=part, warned=warned
-        ),
-        hint=hint or _("Which intermediate value grows beyond all bounds? Is there an equal form?"),
-        misconception=label,
-    )
-
-
-def _recognise(
-    task: LayerTask, part: str, got: Observation, known: Mapping[Misconception, Observation]
-) -> Misconception | None:
-    mine = task.evidence(got)
-    matches = [m for m, seen in known.items() if alike(task.evidence(seen)[part], mine[part])]
-    if len(matches) > 1:
-        # Several mistakes look alike in this part: only all parts together can tell.
-        matches = [m for m in matches if alike(task.evidence(known[m]), mine)]
-    return matches[0] if len(matches) == 1 else None
-
-
-def _values(task: LayerTask, part: str, run: CaseRun, true: CaseRun) -> list[tuple[str, Any, Any]]:
-    """Return (name, learner's value, right value) of all that counts for a part in one run."""
-    special = part != "forward" and not set(part.split(", ")) <= set(task.gradients)
-    if run.case.at != (part if special else "values"):
-        return []
-    rows = [("out", run.out, true.out)] if part == "forward" or special else []
-    names = task.gradients if special else [n for n in part.split(", ") if n != "forward"]
-    count = len(task.gradients)
-    for name in names:
-        i = task.gradients.index(name)
-        rows.append((name, gradient(run, i, count), gradient(true, i, count)))
-    return rows
-
-
-def _wrong(
-    task: LayerTask, part: str, what: str, value: Any, right: Any, run: CaseRun, true: CaseRun
-) -> Finding | None:
-    method = f"{task.reference.__name__}.{'forward' if what == 'out' else 'backward'}"
-    if isinstance(value, Failure):
-        return _failure(method, value)
-    if isinstance(value, WrongCount):
-        return Finding(
-            _("{method} returns the wrong number of values.").format(method=method),
-            _("{n}: {names}").format(n=len(task.gradients), names=", ".join(task.gradients)),
-            str(value.count),
+            _("{method} returns the wrong number of values.").format(**words),
+            f"{len(names)}: {', '.join(names)}",
+            str(got.count),
             _("Every input of forward gets a gradient of its own, in the order of the inputs."),
         )
-    if isinstance(value, NotNumbers):
+    if isinstance(got, NotNumbers):
+        shape = np.shape(right)
+        wanted = _("numbers of shape {shape}").format(shape=shape) if shape else _("a number")
+        return Finding(_("{what}, from {method}, is no number.").format(**words), wanted, str(got))
+    if got.shape != right.shape:
         return Finding(
-            _("{method} returns something that is not a number or an array.").format(method=method),
-            _("numbers of shape {shape}").format(shape=np.shape(right)),
-            str(value),
-        )
-    if value.shape != right.shape:
-        return Finding(
-            _("{what}, which {method} returns, has the wrong shape.").format(
-                what=what, method=method
-            ),
+            _("{what}, from {method}, has the wrong shape.").format(**words),
             _("shape {shape}").format(shape=right.shape),
-            _("shape {shape}").format(shape=value.shape),
-            structure(task, what, value, right, run, true),
+            _("shape {shape}").format(shape=got.shape),
+            structure(task, what, case, seen, want),
         )
-    if agrees(value, right):
+    if agrees(got, right):
         return None
-    at = _(" for inputs {part}").format(part=part) if run.case.at == part else ""
-    wanted, got = _side_by_side(task, what, value, right, run)
+    at = f" {case.at}" if case.at else ""
+    wanted, shown = _side_by_side(what, case, got, right)
     return Finding(
-        _("{what}, which {method} returns, has wrong values{at}.").format(
-            what=what, method=method, at=at
-        ),
+        _("{what}, from {method}, has wrong values{at}.").format(**words, at=at),
         wanted,
-        got,
-        structure(task, what, value, right, run, true),
+        shown,
+        structure(task, what, case, seen, want),
     )
 
 
@@ -173,21 +129,18 @@ def _failure(method: str, failure: Failure) -> Finding:
     )
 
 
-def _side_by_side(
-    task: LayerTask, what: str, value: Any, right: Any, run: CaseRun
-) -> tuple[str, str]:
+def _side_by_side(what: str, case: Case, got: Any, right: Any) -> tuple[str, str]:
     """Show both values where they differ most, with the inputs that belong to that place."""
-    inputs = list(zip(task.arguments, run.case.inputs, strict=True))
+    inputs = dict(case.inputs)
     if what != "out":
-        inputs.append(("dout", run.case.dout))
-    index = worst_index(value, right)
-    at = _("at [{index}], ").format(index=", ".join(map(str, index))) if index else ""
+        inputs["dout"] = case.dout
+    index = worst_index(got, right)
+    at = _("at [{index}]").format(index=", ".join(map(str, index))) if index else ""
     given = ", ".join(
         f"{name} = {number(float(np.asarray(x)[index]))}"
-        for name, x in inputs
-        if np.shape(x) == right.shape
+        for name, x in inputs.items()
+        if np.shape(x) == right.shape and np.asarray(x).dtype.kind in "fiu"
     )
-    wanted = _("{value} ({at}for {given})").format(
-        value=number(float(right[index])), at=at, given=given
-    )
-    return wanted, number(float(value[index]))
+    place = ", ".join(filter(None, [at, _("for {given}").format(given=given) if given else ""]))
+    wanted = number(float(right[index]))
+    return (f"{wanted} ({place})" if place else wanted), number(float(got[index]))

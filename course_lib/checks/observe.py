@@ -1,13 +1,13 @@
-"""Run a layer on given cases and write down everything that a check may want to know.
+"""Run an answer on given cases and write down everything that a check may want to know.
 
-The learner's class, the reference and every known misconception are observed in the same way
+The learner's answer, the reference and every known misconception are observed in the same way
 on the same numbers. That makes them comparable, whatever their code looks like.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -15,109 +15,98 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.calls import Failure, attempt
-from course_lib.checks.values import NotNumbers, as_numbers
+from course_lib.checks.values import NotNumbers, agrees, as_numbers
+
+# What was seen in one case: numbers as float64 arrays, `Failure`, `NotNumbers`, and facts that
+# are true or false.
+Seen = dict[str, Any]
+
+# The promises of a layer. In an observation, true means broken.
+CONTRACTS = (
+    "inputs changed",
+    "dout changed",
+    "second backward differs",
+    "earlier batch remembered",
+    "instances share state",
+)
 
 
 @dataclass(frozen=True)
 class Case:
-    """The inputs of one forward and the upstream gradient of the backward after it.
+    """What to call an answer with.
 
-    `at` says which part of a check the case belongs to: "values" for ordinary numbers, or
-    the name of a special part, such as "at zero".
+    Attributes
+    ----------
+    inputs : mapping of str to value
+        The arguments of forward (or of a function), by name and in order.
+    dout : value
+        The upstream gradient.
+    init : tuple
+        What the class is built with.
+    at : str
+        Empty for an ordinary case, else the part of the check that it belongs to: "at zero".
     """
 
-    inputs: tuple[Any, ...]
-    dout: Any
-    at: str = "values"
+    inputs: Mapping[str, Any]
+    dout: Any = 1.0
+    init: tuple[Any, ...] = field(default=())
+    at: str = ""
 
 
-@dataclass
-class CaseRun:
-    """What one case gave: numbers as float64 arrays, or a `Failure`, or a `NotNumbers`."""
+class WrongCount(NotNumbers):
+    """Backward returned more or fewer values than there are gradients to return."""
 
-    case: Case
-    out: Any = None
-    grads: Any = None
-    inputs_changed: bool = False
-    dout_changed: bool = False
-    second_grads: Any = None
-    warnings: list[str] = field(default_factory=list)
-    forwards_elsewhere: int = 0
+    @property
+    def count(self) -> int:
+        """How many it returned."""
+        return int(self.args[0])
 
 
-@dataclass
-class Observation:
-    """All that was seen of one class."""
+def observe_layer(
+    make: Callable[..., Any],
+    cases: list[Case],
+    returned: tuple[str, ...],
+    kept: tuple[str, ...] = (),
+) -> list[Seen]:
+    """Return what the layers that `make` builds do, case by case.
 
-    runs: list[CaseRun]
-    # The gradients of a case, once the instance had already worked on another case, and once
-    # another instance worked in between. Both must equal those of a fresh instance.
-    reused: list[Any] = field(default_factory=list)
-    shared: list[Any] = field(default_factory=list)
-    fresh: list[Any] = field(default_factory=list)
-
-
-def observe(make: Callable[[], Any], cases: list[Case]) -> Observation:
-    """Return what the instances that `make` builds do on `cases`."""
-    observation = Observation([_run(make, case) for case in cases])
-    plain = [run for run in observation.runs if run.case.at == "values"]
-    for first, second in pairwise([*plain, plain[0]]):
-        observation.fresh.append(second.grads)
-        observation.reused.append(_reused(make, first.case, second.case))
-        observation.shared.append(_shared(make, second.case, first.case))
-    return observation
-
-
-def _run(make: Callable[[], Any], case: Case) -> CaseRun:
-    run = CaseRun(case)
-    layer, _ = attempt(make)
-    if isinstance(layer, Failure):
-        run.out = run.grads = run.second_grads = layer
-        return run
-    inputs, dout = copy.deepcopy(case.inputs), copy.deepcopy(case.dout)
-    out, warned = attempt(lambda: layer.forward(*inputs))
-    run.out = _taken(out)
-    counter = _ForwardsElsewhere(type(layer), case.inputs)
-    grads, warned_backward = attempt(lambda: layer.backward(dout))
-    run.forwards_elsewhere = counter.stop()
-    run.grads = _taken_all(grads)
-    run.warnings = warned + warned_backward
-    run.inputs_changed = not _all_same(inputs, case.inputs)
-    run.dout_changed = not _same(dout, case.dout)
-    run.second_grads = _taken_all(attempt(lambda: layer.backward(copy.deepcopy(case.dout)))[0])
-    return run
+    Parameters
+    ----------
+    make : callable
+        Takes ``*case.init`` and builds a layer.
+    cases : list of Case
+    returned, kept : tuple of str
+        Names of the gradients that backward returns, and of those that it leaves on the layer.
+    """
+    gradients = (returned, kept)
+    seen = [_one_pass(make, case, gradients) for case in cases]
+    ordinary = [i for i, case in enumerate(cases) if not case.at]
+    for i, j in pairwise([*ordinary, *ordinary[:1]]):
+        fresh = [seen[j][name] for name in (*returned, *kept)]
+        used = _pass_after_another(make, cases[i], cases[j], gradients)
+        seen[j]["earlier batch remembered"] = not alike(used, fresh)
+        beside = _pass_beside_another(make, cases[j], cases[i], gradients)
+        seen[j]["instances share state"] = not alike(beside, fresh)
+    return seen
 
 
-def _reused(make: Callable[[], Any], first: Case, second: Case) -> Any:
-    def work() -> Any:
-        layer = make()
-        for case in (first, second):
-            layer.forward(*copy.deepcopy(case.inputs))
-            grads = layer.backward(copy.deepcopy(case.dout))
-        return grads
-
-    return _taken_all(attempt(work)[0])
-
-
-def _shared(make: Callable[[], Any], case: Case, other: Case) -> Any:
-    def work() -> Any:
-        layer, another = make(), make()
-        layer.forward(*copy.deepcopy(case.inputs))
-        another.forward(*copy.deepcopy(other.inputs))
-        return layer.backward(copy.deepcopy(case.dout))
-
-    return _taken_all(attempt(work)[0])
+def alike(a: Any, b: Any) -> bool:
+    """Tell whether two observations, or parts of them, say the same."""
+    if isinstance(a, dict):
+        return alike(list(a.values()), list(b.values()))
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(alike, a, b))
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and agrees(a, b)
+    if isinstance(a, Failure):
+        return a.same_as(b)
+    if isinstance(a, NotNumbers):
+        return type(a) is type(b) and a.args == b.args
+    return a is b
 
 
-def _same(now: Any, before: Any) -> bool:
-    return bool(np.array_equal(now, before, equal_nan=True))
-
-
-def _all_same(now: tuple[Any, ...], before: tuple[Any, ...]) -> bool:
-    return len(now) == len(before) and all(map(_same, now, before))
-
-
-def _taken(value: Any) -> Any:
+def taken(value: Any) -> Any:
+    """Take in one value, or say what it is instead."""
     if isinstance(value, Failure):
         return value
     try:
@@ -126,26 +115,88 @@ def _taken(value: Any) -> Any:
         return what
 
 
-def _taken_all(value: Any) -> Any:
-    """Take in what backward returned: a tuple (or list) of gradients, or a single one."""
-    if isinstance(value, Failure):
-        return value
-    if type(value) in (tuple, list):
-        return tuple(_taken(item) for item in value)
-    return (_taken(value),)
+def same_inputs(now: Iterable[Any], before: Iterable[Any]) -> bool:
+    """Tell whether values are to the last bit what they were."""
+    now, before = list(now), list(before)
+    return len(now) == len(before) and all(
+        np.array_equal(a, b, equal_nan=np.asarray(b).dtype.kind == "f")
+        for a, b in zip(now, before, strict=True)
+    )
+
+
+def _one_pass(
+    make: Callable[..., Any], case: Case, gradients: tuple[tuple[str, ...], tuple[str, ...]]
+) -> Seen:
+    inputs, dout = _copies(case), copy.deepcopy(case.dout)
+    init = copy.deepcopy(case.init)
+    layer, _ = attempt(make, *init)
+    out, warned = attempt(lambda: layer.forward(*inputs))
+    out = taken(layer if isinstance(layer, Failure) else out)
+    elsewhere = _ForwardsElsewhere(type(layer), case)
+    grads, warned_back = attempt(lambda: layer.backward(dout))
+    tries = elsewhere.stop()
+    seen = {"out": out, **_gradients(layer, grads, gradients)}
+    again, _ = attempt(lambda: layer.backward(copy.deepcopy(case.dout)))
+    second = _gradients(layer, again, gradients)
+    return seen | {
+        "inputs changed": not same_inputs([*inputs, *init], [*case.inputs.values(), *case.init]),
+        "dout changed": not same_inputs([dout], [case.dout]),
+        "second backward differs": not alike(second, {name: seen[name] for name in second}),
+        "earlier batch remembered": False,
+        "instances share state": False,
+        "tries forward": tries > 0,
+        "warned": bool(warned or warned_back),
+    }
+
+
+def _pass_after_another(make: Any, first: Case, case: Case, gradients: Any) -> list[Any]:
+    layer, _ = attempt(make, *copy.deepcopy(case.init))
+    for one in (first, case):
+        attempt(lambda one=one: layer.forward(*_copies(one)))
+        grads, _ = attempt(lambda one=one: layer.backward(copy.deepcopy(one.dout)))
+    return list(_gradients(layer, grads, gradients).values())
+
+
+def _pass_beside_another(make: Any, case: Case, other: Case, gradients: Any) -> list[Any]:
+    layer, _ = attempt(make, *copy.deepcopy(case.init))
+    another, _ = attempt(make, *copy.deepcopy(other.init))
+    attempt(lambda: layer.forward(*_copies(case)))
+    attempt(lambda: another.forward(*_copies(other)))
+    grads, _ = attempt(lambda: layer.backward(copy.deepcopy(case.dout)))
+    return list(_gradients(layer, grads, gradients).values())
+
+
+def _gradients(layer: Any, grads: Any, names: tuple[tuple[str, ...], tuple[str, ...]]) -> Seen:
+    """Return the gradients by name: those that backward returned and those that it kept."""
+    returned, kept = names
+    if isinstance(layer, Failure):
+        grads = layer
+    if isinstance(grads, Failure):
+        return dict.fromkeys((*returned, *kept), grads)
+    several = type(grads) is tuple or (type(grads) is list and len(returned) > 1)
+    values = list(grads) if several else [grads]
+    if len(values) == len(returned):
+        seen = dict(zip(returned, map(taken, values), strict=True))
+    else:
+        seen = dict.fromkeys(returned, WrongCount(len(values)))
+    return seen | {name: taken(attempt(getattr, layer, name)[0]) for name in kept}
+
+
+def _copies(case: Case) -> tuple[Any, ...]:
+    return copy.deepcopy(tuple(case.inputs.values()))
 
 
 class _ForwardsElsewhere:
     """Count calls of `forward` with other inputs while backward runs: a gradient by trying."""
 
-    def __init__(self, cls: type, inputs: tuple[Any, ...]) -> None:
+    def __init__(self, cls: type, case: Case) -> None:
         self.calls, self.cls = 0, cls
         self.forward = vars(cls).get("forward")
         if callable(self.forward):
             original = self.forward
 
             def forward(layer: Any, *args: Any, **kwargs: Any) -> Any:
-                self.calls += kwargs != {} or not _all_same(args, inputs)
+                self.calls += bool(kwargs) or not same_inputs(args, case.inputs.values())
                 return original(layer, *args, **kwargs)
 
             cls.forward = forward  # type: ignore[attr-defined]

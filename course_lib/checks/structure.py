@@ -2,58 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from course_lib.checks.evidence import gradient
-from course_lib.checks.observe import CaseRun
+from course_lib.checks.observe import Case, Seen
 from course_lib.checks.values import agrees, number
 from course_lib.text import _
 
 if TYPE_CHECKING:
-    from course_lib.checks.layer_task import LayerTask
+    from course_lib.checks.task import Task
 
 
-def structure(task: LayerTask, what: str, got: Any, want: Any, run: CaseRun, true: CaseRun) -> str:
-    """Return a hint from how `got` is related to `want`, or nothing: a wrong hint is worse."""
+def structure(task: Task, what: str, case: Case, seen: Seen, want: Seen) -> str:
+    """Return a hint from how a wrong value is related to others, or nothing.
+
+    A wrong hint is worse than none, so each is given only where the numbers leave no doubt.
+    """
+    got, right = seen[what], want[what]
     if not np.isfinite(got).all():
         return _("Some of these are nan or inf. Which step divides by zero or overflows?")
-    if got.shape != want.shape:
-        if got.shape == want.shape[::-1]:
+    if got.shape != right.shape:
+        if got.shape == right.shape[::-1]:
             return _("The shape is the wanted one turned round. Which factor has to be transposed?")
         return _("A gradient has exactly the shape of what it belongs to. Where does yours change?")
     if not got.any():
         return (
-            _("Every value is 0, whatever comes in.")
-            if what == "out"
-            else _("Every value is 0. Where should the gradient come through?")
+            _("Every value is 0. Where should the gradient come through?")
+            if what.startswith("d")
+            else _("Every value is 0, whatever comes in.")
         )
-    if what != "out":
-        for i, other in enumerate(task.gradients):
-            if other != what and agrees(got, gradient(true, i, len(task.gradients))):
-                return _(
-                    "These are the values of {other}. Is the order that of the inputs?"
-                ).format(other=other)
-        if agrees(got, _without_upstream(task, what, run)):
+    for other, value in want.items():
+        if other != what and isinstance(value, np.ndarray) and agrees(got, value):
+            return _("These are the values of {other}. Has something changed places?").format(
+                other=other
+            )
+    without_upstream = getattr(task, "without_upstream", None)
+    if what.startswith("d") and without_upstream is not None and got.any():
+        plain = without_upstream(what, case)
+        if isinstance(plain, np.ndarray) and agrees(got, plain):
             return _("These are the values for dout = 1. What does your backward do with dout?")
-    if agrees(got, -want):
+    if agrees(got, -right):
         return _("Every value has the wrong sign, and nothing else is wrong.")
-    if got.ndim == 2 and got.shape[0] == got.shape[1] and agrees(got, want.T):
+    if got.ndim == 2 and got.shape[0] == got.shape[1] > 1 and agrees(got, right.T):
         return _("This is the wanted array, transposed.")
+    return _factor(got, right)
+
+
+def _factor(got: np.ndarray, right: np.ndarray) -> str:
     with np.errstate(all="ignore"):
-        ratio = got / want
+        ratio = got / right
     ratio = ratio[np.isfinite(ratio)]
-    if got.size > 2 and ratio.size == got.size and np.ptp(ratio) <= 1e-6 * abs(ratio.flat[0]):
-        return _("Every value is {ratio} times what it should be.").format(
-            ratio=number(float(ratio.flat[0]))
-        )
-    return ""
-
-
-def _without_upstream(task: LayerTask, what: str, run: CaseRun) -> Any:
-    layer = task.reference()
-    layer.forward(*run.case.inputs)
-    grads = layer.backward(np.ones(np.shape(run.case.dout)))
-    grads = grads if isinstance(grads, tuple) else (grads,)
-    return np.asarray(grads[task.gradients.index(what)])
+    if got.size < 3 or ratio.size < got.size or np.ptp(ratio) > 1e-6 * abs(ratio.flat[0]):
+        return ""
+    return _("Every value is {ratio} times what it should be.").format(
+        ratio=number(float(ratio.flat[0]))
+    )

@@ -138,8 +138,11 @@ class FirstMaskKept(Relu):
     whenever forward runs?
     """
 
+    def __init__(self):
+        self.mask = None
+
     def forward(self, x):
-        if not hasattr(self, "mask"):
+        if self.mask is None:
             self.mask = x <= 0
         return np.where(x <= 0, 0, x)
 
@@ -154,6 +157,9 @@ class MaskOnTheClass(Relu):
     def forward(self, x):
         type(self).mask = x <= 0
         return np.where(x <= 0, 0, x)
+
+    def backward(self, dout):
+        return np.where(type(self).mask, 0, dout)
 
 
 @misconception("relu")
@@ -307,10 +313,11 @@ class LastOutputOfAll(Sigmoid):
     """
 
     def forward(self, x):
-        type(self).out = super().forward(x)
-        out = self.out
-        del self.out
-        return out
+        type(self).last = super().forward(x)
+        return self.last
+
+    def backward(self, dout):
+        return dout * self.last * (1 - self.last)
 
 
 # --- tanh ------------------------------------------------------------------------------------

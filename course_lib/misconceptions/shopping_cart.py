@@ -102,6 +102,9 @@ class CacheOnTheClass(MulLayer):
         type(self).y = y
         return x * y
 
+    def backward(self, dout):
+        return dout * type(self).y, dout * type(self).x
+
 
 @misconception("mul_layer")
 class FirstInputsKept(MulLayer):
@@ -110,8 +113,12 @@ class FirstInputsKept(MulLayer):
     forward has been called again with other numbers?
     """
 
+    def __init__(self):
+        self.x = None
+        self.y = None
+
     def forward(self, x, y):
-        if not hasattr(self, "x"):
+        if self.x is None:
             self.x = x
             self.y = y
         return x * y
@@ -124,11 +131,12 @@ class NothingRemembered(MulLayer):
     backward need, and where could forward have left them?
     """
 
+    def __init__(self):
+        self.x = None
+        self.y = None
+
     def forward(self, x, y):
         return x * y
-
-    def backward(self, dout):
-        return dout * self.y, dout * self.x
 
 
 @misconception("mul_layer")

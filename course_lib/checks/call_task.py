@@ -1,0 +1,71 @@
+"""The check of functions, and of classes with methods other than forward and backward."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from course_lib.checks.calls import Failure, attempt
+from course_lib.checks.observe import Case, Seen, same_inputs, taken
+from course_lib.checks.task import Task
+
+# Names what is looked at, and a call that gives it.
+Probe = Callable[..., Iterable[tuple[str, Callable[[], Any]]]]
+
+
+def one_call(function: Callable[..., Any], **inputs: Any) -> Iterable[tuple[str, Any]]:
+    """Look at what a function returns: the probe that suits a task with one function."""
+    yield "value", lambda: function(*inputs.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallTask(Task):
+    """A function, or a class with methods of its own, to write.
+
+    Attributes
+    ----------
+    probe : callable
+        Takes the answer and the inputs of a case by name; yields (name, call) pairs in the
+        order in which to call. What the calls return is compared with what the reference
+        returns. A part of the check is the names of some of them.
+    """
+
+    probe: Probe = one_call
+
+    def observe(self, answer: Any, cases: list[Case]) -> list[Seen]:
+        """Return what the learner's (or any) answer does, case by case."""
+        return [self._seen(answer, case) for case in cases]
+
+    def counted(self, part: str, case: Case) -> tuple[str, ...]:
+        """Return the names of what counts for `part` in a case."""
+        if part == "contracts":
+            return ("inputs changed",)
+        if case.at:
+            return (*self._names(), "warned") if part == case.at else ()
+        names = tuple(part.split(", "))
+        return names if set(names) <= set(self._names()) else ()
+
+    def method(self, what: str) -> str:
+        """Return "softmax" for a function's value, else "TwoLayerNet.loss"."""
+        name = str(self.reference.__name__)
+        return name if what == "value" else f"{name}.{what}"
+
+    def _names(self) -> tuple[str, ...]:
+        parts = [part.split(", ") for part in self.points]
+        return tuple(name for names in parts for name in names if name != "contracts")
+
+    def _seen(self, answer: Any, case: Case) -> Seen:
+        inputs = copy.deepcopy(dict(case.inputs))
+        seen: Seen = {}
+        warned: list[str] = []
+        for name, call in self.probe(answer, **inputs):
+            value, said = attempt(call)
+            seen[name] = taken(value)
+            warned += said
+            if isinstance(value, Failure) and name == "build":
+                seen |= dict.fromkeys(self._names(), seen[name])
+                break
+        changed = not same_inputs(inputs.values(), case.inputs.values())
+        return seen | {"inputs changed": changed, "warned": bool(warned)}

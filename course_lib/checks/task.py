@@ -1,0 +1,158 @@
+"""What all tasks have in common: observe, judge part by part, explain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from course_lib.checks.explain import explain
+from course_lib.checks.observe import CONTRACTS, Case, Seen, alike
+from course_lib.checks.report import Finding, Part, Report
+from course_lib.misconceptions import Misconception, for_task
+from course_lib.text import _
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A class or function to write; calling the task with the learner's answer checks it.
+
+    Attributes
+    ----------
+    slug, name : str
+        The assignment, and the task in it: the `grade_id` of the solution cell. The grade cell
+        is ``check_<name>``.
+    reference : class or function
+        A right answer, under the name that the learner's has.
+    cases : callable
+        Takes a random generator and returns cases of which no two dimensions are equal.
+    points : mapping of str to int
+        Points by part: names of what is seen ("dx", or "dx, dy" together), "forward" for "out",
+        the `at` of special cases, "contracts". Earlier parts are explained first.
+    read : str
+        The section of the book to point to, as ``chapter#label``.
+    notice : str
+        What a right answer gets to hear.
+    """
+
+    slug: str
+    name: str
+    reference: Any
+    cases: Callable[[np.random.Generator], list[Case]]
+    points: Mapping[str, int]
+    read: str
+    notice: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "points", MappingProxyType(dict(self.points)))
+
+    @property
+    def max_points(self) -> int:
+        """Points that can be earned."""
+        return sum(self.points.values())
+
+    def observe(self, answer: Any, cases: list[Case]) -> list[Seen]:
+        """Return what an answer does, case by case."""
+        raise NotImplementedError
+
+    def expected(self, cases: list[Case]) -> list[Seen]:
+        """Return what a right answer does, case by case."""
+        return self.observe(self.reference, cases)
+
+    def counted(self, part: str, case: Case) -> tuple[str, ...]:
+        """Return the names of what counts for `part` in a case."""
+        raise NotImplementedError
+
+    def method(self, what: str) -> str:
+        """Return what to call the code that gives `what`, as in "Relu.backward"."""
+        raise NotImplementedError
+
+    def evidence(self, cases: list[Case], seen: list[Seen]) -> dict[str, list[Any]]:
+        """Return what counts, part by part.
+
+        An answer earns a part if its evidence is like the expected one. A misconception is
+        recognised if its evidence is like the learner's.
+        """
+        return {
+            part: [
+                one[name]
+                for case, one in zip(cases, seen, strict=True)
+                for name in self.counted(part, case)
+            ]
+            for part in self.points
+        }
+
+    def __call__(self, answer: Any, seed: int | None = None) -> Report:
+        """Check a learner's answer and return the report.
+
+        Parameters
+        ----------
+        answer : class or function
+        seed : int, optional
+            Of the numbers to check with. Unless given they differ from call to call, so that
+            there is nothing to learn by heart; the report knows the seed.
+        """
+        if seed is None:
+            seed = int(np.random.SeedSequence().generate_state(1)[0])
+        if refusal := _refusal(answer, self.reference.__name__):
+            parts = tuple(Part(name, points, 0) for name, points in self.points.items())
+            return Report(self.name, parts, Finding(refusal), read=self.read, seed=seed)
+        cases = self.cases(np.random.default_rng(seed))
+        seen, want = self.observe(answer, cases), self.expected(cases)
+        mine, right = self.evidence(cases, seen), self.evidence(cases, want)
+        failed = [part for part in self.points if not alike(mine[part], right[part])]
+        finding = None
+        if failed:
+            match = self._recognise(failed[0], cases, mine)
+            finding = explain(self, failed[0], cases, seen, want, match)
+        parts = tuple(
+            self._part(name, points, failed, lambda p: explain(self, p, cases, seen, want, None))
+            for name, points in self.points.items()
+        )
+        return Report(self.name, parts, finding, self.notice, self.read, seed)
+
+    def _part(
+        self, name: str, points: int, failed: list[str], why: Callable[[str], Finding]
+    ) -> Part:
+        if name in failed:
+            return Part(name, points, 0, why(name).problem)
+        if name == "contracts" and failed:
+            # A promise kept by a layer that computes the wrong thing is worth nothing.
+            return Part(name, points, 0, _("looked at once the rest is right"))
+        return Part(name, points, points)
+
+    def _recognise(
+        self, part: str, cases: list[Case], mine: dict[str, list[Any]]
+    ) -> Misconception | None:
+        """Return the only known misconception whose evidence for `part` is the learner's."""
+        known = {
+            m: self.evidence(cases, self.observe(m.code, cases))
+            for m in for_task(self.slug, self.name)
+        }
+        matches = [m for m, its in known.items() if alike(its[part], mine[part])]
+        if len(matches) > 1:
+            # Several mistakes look alike in this part: only all parts together can tell.
+            matches = [m for m in matches if alike(known[m], mine)]
+        return matches[0] if len(matches) == 1 else None
+
+
+def broken_contracts(seen: list[Seen]) -> list[str]:
+    """Return which promises of a layer were broken in any case."""
+    return [name for name in CONTRACTS if any(one.get(name) for one in seen)]
+
+
+def _refusal(answer: Any, name: str) -> str:
+    if not callable(answer) or (not isinstance(answer, type) and hasattr(answer, "forward")):
+        return _("Expected {name} itself, got {type}. Pass {name}, without ().").format(
+            name=name, type=type(answer).__name__
+        )
+    origins = [answer, *(answer.__mro__ if isinstance(answer, type) else ())]
+    if any(str(getattr(origin, "__module__", "")).startswith("course_lib") for origin in origins):
+        return _(
+            "This {name} is the course's own. The task is to write one: "
+            "what you write is what is checked."
+        ).format(name=name)
+    return ""

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from graph_cases import CASES, network, random_graph, shopping_cart, used_twice
+from graph_cases import CASES, fork_and_join, network, random_graph, shopping_cart, used_twice
 
 from course_lib.graphs import Graph, words
 from course_lib.graphs.items import Item
@@ -34,36 +34,33 @@ def overlaps(items):
 
 
 def points(path):
-    """Return points along an SVG path of the commands M, H and C."""
+    """Return points along an SVG path of the commands M, H and C, as an array (n, 2)."""
+    s = np.linspace(0, 1, 30)[:, None]
+    r = 1 - s
     found = []
     for command, text in re.findall(r"([MHC])([^MHC]*)", path):
-        n = [float(number) for number in text.split()]
+        n = np.array(text.split(), dtype=float)
         if command == "M":
-            found.append((n[0], n[1]))
+            found.append(n[None])
         elif command == "H":
-            x, y = found[-1]
-            found += [(x + (n[0] - x) * s, y) for s in np.linspace(0, 1, 30)]
+            start = found[-1][-1]
+            found.append(start + s * ([n[0], start[1]] - start))
         else:
-            start, *control = found[-1], (n[0], n[1]), (n[2], n[3]), (n[4], n[5])
-            a, b, c, d = (np.array(p) for p in (start, *control))
-            for s in np.linspace(0, 1, 30):
-                r = 1 - s
-                p = r**3 * a + 3 * r**2 * s * b + 3 * r * s**2 * c + s**3 * d
-                found.append((float(p[0]), float(p[1])))
-    return found
+            a, (b, c, d) = found[-1][-1], n.reshape(3, 2)
+            found.append(r**3 * a + 3 * r**2 * s * b + 3 * r * s**2 * c + s**3 * d)
+    return np.concatenate(found)
 
 
 def lines_through_boxes(layout, paths):
     """Return (edge number, item) wherever a line enters a box that is not on its way."""
-    return [
-        (k, item)
-        for k, (edge, path) in enumerate(zip(layout.edges, paths, strict=True))
-        for item in layout.items
-        if item.width and item not in edge.path
-        if any(
-            item.box[0] < x < item.box[2] and item.box[1] < y < item.box[3] for x, y in points(path)
-        )
-    ]
+    found = []
+    for k, (edge, path) in enumerate(zip(layout.edges, paths, strict=True)):
+        line = points(path)
+        for item in layout.items:
+            inside = (line > item.box[:2]) & (line < item.box[2:])
+            if item.width and item not in edge.path and inside.all(axis=1).any():
+                found.append((k, item))
+    return found
 
 
 def edge_paths(svg):
@@ -190,7 +187,7 @@ def test_label_and_rule_override_the_table():
     g.backward(1)
     svg = g.svg()
     assert shown(svg, "bpg-node") == ["σ"]
-    assert "dout × y(1 − y)</text>" in svg
+    assert shown(svg, "bpg-rule") == ["dout ×y(1 − y)"]  # in two lines
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -253,6 +250,22 @@ def test_every_step_that_the_drawing_speaks_of_exists(case):
     svg = html[html.index("</style>") : html.index("</svg>")]
     named = re.findall(r'data-(?:from|at|only)="([^"]*)"', svg)
     assert {int(n) for text in named for n in text.split()} <= set(steps)
+
+
+def appears_at(svg, kind):
+    """Return the numbers of a kind with the step at which each first shows."""
+    groups = [g for g in ET.fromstring(svg).iter(f"{SVG}g") if g.get("class") == kind]
+    return sorted((int(g.get("data-from")), "".join(g.itertext())) for g in groups)
+
+
+def test_numbers_appear_when_they_are_computed():
+    # z = x + x*y at (3, 2). Steps: inputs, forward x2, seed, back through +, back through the
+    # product, which completes both y and x; x's two gradients then add in a step of their own.
+    svg = fork_and_join().svg()
+    forward = [(0, "2"), (0, "3"), (0, "3"), (0, "3"), (1, "6"), (2, "9")]
+    assert appears_at(svg, "bpg-forward") == forward
+    backward = [(3, "1"), (4, "1"), (4, "1"), (5, "2"), (5, "3"), (6, "3")]
+    assert appears_at(svg, "bpg-backward") == backward
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -345,6 +358,7 @@ def test_text_is_measured_generously_and_wrapped_between_words():
     assert wrap("number of apples", 13, 92) == ["number of", "apples"]
     assert wrap("apple_num", 13, 10) == ["apple_num"]
     assert wrap("", 13, 92) == [""]
+    assert wrap("dout × out × (1 − out)", 13, 84) == ["dout × out", "× (1 − out)"]
 
 
 @pytest.mark.parametrize("case", CASES[1:3])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from course_lib.graphs.measure import text_width, wrap
+from course_lib.graphs.measure import BOLD, text_width, wrap
 from course_lib.graphs.numbers import Show, value_lines
 from course_lib.graphs.operations import rule, symbol
 from course_lib.graphs.values import Node, Value
@@ -13,6 +13,7 @@ from course_lib.graphs.values import Node, Value
 FONT = 13.0
 LINE = 16.0
 RADIUS = 18.0
+_RULE_WIDTH = 96.0
 MARK = 11.0  # room of the small triangle before a number
 
 ItemKind = Literal["leaf", "node", "branch", "output", "label", "bend"]
@@ -35,7 +36,7 @@ class Item:
     node: Node | None = None
     forward: list[str] = field(default_factory=list)
     backward: list[str] = field(default_factory=list)
-    rule: str = ""
+    rule: list[str] = field(default_factory=list)
     x: float = 0.0
     y: float = 0.0
     order: float = 0.0
@@ -67,7 +68,7 @@ def leaf_item(value: Value, column: int, show: Show) -> Item:
     """Return the box of an input, a constant or a parameter, with its name in it."""
     text = value.name or value_lines(value.value, show)[0]
     lines = wrap(text, FONT, 92.0)
-    width = max(text_width(line, FONT) for line in lines) + 12
+    width = max(text_width(line, FONT) for line in lines) + 11
     half = len(lines) * LINE / 2 + 4
     return Item("leaf", column, width, half, half, lines, value=value)
 
@@ -88,8 +89,7 @@ def branch_item(value: Value, column: int) -> Item:
 def output_item(value: Value, column: int) -> Item:
     """Return the name at the right end."""
     lines = wrap(value.name, FONT, 92.0) if value.name else []
-    # Room for the bold face, and a little air after the line.
-    width = max((text_width(line, FONT) for line in lines), default=0.0) + 6
+    width = BOLD * max((text_width(line, FONT) for line in lines), default=0.0) + 4
     half = max(len(lines) * LINE / 2, 6.0)
     return Item("output", column, width, half, half, lines, value=value)
 
@@ -113,11 +113,12 @@ def label_item(edge: Edge, column: int, show: Show, backward: bool) -> Item:
     if backward and grad is not None and value.kind != "constant":
         item.backward = value_lines(grad, show)
         if edge.use is not None and edge.use[0].grads:
-            item.rule = rule(*edge.use)
-    numbers = [MARK + text_width(line, FONT) for line in item.forward + item.backward]
-    item.width = max([*numbers, text_width(item.rule, FONT), 12.0])
+            item.rule = wrap(text, FONT, _RULE_WIDTH) if (text := rule(*edge.use)) else []
+    # The numbers of the step that shows stand out in bold.
+    numbers = [MARK + BOLD * text_width(line, FONT) for line in item.forward + item.backward]
+    item.width = max([12.0, *numbers, *(text_width(line, FONT) for line in item.rule)])
     if item.forward:
         item.up = 4 + LINE * len(item.forward)
     if item.backward:
-        item.down = 4 + LINE * len(item.backward) + (LINE if item.rule else 0)
+        item.down = 4 + LINE * (len(item.backward) + len(item.rule))
     return item

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _STRAIGHT, _WEAK = 100.0, 0.05
 _SPACE = 8.0  # between two boxes of a column
-_MARGIN = 4.0
+_MARGIN = 3.0
 ARROW = 8.0
 _PORT = 10.0  # between two lines that end in one node
 

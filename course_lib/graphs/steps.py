@@ -98,7 +98,7 @@ def _tell_backward(graph: Graph, story: Story) -> None:
             if len(grads) > 1:
                 terms = " + ".join([in_words(grads[0]), *map(_operand, grads[1:])])
                 total = _states(terms, value.grad) if is_short(value.grad) else _shape(value.grad)
-                step = story.sum_at[id(value)] = story.tell(
+                story.grad_at[id(value)] = story.sum_at[id(value)] = story.tell(
                     say("sum", value=name(value), uses=len(grads), sum=total)
                 )
             story.grad_at.setdefault(id(value), step)

@@ -82,11 +82,12 @@ def _label(item: Item, layout: Layout, story: Story) -> str:
     first = item.y + 4 + LINE / 2
     parts.append(_numbers("bpg-backward", item.backward, left, first, grad_at, rightwards=False))
     if item.rule:
-        y = first + LINE * len(item.backward) + _BASELINE
-        parts.append(
-            f'<text class="bpg-rule" x="{left:.1f}" y="{y:.1f}" data-only="{rule_at}">'
-            f"{escape(item.rule)}</text>"
+        first += LINE * len(item.backward) + _BASELINE
+        lines = "".join(
+            f'<text x="{left:.1f}" y="{first + i * LINE:.1f}">{escape(line)}</text>'
+            for i, line in enumerate(item.rule)
         )
+        parts.append(f'<g class="bpg-rule" data-only="{rule_at}">{lines}</g>')
     return "".join(parts)
 
 

@@ -23,7 +23,7 @@ def library_hash(root: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def use_own_cache(app: Any, config: Any) -> None:
+def use_own_cache(_app: Any, config: Any) -> None:
     """Point the execution cache to a folder named after the state of the library."""
     root = Path(course_lib.__file__).parent
     cache = Path(config.nb_execution_cache_path).resolve()

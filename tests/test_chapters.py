@@ -1,0 +1,309 @@
+"""The book: its pages, the parts of a chapter, and the code and numbers that chapters show."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import inspect
+import io
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from course_lib import layers
+
+ROOT = Path(__file__).parent.parent
+BOOK = ROOT / "book"
+CHAPTERS = sorted(path.stem for path in BOOK.glob("[0-9][0-9]_*.md"))
+
+# Where a chapter promises its parts, level and title as they stand in the page.
+PARTS = [
+    "## The question",
+    "## By hand",
+    "### The derivation",
+    "### The code",
+    "## Gradient check",
+    "## Common mistakes",
+    "## Summary",
+    "## Check yourself",
+    "## Exercise",
+]
+
+
+def page(name: str) -> str:
+    return (BOOK / f"{name}.md").read_text(encoding="utf-8")
+
+
+def code_cells(text: str) -> list[Any]:
+    return [c for c in jupytext.reads(text, fmt="md:myst").cells if c.cell_type == "code"]
+
+
+def prose(text: str) -> str:
+    """Return the text outside of code cells, where a `#` begins a heading and not a comment."""
+    return re.sub(r"^```\{code-cell\}.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+# --- every page has its place -----------------------------------------------------------------
+
+
+def toc_pages() -> list[str]:
+    toc = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
+    parts = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    return [toc["root"], *parts]
+
+
+def test_the_table_of_contents_lists_every_page_and_nothing_else() -> None:
+    pages = [p.relative_to(BOOK).with_suffix("").as_posix() for p in BOOK.rglob("*.md")]
+    assert sorted(toc_pages()) == sorted(pages)
+
+
+def test_chapters_come_in_the_order_of_their_numbers() -> None:
+    assert [name for name in toc_pages() if name in CHAPTERS] == CHAPTERS
+    assert "01_shopping_cart" in CHAPTERS
+    assert "03_activations" in CHAPTERS
+
+
+def test_the_plan_links_what_is_there_and_counts_what_is_not() -> None:
+    rows = [line for line in page("outline").splitlines() if line.startswith("|")][2:]
+    ready = [row for row in rows if row.endswith("| ready |")]
+    planned = [row for row in rows if row.endswith("| planned |")]
+    assert len(ready) + len(planned) == len(rows)
+    assert [re.search(r"<(\w+)>`", row)[1] for row in ready] == CHAPTERS  # type: ignore[index]
+    waiting = re.findall(r"^ *# - file: (\w+)$", (BOOK / "_toc.yml").read_text(), re.MULTILINE)
+    assert len(waiting) == len(planned)
+
+
+def test_the_instructors_page_says_that_grading_is_unprotected() -> None:
+    assert "unprotected" in page("instructors/index")
+
+
+# --- a chapter's parts ------------------------------------------------------------------------
+
+
+def missing_parts(text: str) -> list[str]:
+    """Return the headings that are missing or out of order (the order of first appearance)."""
+    lines = prose(text).splitlines()
+    at = [lines.index(part) if part in lines else -1 for part in PARTS]
+    return [
+        part
+        for i, part in enumerate(PARTS)
+        if at[i] < 0 or any(at[i] < earlier for earlier in at[:i])
+    ]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_has_its_parts_in_order(name: str) -> None:
+    assert missing_parts(page(name)) == []
+
+
+def test_a_missing_or_misplaced_part_is_noticed() -> None:
+    whole = "\n".join(PARTS)
+    assert missing_parts(whole) == []
+    assert missing_parts(whole.replace("## Summary\n", "")) == ["## Summary"]
+    swapped = whole.replace("## Summary", "?").replace("## Exercise", "## Summary")
+    assert missing_parts(swapped.replace("?", "## Exercise")) == [
+        "## Check yourself",
+        "## Exercise",
+    ]
+    commented = whole.replace("## Summary", "```{code-cell} python\n## Summary\n```")
+    assert missing_parts(commented) == ["## Summary"]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_asks_draws_checks_and_leads_on(name: str) -> None:
+    text = page(name)
+    source = "\n".join(cell.source for cell in code_cells(text))
+    assert len(re.findall(r"^:class: dropdown$", text, re.MULTILINE)) >= 4
+    assert "numerical_gradient(" in source
+    assert "common_mistakes(" in source
+    assert f"{{nb-download}}`{name}.ipynb`" in text
+
+
+@pytest.mark.parametrize("name", [*CHAPTERS, "index"])
+def test_the_code_of_drawings_is_folded_away(name: str) -> None:
+    drawings = [cell for cell in code_cells(page(name)) if "g.apply(" in cell.source]
+    assert drawings
+    for cell in drawings:
+        assert {"hide-input", "remove-input"} & set(cell.metadata.get("tags", []))
+
+
+@pytest.mark.parametrize("name", [*CHAPTERS, "index"])
+def test_a_chapter_is_a_text_notebook_without_outputs(name: str) -> None:
+    notebook = jupytext.reads(page(name), fmt="md:myst")
+    assert notebook.metadata["kernelspec"]["name"] == "python3"
+    for cell in code_cells(page(name)):
+        assert cell.outputs == []
+        assert cell.execution_count is None
+
+
+def test_no_notebook_with_outputs_lies_in_the_book() -> None:
+    assert list(BOOK.rglob("*.ipynb")) == []
+
+
+# --- labels -----------------------------------------------------------------------------------
+
+
+def labels(name: str) -> set[str]:
+    """Return the labels of a page that stand right above a heading."""
+    return set(re.findall(r"^\(([\w-]+)\)=\n#+ ", page(name), re.MULTILINE))
+
+
+def test_the_sections_that_checks_point_to_exist() -> None:
+    sources = (ROOT / "course_lib" / "checks").glob("*.py")
+    pointers = {
+        pointer
+        for source in sources
+        for pointer in re.findall(r'read="([^"]+)"', source.read_text(encoding="utf-8"))
+    }
+    assert pointers
+    for pointer in pointers:
+        chapter, label = pointer.split("#")
+        assert label in labels(chapter), f"{pointer} points to no heading"
+
+
+def test_the_promised_labels_stand() -> None:
+    assert labels("01_shopping_cart") >= {
+        "local-computation",
+        "mul-layer",
+        "add-layer",
+        "shopping-cart",
+    }
+    assert labels("03_activations") >= {"relu", "sigmoid", "tanh"}
+
+
+# --- the layers shown are the layers of the library --------------------------------------------
+
+
+def shown_classes(text: str) -> dict[str, ast.ClassDef]:
+    """Return the classes of a page that bear the name of a layer, with what they show."""
+    trees = [ast.parse(cell.source) for cell in code_cells(text)]
+    classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    return {node.name: node for node in classes if node.name in layers.__all__}
+
+
+def plain_methods(tree: ast.ClassDef) -> dict[str, str]:
+    """Return arguments and body of each method, without docstring and annotations."""
+    methods = {}
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        node.returns = None
+        for argument in ast.walk(node.args):
+            if isinstance(argument, ast.arg):
+                argument.annotation = None
+        if ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+        methods[node.name] = ast.dump(node)
+    return methods
+
+
+def library_class(name: str) -> ast.ClassDef:
+    source = textwrap.dedent(inspect.getsource(getattr(layers, name)))
+    tree = ast.parse(source).body[0]
+    assert isinstance(tree, ast.ClassDef)
+    return tree
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_layers_shown_are_those_of_the_library(name: str) -> None:
+    for layer, tree in shown_classes(page(name)).items():
+        assert tree.bases == []
+        assert plain_methods(tree) == plain_methods(library_class(layer)), layer
+
+
+def test_each_chapter_shows_its_layers() -> None:
+    assert set(shown_classes(page("01_shopping_cart"))) == {"MulLayer", "AddLayer"}
+    assert set(shown_classes(page("03_activations"))) == {"Relu", "Sigmoid", "Tanh"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("dout * self.y", "dout * self.x"), ("self.y = y\n", "\n"), ("(self, x, y)", "(self, y, x)")],
+)
+def test_a_layer_shown_differently_is_noticed(right: str, wrong: str) -> None:
+    text = page("01_shopping_cart")
+    assert right in text
+    changed = shown_classes(text.replace(right, wrong))["MulLayer"]
+    assert plain_methods(changed) != plain_methods(library_class("MulLayer"))
+
+
+def test_annotations_and_docstrings_are_no_difference() -> None:
+    bare = "class A:\n def f(self, x):\n  return x"
+    full = 'class A(B):\n "Doc."\n def f(self, x: int) -> int:\n  "Doc."\n  return x'
+    trees = [ast.parse(source).body[0] for source in (bare, full)]
+    first, second = (plain_methods(tree) for tree in trees)  # type: ignore[arg-type]
+    assert first == second
+
+
+# --- the numbers --------------------------------------------------------------------------------
+
+
+def run(text: str) -> tuple[dict[str, Any], str]:
+    """Run a chapter's cells in order, and return its names and what it printed."""
+    names: dict[str, Any] = {}
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        for cell in code_cells(text):
+            exec(compile(cell.source, "cell", "exec"), names)
+    return names, printed.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def _draw_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLBACKEND", "agg")
+
+
+def test_the_shopping_cart_prints_the_promised_numbers() -> None:
+    names, printed = run(page("01_shopping_cart"))
+    two_apples, whole_cart = printed.split("all_price: 650\n")
+    assert "out: 50\ndx, dy: (6.5, 13.0)\n" in two_apples
+    assert (
+        "price: 220.00000000000003\ndapple: 2.2\ndapple_num: 110.00000000000001\ndtax: 200\n"
+        in two_apples
+    )
+    assert "out: 15\ndx, dy: (1.3, 1.3)\n" in two_apples
+    assert whole_cart.startswith("price: 715.0000000000001\ndall_price: 1.1\n")
+    gradients = [names[f"d{name}"] for name in names["names"]]
+    assert gradients == pytest.approx([2.2, 110, 3.3, 165, 650], rel=1e-12)
+    assert "SyntaxError in line 2 of the cell: invalid syntax" in printed
+    assert printed.count("agrees: True") == 2
+    assert "False" not in printed
+
+
+def test_the_activations_print_the_promised_numbers() -> None:
+    _, printed = run(page("03_activations"))
+    assert "out:\n[[1. 0.]\n [0. 3.]]\nmask:\n[[False  True]\n [ True False]]\n" in printed
+    assert "dx:\n[[10.  0.]\n [ 0. 40.]]\n" in printed
+    # The careless layer: the neighbour's gradient has lost what it should have kept.
+    assert "db:\n[[10.  0.]\n [ 0. 40.]]\n" in printed
+    assert "FloatingPointError: overflow encountered in exp\n[0.  0.5 1. ]\n" in printed
+    assert "folded: [ 0.104994  0.5       0.196612 -0.045177]\n" in printed
+    assert printed.count("equal to rounding: True") == 2
+    assert "out: [-1.        0.        0.462117  1.      ]\n" in printed
+    assert printed.count("agrees: True") == 3
+    assert "backward: [0.]\ncentral difference: [0.5]\n" in printed
+
+
+# --- the execution cache ------------------------------------------------------------------------
+
+
+def test_the_books_cache_notices_a_change_in_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
+    from library_cache import library_hash
+
+    (tmp_path / "layers").mkdir()
+    relu = tmp_path / "layers" / "relu.py"
+    relu.write_text("x <= 0\n")
+    before = library_hash(tmp_path)
+    assert library_hash(tmp_path) == before
+    relu.write_text("x < 0\n")
+    changed = library_hash(tmp_path)
+    relu.rename(tmp_path / "layers" / "tanh.py")
+    assert len({before, changed, library_hash(tmp_path)}) == 3

@@ -67,16 +67,22 @@ def test_accepted_earns_everything(path: Path) -> None:
 
 @pytest.mark.parametrize(("slug", "name"), TASKS)
 def test_every_task_has_right_answers_in_other_spellings(slug: str, name: str) -> None:
-    spelled = [p for p in SUBMISSIONS.glob(f"{slug}/accepted/*.py") if name in read_submission_file(p)]
-    assert len(spelled) >= (3 if name in ("predict", "shopping_cart", "coupon_cart", "swish") else 4) - (
-        slug == "03_activations" and name == "predict"
-    ) * 3
+    spelled = [
+        p for p in SUBMISSIONS.glob(f"{slug}/accepted/*.py") if name in read_submission_file(p)
+    ]
+    assert (
+        len(spelled)
+        >= (3 if name in ("predict", "shopping_cart", "coupon_cart", "swish") else 4)
+        - (slug == "03_activations" and name == "predict") * 3
+    )
 
 
 @pytest.mark.parametrize("path", corpus("hostile"))
 def test_hostile_earns_only_what_is_right_in_it(path: Path) -> None:
     slug, cells = path.parts[-3], read_submission_file(path)
-    earns = dict(re.findall(r"(\w+)=(\d+)", (re.findall("# earns: (.*)", path.read_text()) or [""])[0]))
+    earns = dict(
+        re.findall(r"(\w+)=(\d+)", (re.findall("# earns: (.*)", path.read_text()) or [""])[0])
+    )
     for name in cells:
         for seed in SEEDS:
             report = check(slug, cells, name, seed)

@@ -7,9 +7,11 @@ on the same numbers. That makes them comparable, whatever their code looks like.
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -191,9 +193,10 @@ class _ForwardsElsewhere:
 
     def __init__(self, cls: type, case: Case) -> None:
         self.calls, self.cls = 0, cls
-        self.forward = vars(cls).get("forward")
-        if callable(self.forward):
-            original = self.forward
+        self.own = vars(cls).get("forward")
+        original = inspect.getattr_static(cls, "forward", None)
+        self.watching = isinstance(original, FunctionType)
+        if isinstance(original, FunctionType):
 
             def forward(layer: Any, *args: Any, **kwargs: Any) -> Any:
                 self.calls += bool(kwargs) or not same_inputs(args, case.inputs.values())
@@ -202,6 +205,8 @@ class _ForwardsElsewhere:
             cls.forward = forward  # type: ignore[attr-defined]
 
     def stop(self) -> int:
-        if callable(self.forward):
-            self.cls.forward = self.forward  # type: ignore[attr-defined]
+        if self.watching and self.own is not None:
+            self.cls.forward = self.own  # type: ignore[attr-defined]
+        elif self.watching:
+            del self.cls.forward  # type: ignore[attr-defined]
         return self.calls

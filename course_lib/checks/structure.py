@@ -50,11 +50,12 @@ def structure(task: Task, what: str, case: Case, seen: Seen, want: Seen) -> str:
 
 
 def _factor(got: np.ndarray, right: np.ndarray) -> str:
-    with np.errstate(all="ignore"):
-        ratio = got / right
-    ratio = ratio[np.isfinite(ratio)]
-    if got.size < 3 or ratio.size < got.size or np.ptp(ratio) > 1e-6 * abs(ratio.flat[0]):
+    there = right != 0
+    if got[~there].any() or there.sum() < 2:
+        return ""
+    ratio = got[there] / right[there]
+    if np.ptp(ratio) > 1e-6 * abs(ratio[0]):
         return ""
     return _("Every value is {ratio} times what it should be.").format(
-        ratio=number(float(ratio.flat[0]))
+        ratio=number(float(ratio[0]))
     )

@@ -423,6 +423,17 @@ def test_captions_tell_how_gradients_add_and_put_brackets_where_signs_meet():
     assert captions[-1] == "x is used 2 times, so 2 gradients arrive and add: −3 + (−3) = −6."
 
 
+def test_captions_are_silent_on_the_gradient_of_a_constant():
+    g = Graph()
+    one = g.constant(1)
+    x = g.apply(AddLayer(), g.input("x", 2.0), one)
+    g.apply(MulLayer(), x, one, name="y")
+    g.backward(1)
+    assert one.grad == 1 + 3  # d((x + c) * c)/dc = x + 2c, there for whoever asks
+    assert "constant" not in " ".join(tell_story(g, True).captions)
+    assert len(tell_story(g, True).captions) == 1 + 2 + 1 + 2
+
+
 def test_examples_in_docstrings_run():
     for module in (course_lib.graphs.graph, course_lib.graphs.numbers):
         result = doctest.testmod(module)

@@ -157,6 +157,18 @@ def test_the_drawing_shows_every_number_of_the_cart():
     assert shown(svg, "bpg-output") == ["price"]
 
 
+def test_a_figure_stays_as_it_was_made():
+    g = shopping_cart()
+    before = g.figure(backward=False)
+    html = before.html
+    g.backward(2)
+    assert before._repr_html_() == html
+    assert shown(html[html.index("<svg") : html.index("</svg>") + 6], "bpg-backward") == []
+    assert "price = 715" in repr(before)
+    assert "Gradients" not in repr(before)
+    assert "tax = 1300" in repr(g.figure())
+
+
 def test_a_value_used_twice_shows_both_gradients_and_their_sum():
     assert shown(used_twice().svg(), "bpg-backward") == ["1", "3", "3", "6"]
 
@@ -167,7 +179,7 @@ def test_without_a_backward_pass_only_values_show():
     fresh = Graph()
     fresh.apply(ExpLayer(), fresh.input("x", 0))
     assert shown(fresh.svg(), "bpg-backward") == []
-    assert "bpg-key-backward" not in fresh.html().split("</style>")[1]
+    assert "bpg-key-backward" not in fresh._repr_html_().split("</style>")[1]
 
 
 def test_forward_and_backward_differ_in_their_mark_not_in_colour_alone():
@@ -214,7 +226,7 @@ def test_names_from_outside_cannot_break_the_page():
     g.apply(ExpLayer(), g.input("<b>&\"'</script>", 1.0), name="</script><x>", label="<i>")
     g.backward(1)
     ET.fromstring(g.svg())
-    html = g.html()
+    html = g._repr_html_()
     assert html.count("</script>") == 2
     assert "<b>" not in html
     assert "<i>" not in html
@@ -227,7 +239,7 @@ def data_of(html):
 
 
 def test_the_page_gets_the_structure_and_the_numbers():
-    data = data_of(shopping_cart().html())
+    data = data_of(shopping_cart()._repr_html_())
     assert [node["operation"] for node in data["nodes"]] == [
         "MulLayer",
         "MulLayer",
@@ -239,13 +251,13 @@ def test_the_page_gets_the_structure_and_the_numbers():
     assert data["values"][last["inputs"][1]]["grad"] == 650
     assert [step["backward"] for step in data["steps"]] == [False] * 5 + [True] * 5
     # Large arrays stay out of the page.
-    x = data_of(network().html())["values"][0]
+    x = data_of(network()._repr_html_())["values"][0]
     assert (x["shape"], x["value"]) == ([100, 784], None)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_step_that_the_drawing_speaks_of_exists(case):
-    html = case().html()
+    html = case()._repr_html_()
     steps = range(len(data_of(html)["steps"]))
     svg = html[html.index("</style>") : html.index("</svg>")]
     named = re.findall(r'data-(?:from|at|only)="([^"]*)"', svg)
@@ -270,11 +282,11 @@ def test_numbers_appear_when_they_are_computed():
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_same_graph_gives_the_same_bytes(case):
-    assert case().html() == case().html()
+    assert case()._repr_html_() == case()._repr_html_()
 
 
 def test_a_page_with_two_figures_repeats_no_id_and_asks_no_other_host():
-    page = shopping_cart().html() + shopping_cart().html()
+    page = shopping_cart()._repr_html_() + shopping_cart()._repr_html_()
     assert repeated_ids(page) == []
     assert foreign_urls(page) == []
 
@@ -296,7 +308,7 @@ def test_the_checks_see_a_repeated_id_and_a_foreign_url():
 
 
 def test_buttons_are_named_and_hidden_until_the_script_runs():
-    html = shopping_cart().html()
+    html = shopping_cart()._repr_html_()
     buttons = re.findall(r"<button[^>]*>", html)
     assert len(buttons) == 4
     assert all(re.search(r'aria-label="[^"]+"', button) for button in buttons)
@@ -308,7 +320,7 @@ def test_every_word_comes_from_the_catalogue(monkeypatch):
     for key in list(words.WORDS):
         marked = "§" + words.WORDS[key]
         monkeypatch.setitem(words.WORDS, key, marked)
-    html = shopping_cart().html()
+    html = shopping_cart()._repr_html_()
     texts = re.findall(r'(?:aria-label|title)="([^"]*)"', html)
     texts += re.findall(r"<(?:title|desc|p class[^>]*|span class=\"bpg-key[^>]*)>([^<]*)<", html)
     texts += [step["caption"] for step in data_of(html)["steps"]]

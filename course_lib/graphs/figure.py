@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from course_lib.graphs.numbers import Show
-from course_lib.graphs.steps import Story, tell_story, title
+from course_lib.graphs.steps import Story, describe, tell_story, title
 from course_lib.graphs.svg import draw
 from course_lib.graphs.values import Value
 from course_lib.graphs.words import WORDS, say
@@ -34,19 +34,34 @@ _ICONS = {
 _SMALL = 64
 
 
-def figure_html(graph: Graph, show: Show, backward: bool) -> str:
-    """Return the figure of a graph; see :meth:`course_lib.graphs.Graph.html`."""
-    story = tell_story(graph, backward)
-    label = escape(say("scroller", title=title(graph)))
-    return (
-        '<figure class="bpg" data-lm-suppress-shortcuts="true">'
-        f'<div class="bpg-scroll" tabindex="0" role="group" aria-label="{label}">'
-        f"{draw(graph, show, backward, story)}</div>"
-        f"{_bar(bool(story.grad_at))}"
-        f'<p class="bpg-caption" hidden>{escape(say("hint"))}</p>'
-        f'<script type="application/json" class="bpg-data">{_data(graph, story)}</script>'
-        f"<script>{_player()}</script></figure>"
-    )
+class Figure:
+    """A graph as it stood when this was made; see :meth:`course_lib.graphs.Graph.figure`.
+
+    Attributes
+    ----------
+    html : str
+        One self-contained piece of HTML.
+    """
+
+    def __init__(self, graph: Graph, show: Show, backward: bool) -> None:
+        story = tell_story(graph, backward)
+        label = escape(say("scroller", title=title(graph)))
+        self.html = (
+            '<figure class="bpg" data-lm-suppress-shortcuts="true">'
+            f'<div class="bpg-scroll" tabindex="0" role="group" aria-label="{label}">'
+            f"{draw(graph, show, backward, story)}</div>"
+            f"{_bar(bool(story.grad_at))}"
+            f'<p class="bpg-caption" hidden>{escape(say("hint"))}</p>'
+            f'<script type="application/json" class="bpg-data">{_data(graph, story)}</script>'
+            f"<script>{_player()}</script></figure>"
+        )
+        self._words = describe(graph, backward)
+
+    def __repr__(self) -> str:
+        return self._words
+
+    def _repr_html_(self) -> str:
+        return self.html
 
 
 def _bar(backward: bool) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.arrays import as_floats
-from course_lib.graphs.figure import figure_html
+from course_lib.graphs.figure import Figure
 from course_lib.graphs.numbers import Show
 from course_lib.graphs.svg import draw
 from course_lib.graphs.values import Kind, Node, Value, snapshot
@@ -175,12 +175,16 @@ class Graph:
         """
         return draw(self, show, backward)
 
-    def html(self, show: Show = "values", backward: bool = True) -> str:
-        """Return the drawing with its player, as one self-contained piece of HTML."""
-        return figure_html(self, show, backward)
+    def figure(self, show: Show = "values", backward: bool = True) -> Figure:
+        """Return the drawing with its player, to be displayed by a notebook.
+
+        The graph itself displays in the same way; this is for other than the usual choices,
+        which are those of `svg`.
+        """
+        return Figure(self, show, backward)
 
     def _repr_html_(self) -> str:
-        return self.html()
+        return self.figure().html
 
     def _add_value(self, name: str, value: Any, kind: Kind) -> Value:
         added = Value(self, name, snapshot(value), kind)

@@ -92,7 +92,7 @@ def _tell_backward(graph: Graph, story: Story) -> None:
             story.contribution_at[id(node), i] = step
             waiting[id(value)] -= 1
         for value in dict.fromkeys(node.inputs):
-            if value.grad is None or waiting[id(value)]:
+            if value.grad is None or value.kind == "constant" or waiting[id(value)]:
                 continue
             grads = [n.grads[i] for n, i in value.uses if n.grads and n.grads[i] is not None]
             if len(grads) > 1:

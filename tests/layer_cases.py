@@ -65,10 +65,32 @@ class Case:
 # Widths that differ from every N the tests use, so that no transposed shape can fit.
 AFFINE_OUT = 4
 
+# The attributes in which layers hold what they learn; the gradient of W is dW.
+PARAMETERS = ("W", "b", "gamma", "beta")
+
 
 def build_affine(D: int) -> Layer:
     rng = np.random.default_rng(11)
     return layers.Affine(rng.standard_normal((D, AFFINE_OUT)), rng.standard_normal(AFFINE_OUT))
+
+
+class SameDraws:
+    """Stands in for a generator: every call draws the same, so that a function stays a function."""
+
+    def random(self, shape: tuple[int, ...]) -> Array:
+        return np.random.default_rng(13).random(shape)
+
+
+def build_dropout(D: int) -> Layer:
+    layer: Any = layers.Dropout(0.4)
+    layer.rng = SameDraws()
+    return layer
+
+
+def build_batch_norm(D: int) -> Layer:
+    rng = np.random.default_rng(11)
+    # A large eps keeps columns that hardly vary smooth enough for a difference.
+    return layers.BatchNorm(rng.standard_normal(D), rng.standard_normal(D), eps=0.1)
 
 
 def _plain(layer: type[Layer], *draws: Draw, **rest: Any) -> Case:
@@ -93,6 +115,8 @@ CASES = [
     _plain(layers.Swish),
     _plain(layers.Tanh),
     Case(layers.Affine, build_affine),
+    Case(layers.BatchNorm, build_batch_norm),
+    Case(layers.Dropout, build_dropout),
     _plain(layers.SoftmaxWithLoss, target=one_hot),
     _plain(layers.IdentityWithLoss, target=normal),
 ]
@@ -100,7 +124,7 @@ CASES = [
 
 def in_dtype(layer: Layer, dtype: Any) -> Layer:
     """Give the layer's own parameters this dtype."""
-    for name in ("W", "b"):
+    for name in PARAMETERS:
         if hasattr(layer, name):
             setattr(layer, name, getattr(layer, name).astype(dtype))
     return layer
@@ -111,7 +135,7 @@ def as_tuple(value: Any) -> tuple[Any, ...]:
 
 
 def parameter_gradients(layer: Layer) -> list[Array]:
-    return [getattr(layer, name) for name in ("dW", "db") if hasattr(layer, name)]
+    return [getattr(layer, f"d{name}") for name in PARAMETERS if hasattr(layer, name)]
 
 
 def gradients(layer: Layer, dout: Any) -> list[Array]:

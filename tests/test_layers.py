@@ -12,7 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from layer_cases import CASES, MARGIN, Case, as_tuple, gradients, in_dtype, normal, one_hot
+from layer_cases import (
+    CASES,
+    MARGIN,
+    PARAMETERS,
+    Case,
+    as_tuple,
+    gradients,
+    in_dtype,
+    normal,
+    one_hot,
+)
 
 from course_lib import layers
 from course_lib.layers import Affine, Layer, Relu
@@ -54,7 +64,7 @@ def check_shapes(case: Case) -> None:
         out = layer.forward(*inputs, *constants)
         grads = as_tuple(layer.backward(np.ones(np.shape(out))))
         assert [g.shape for g in grads] == [x.shape for x in inputs]
-        for name in ("W", "b"):
+        for name in PARAMETERS:
             if hasattr(layer, name):
                 assert getattr(layer, f"d{name}").shape == getattr(layer, name).shape
 
@@ -70,7 +80,7 @@ def check_dtype_kept(case: Case) -> None:
 def check_arguments_unchanged(case: Case) -> None:
     layer = case.build(D)
     inputs, constants = drawn(case)
-    held = {name: getattr(layer, name) for name in ("W", "b") if hasattr(layer, name)}
+    held = {name: getattr(layer, name) for name in PARAMETERS if hasattr(layer, name)}
     before = copy.deepcopy([*inputs, *constants, *held.values()])
     out = layer.forward(*inputs, *constants)
     dout = np.array(rng().standard_normal(np.shape(out)))
@@ -195,7 +205,7 @@ def compare_with_differences(case: Case, inputs: list[Array], constants: list[Ar
     out = layer.forward(*inputs, *constants)
     dout = np.random.default_rng(5).standard_normal(np.shape(out))
     grads = gradients(layer, dout)
-    variables = [*inputs, *(getattr(layer, p) for p in ("W", "b") if hasattr(layer, p))]
+    variables = [*inputs, *(getattr(layer, p) for p in PARAMETERS if hasattr(layer, p))]
     h = 1e-5
     for variable, grad in zip(variables, grads, strict=True):
         wanted = np.empty(variable.shape)

@@ -3,8 +3,10 @@
 from course_lib.layers.add import AddLayer
 from course_lib.layers.affine import Affine
 from course_lib.layers.base import Layer
+from course_lib.layers.batch_norm import BatchNorm
 from course_lib.layers.carts import CouponCart, ShoppingCart
 from course_lib.layers.div import DivLayer
+from course_lib.layers.dropout import Dropout
 from course_lib.layers.elementwise import ExpLayer, LogLayer, ReciprocalLayer, SquareLayer
 from course_lib.layers.identity_with_loss import IdentityWithLoss
 from course_lib.layers.leaky_relu import LeakyRelu
@@ -20,8 +22,10 @@ from course_lib.layers.tanh import Tanh
 __all__ = [
     "AddLayer",
     "Affine",
+    "BatchNorm",
     "CouponCart",
     "DivLayer",
+    "Dropout",
     "ExpLayer",
     "IdentityWithLoss",
     "Layer",

@@ -1,0 +1,110 @@
+"""Batch normalisation: every column of a batch gets mean 0 and variance 1, then a new scale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import Array, as_floats
+from course_lib.layers.base import Layer
+
+
+class BatchNorm(Layer):
+    """Batch normalisation of each column: ``out = gamma * x_hat + beta``.
+
+    ``x_hat = (x - mean) / std`` with ``std = sqrt(var + eps)``, where ``mean`` and ``var`` are
+    those of the column, over the N rows of the batch. They are made from `x`, so `x` reaches
+    the output on three paths: directly, through the mean, and through the variance. Backward,
+    with ``dout = dL/dout``, means over the rows and ``dx_hat = dout * gamma``::
+
+        dx = (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)) / std
+        dgamma = sum of dout * x_hat over the rows        dbeta = sum of dout over the rows
+
+    Parameters
+    ----------
+    gamma, beta : ndarray of float, shape (D,)
+        Held as they are, not copied: a change in place is seen by the next `forward`.
+    momentum : float
+        Share of the old value that a running statistic keeps at each training step.
+    eps : float
+        Keeps the division safe where a column does not vary.
+
+    Attributes
+    ----------
+    dgamma, dbeta : ndarray, shape (D,)
+        Gradients of the last `backward`.
+    running_mean, running_var : ndarray, shape (D,)
+        Moving averages of the batches' statistics, by which ``forward(x, train=False)``
+        normalises. There they are constants, and ``dx = dx_hat / std``.
+
+    Notes
+    -----
+    `x`, `out` and `dx` have shape (N, D). The variance divides by N, in the running average too.
+
+    References
+    ----------
+    Ioffe, Szegedy: Batch normalization: accelerating deep network training by reducing internal
+    covariate shift (2015).
+    """
+
+    def __init__(self, gamma: Array, beta: Array, momentum: float = 0.9, eps: float = 1e-5) -> None:
+        self.gamma = np.asarray(as_floats(gamma, "BatchNorm: gamma"))
+        self.beta = np.asarray(as_floats(beta, "BatchNorm: beta"))
+        if self.gamma.ndim != 1 or self.beta.shape != self.gamma.shape:
+            raise ValueError(
+                f"BatchNorm: expected gamma and beta of one shape (D,), "
+                f"got {self.gamma.shape} and {self.beta.shape}."
+            )
+        if not 0 <= momentum < 1:
+            raise ValueError(
+                f"BatchNorm: momentum: expected a number from 0 to below 1, got {momentum!r}. "
+                "At 1 the running statistics would never move."
+            )
+        if not eps > 0:
+            raise ValueError(f"BatchNorm: eps: expected a number above 0, got {eps!r}.")
+        self.momentum = float(momentum)
+        self.eps = float(eps)
+        self.running_mean = np.zeros_like(self.gamma)
+        self.running_var = np.ones_like(self.gamma)
+        self.dgamma: Array | None = None
+        self.dbeta: Array | None = None
+
+    def __repr__(self) -> str:
+        return f"BatchNorm({len(self.gamma)})"
+
+    def forward(self, x: Any, train: bool = True) -> Array:
+        self._check_shape(x)
+        if train:
+            mean = x.mean(axis=0)
+            var = ((x - mean) ** 2).mean(axis=0)
+            keep = self.momentum
+            self.running_mean = keep * self.running_mean + (1 - keep) * mean
+            self.running_var = keep * self.running_var + (1 - keep) * var
+        else:
+            mean = self.running_mean
+            var = self.running_var
+        self.train = train
+        self.std = np.sqrt(var + self.eps)
+        self.x_hat = (x - mean) / self.std
+        return self.gamma * self.x_hat + self.beta
+
+    def backward(self, dout: Any) -> Array:
+        self.dbeta = dout.sum(axis=0)
+        self.dgamma = (dout * self.x_hat).sum(axis=0)
+        dx_hat = dout * self.gamma
+        if not self.train:
+            return dx_hat / self.std
+        by_mean = dx_hat.mean(axis=0)
+        by_var = self.x_hat * (dx_hat * self.x_hat).mean(axis=0)
+        dx = (dx_hat - by_mean - by_var) / self.std
+        return dx
+
+    def _check_shape(self, x: Any) -> None:
+        D = len(self.gamma)
+        shape = np.shape(x)
+        if len(shape) != 2 or shape[0] == 0 or shape[1] != D:
+            raise ValueError(
+                f"BatchNorm.forward: x: expected shape (N, {D}) with at least one row, to go "
+                f"with gamma ({D},), got {shape}."
+            )

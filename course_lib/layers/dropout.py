@@ -1,0 +1,66 @@
+"""Dropout: a random part of the values is left out while a network learns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from course_lib.layers.base import Layer
+
+
+class Dropout(Layer):
+    """Inverted dropout, elementwise: ``out = x * mask`` while training, ``out = x`` otherwise.
+
+    With p for `drop_probability`, each element of `mask` is 0 with probability p and
+    ``1 / (1 - p)`` otherwise, drawn anew by each `forward`: so the mean of `out` over many draws
+    is `x`, and nothing is left to do at test time. Backward, with ``dout = dL/dout``::
+
+        dx = dout * mask
+
+    with the very mask of the last `forward`: what did not pass forwards gets no gradient.
+
+    Parameters
+    ----------
+    drop_probability : float
+        At least 0 and below 1.
+    rng : numpy.random.Generator or int, optional
+        Draws the masks.
+
+    Notes
+    -----
+    `x`, `mask`, `out` and `dx` have one shape, whatever it is, and one dtype. ``forward(x,
+    train=False)`` draws nothing and keeps a mask of 1.
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout: a simple way to prevent
+    neural networks from overfitting (2014).
+    """
+
+    def __init__(
+        self, drop_probability: float = 0.5, rng: np.random.Generator | int | None = None
+    ) -> None:
+        if isinstance(drop_probability, bool) or not 0 <= drop_probability < 1:
+            raise ValueError(
+                f"Dropout: drop_probability: expected a number from 0 to below 1, "
+                f"got {drop_probability!r}. At 1 nothing would pass."
+            )
+        self.drop_probability = float(drop_probability)
+        self.rng = np.random.default_rng(rng)
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.drop_probability:g})"
+
+    def forward(self, x: Any, train: bool = True) -> Any:
+        if train:
+            keep = self.rng.random(np.shape(x)) >= self.drop_probability
+            mask = keep / (1 - self.drop_probability)
+        else:
+            mask = np.ones(np.shape(x))
+        self.mask = mask.astype(np.result_type(x))
+        return x * self.mask
+
+    def backward(self, dout: Any) -> Any:
+        dx = dout * self.mask
+        return dx

@@ -13,6 +13,9 @@ from course_lib.progress import progress_bar
 
 __all__ = ["Accuracy", "DivergenceError", "History", "train"]
 
+# No useful parameter is as large: beyond it, an error is taken for divergence.
+_HUGE = 1e6
+
 # Steps between two looks at the loss beside the progress bar.
 _SHOW_EVERY = 50
 
@@ -91,7 +94,9 @@ def train(
         raise ValueError(
             f"train: batch_size: expected at most the {N} training samples, got {batch_size}."
         )
-    if isinstance(learning_rate, bool) or not 0 < learning_rate < np.inf:
+    if isinstance(learning_rate, bool) or not isinstance(learning_rate, (int, float, np.number)):
+        raise TypeError(f"train: learning_rate: expected a number, got {learning_rate!r}.")
+    if not 0 < learning_rate < np.inf:
         raise ValueError(
             f"train: learning_rate: expected a positive number, got {learning_rate!r}."
         )
@@ -133,9 +138,10 @@ def train(
         history.interrupted = True
         print(f"Interrupted after {len(history):,} of {steps:,} steps; the network keeps them.")
     except (ValueError, FloatingPointError) as error:
-        if isinstance(error, ValueError) and _all_finite(net.params):
+        largest = _largest(net.params)
+        if isinstance(error, ValueError) and largest < _HUGE:
             raise
-        raise _divergence(history, error) from error
+        raise _divergence(history, error, largest) from error
     finally:
         bar.close()
     return history
@@ -147,8 +153,9 @@ def _loss_and_gradient(net: Any) -> Callable[[Array, Array], tuple[Any, Any]]:
     return lambda x, t: (net.loss(x, t), net.gradient(x, t))
 
 
-def _divergence(history: History, error: Exception) -> DivergenceError:
-    why = str(error) if isinstance(error, FloatingPointError) else "a parameter is not finite"
+def _divergence(history: History, error: Exception, largest: float) -> DivergenceError:
+    parameter_grew = f"a parameter has grown to {largest:.3g}"
+    why = str(error) if isinstance(error, FloatingPointError) else parameter_grew
     divergence = DivergenceError(
         f"train: step {len(history) + 1:,}: {why}, at learning_rate={history.learning_rate:g}. "
         "Start again from new parameters with a smaller learning rate, such as a tenth."
@@ -157,8 +164,10 @@ def _divergence(history: History, error: Exception) -> DivergenceError:
     return divergence
 
 
-def _all_finite(params: dict[str, Array]) -> bool:
-    return all(np.isfinite(param).all() for param in params.values())
+def _largest(params: dict[str, Array]) -> float:
+    """Return the largest magnitude of all parameters, infinite if one is not finite."""
+    largest = max(float(np.abs(param).max(initial=0)) for param in params.values())
+    return largest if np.isfinite(largest) else np.inf
 
 
 def _check_net(net: Any, record_accuracy: bool) -> None:
@@ -173,7 +182,7 @@ def _check_net(net: Any, record_accuracy: bool) -> None:
         if not isinstance(param, np.ndarray) or param.dtype.kind != "f":
             got = getattr(param, "dtype", type(param).__name__)
             raise TypeError(f"train: params[{name!r}]: expected an array of floats, got {got}.")
-    if not _all_finite(net.params):
+    if _largest(net.params) == np.inf:
         raise ValueError("train: net: expected finite parameters, got nan or inf in them.")
 
 

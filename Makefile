@@ -1,0 +1,88 @@
+# Each line here calls a tool; what there is to decide is decided in course_lib/ and tools/.
+# A file in .venv or _build/.stamps says that a step is done, so that make repeats only what changed.
+
+PYTHON ?= python3
+RUN := .venv/bin/python -m
+STAMPS := _build/.stamps
+BOOK := .venv/bin/jupyter-book build book -W --keep-going
+
+# What each step reads. No name in these folders may hold a space; the path to them may.
+LIBRARY := $(shell find course_lib -type f -not -path '*/__pycache__/*')
+GRADERS := $(filter-out course_lib/graphs/%,$(LIBRARY)) nbgrader_config.py
+PAGES := $(shell find book -type f -not -path '*/__pycache__/*') _config.yml
+SOURCES := $(shell find solutions exercises -type f -not -path '*/.*')
+SUBMISSIONS := $(shell find tests/submissions -type f)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help course test lint check book strict-book exercises demo lab serve bench lock clean
+
+help: ## List what make can do
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+
+course: book exercises demo ## Install, build the book, make the exercises, grade the demo class
+	@$(RUN) course_lib.grading.cli where
+
+test: .venv/.installed ## Prove everything: lint, types, files in step, clean book, tests
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) course_lib.grading.cli release --check
+	$(MAKE) strict-book
+	$(RUN) pytest
+
+lint: .venv/.installed ## Check style and types, and mend what a tool can mend
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+	$(RUN) mypy
+
+check: .venv/.installed ## Check that exercises/ is in step with solutions/
+	$(RUN) course_lib.grading.cli release --check
+
+book: $(STAMPS)/book ## Build the book into _build/html
+
+exercises: $(STAMPS)/exercises ## Make the students' notebooks from solutions/
+
+demo: $(STAMPS)/demo ## Grade the demo class
+
+lab: .venv/.installed ## Open JupyterLab; text notebooks (.md) open by double click
+	.venv/bin/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown myst
+	.venv/bin/jupyter lab
+
+serve: book ## Show the book on http://127.0.0.1:8000
+	$(RUN) http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+bench: .venv/.installed ## Measure: how fast things are on this machine
+	.venv/bin/python benchmarks/training.py
+
+lock: .venv/.installed ## Choose the newest versions that fit, and write requirements.lock
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url --no-annotate --upgrade --quiet --output-file requirements.lock
+
+clean: ## Remove what make made; submissions, marks and feedback stay
+	rm -rf .venv _build .jupyter_cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+.venv/.installed: requirements.lock pyproject.toml tools/install.sh
+	PYTHON="$(PYTHON)" sh tools/install.sh
+	@touch $@
+
+$(STAMPS)/book: .venv/.installed $(PAGES) $(LIBRARY)
+	$(BOOK)
+	@mkdir -p $(STAMPS)
+	@touch $@
+
+# From nothing, because a build that reuses pages forgets the warnings of those it reuses.
+strict-book: .venv/.installed
+	rm -rf _build/html _build/.doctrees _build/.jupyter_cache
+	$(BOOK) --all
+	@mkdir -p $(STAMPS)
+	@touch $(STAMPS)/book
+
+$(STAMPS)/exercises: .venv/.installed $(SOURCES) $(GRADERS)
+	$(RUN) course_lib.grading.cli release
+	@mkdir -p $(STAMPS)
+	@touch $@
+
+$(STAMPS)/demo: $(STAMPS)/exercises $(SUBMISSIONS)
+	$(RUN) course_lib.grading.cli demo
+	@touch $@

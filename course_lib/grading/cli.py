@@ -1,0 +1,100 @@
+"""The command ``course``. It imports what a subcommand needs only when it runs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from course_lib.grading.course import CourseError, find_course
+
+
+class _Course(click.Group):
+    """A group whose commands say what a person can mend in a sentence, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CourseError as error:
+            raise click.ClickException(str(error)) from None
+        except ModuleNotFoundError as error:
+            raise click.ClickException(
+                f"{error}. Run `make course` once and then use .venv/bin/course, or install "
+                "what grading needs: pip install 'backprop-course[grading]'."
+            ) from None
+
+
+@click.group(cls=_Course, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Release assignments, grade a demo class, and show where the results are.
+
+    Run it anywhere inside the course's folder. Plain nbgrader commands (nbgrader autograde,
+    nbgrader formgrader, ...) work in the course's root beside it.
+    """
+
+
+@main.command()
+@click.argument("assignment", nargs=-1)
+@click.option("--check", is_flag=True, help="Change nothing; fail if exercises/ is out of step.")
+def release(assignment: tuple[str, ...], check: bool) -> None:
+    """Make the students' notebooks in exercises/ from solutions/.
+
+    Without ASSIGNMENT, all of them. Model solutions are cut out, grade cells locked, and the
+    assignments noted in the gradebook. Files that are right already are left as they are.
+    """
+    from course_lib.grading import release as step
+
+    course = find_course()
+    slugs = course.choose(assignment)
+    if check:
+        problems = step.out_of_step(course, slugs if assignment else ())
+        if problems:
+            raise click.ClickException(
+                "\n".join([*problems, "Run `make exercises` and commit what it changes."])
+            )
+        click.echo(f"exercises/ is in step with solutions/ ({', '.join(slugs)}).")
+        return
+    changed = step.release(course, slugs)
+    for path in changed:
+        click.echo(f"made {path.relative_to(course.root)}")
+    if not changed:
+        click.echo(f"Nothing changed in exercises/ ({', '.join(slugs)}).")
+
+
+@main.command()
+@click.option("--remove", is_flag=True, help="Take the demo class out again, and nothing else.")
+@click.option("--force", is_flag=True, help="Grade everything again.")
+def demo(remove: bool, force: bool) -> None:
+    """Hand in, grade and give feedback to a made-up class.
+
+    Its students' ids begin with demo-; nothing of another student is touched or run. Only
+    what changed since the last time is graded again.
+
+    The students' code runs unprotected. The demo's own code does no harm.
+    """
+    from course_lib.grading import demo as step
+    from course_lib.grading import summary
+
+    course = find_course()
+    if remove:
+        gone = step.remove(course)
+        click.echo(f"Removed {len(gone)} demo students." if gone else "There is no demo class.")
+        return
+    graded = step.run(course, force=force)
+    click.echo(f"Graded {graded} submissions." if graded else "The demo class is graded already.")
+    click.echo(summary.table(course))
+
+
+@main.command()
+def where() -> None:
+    """Show the demo class's marks, and where the book, the grades and the feedback are."""
+    from course_lib.grading import summary
+
+    click.echo(summary.table(find_course()))
+    click.echo()
+    click.echo(summary.places(find_course()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

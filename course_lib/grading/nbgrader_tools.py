@@ -1,0 +1,182 @@
+"""Call nbgrader inside this process: no new interpreter for each step, and its log in our hands."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from course_lib.grading.course import Course, CourseError
+
+_GRAMMARS = "rfc3987_syntax"
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one student has for one assignment."""
+
+    student: str
+    slug: str
+    points: float
+    out_of: float
+    to_read: float
+    """Points in cells that a person has yet to read."""
+
+
+def generate_assignment(
+    course: Course, slug: str, sources: Path, releases: Path, *, record: bool
+) -> None:
+    """Make the students' version of one assignment.
+
+    Parameters
+    ----------
+    course : Course
+        Where the settings and the gradebook are.
+    slug : str
+        The assignment; its notebook is ``sources/<slug>/<slug>.ipynb``.
+    sources, releases : Path
+        Where to read and to write; both inside the course's folder.
+    record : bool
+        Whether to note the assignment in the gradebook, as autograding needs it.
+    """
+    settings = {
+        "CourseDirectory.source_directory": str(sources.relative_to(course.root)),
+        "CourseDirectory.release_directory": str(releases.relative_to(course.root)),
+        "GenerateAssignment.no_database": not record,
+    }
+    _convert(course, "GenerateAssignment", slug, "*", settings)
+
+
+def autograde(course: Course, slug: str, student: str, timeout: int | None = None) -> None:
+    """Run one student's submission and store the marks. The code runs unprotected."""
+    settings = {} if timeout is None else {"Execute.timeout": timeout}
+    _convert(course, "Autograde", slug, student, settings)
+
+
+def generate_feedback(course: Course, slug: str, student: str) -> None:
+    """Write one student's page of feedback."""
+    _convert(course, "GenerateFeedback", slug, student, {})
+
+
+def export(course: Course, students: Sequence[str], to: Path) -> None:
+    """Write the marks of some students as a table of comma-separated values."""
+    from nbgrader.plugins import CsvExportPlugin
+
+    with _settings(course, {}) as (parent, _errors), _gradebook(course) as book:
+        CsvExportPlugin(parent=parent, to=str(to), student=list(students)).export(book)
+
+
+def scores(course: Course, students: Sequence[str]) -> list[Score]:
+    """Return the marks of some students, by assignment and then by student."""
+    with _gradebook(course) as book:
+        found = [
+            Score(
+                submission.student_id,
+                assignment.name,
+                submission.score,
+                assignment.max_score,
+                sum(
+                    grade.max_score
+                    for notebook in submission.notebooks
+                    for grade in notebook.grades
+                    if grade.needs_manual_grade
+                ),
+            )
+            for assignment in book.assignments
+            for submission in assignment.submissions
+            if submission.student_id in students
+        ]
+    return sorted(found, key=lambda score: (score.slug, score.student))
+
+
+def remove_students(course: Course, prefix: str) -> list[str]:
+    """Take the students whose ids begin with `prefix` out of the gradebook; return their ids."""
+    if not course.gradebook.exists():
+        return []
+    with _gradebook(course) as book:
+        ids = sorted(student.id for student in book.students if student.id.startswith(prefix))
+        for student in ids:
+            book.remove_student(student)
+    return ids
+
+
+def _convert(
+    course: Course, converter: str, slug: str, student: str, settings: dict[str, Any]
+) -> None:
+    with _settings(course, settings) as (parent, errors):
+        from nbgrader import converters
+        from nbgrader.coursedir import CourseDirectory
+
+        folder = CourseDirectory(parent=parent)
+        folder.assignment_id, folder.student_id = slug, student
+        convert = getattr(converters, converter)(coursedir=folder, parent=parent)
+        convert.force = True
+        try:
+            convert.start()
+        except (Exception, SystemExit) as error:
+            who = "" if student == "*" else f" of {student}"
+            said = "\n".join(errors) or str(error)
+            raise CourseError(f"nbgrader could not convert {slug}{who}:\n{said}") from None
+
+
+@contextlib.contextmanager
+def _settings(course: Course, settings: dict[str, Any]) -> Iterator[tuple[Any, list[str]]]:
+    """Yield a parent that hands the course's settings to nbgrader, and a list for its errors."""
+    import_nbgrader()
+    from traitlets.config import Config, LoggingConfigurable
+    from traitlets.config.loader import PyFileConfigLoader
+
+    config = PyFileConfigLoader(course.config.name, path=str(course.root)).load_config()
+    for name, value in settings.items():
+        section, option = name.split(".")
+        config.merge(Config({section: {option: value}}))
+    log = logging.Logger("nbgrader", level=logging.ERROR)
+    errors = _Lines()
+    log.addHandler(errors)
+    yield LoggingConfigurable(config=config, log=log), errors.lines
+
+
+@contextlib.contextmanager
+def _gradebook(course: Course) -> Iterator[Any]:
+    with _settings(course, {}) as (parent, _errors):
+        from nbgrader.api import Gradebook
+        from nbgrader.coursedir import CourseDirectory
+
+        folder = CourseDirectory(parent=parent)
+        with Gradebook(folder.db_url, folder.course_id) as book:
+            yield book
+
+
+def import_nbgrader() -> None:
+    """Import nbgrader without the grammars that one optional package builds for three seconds."""
+    if "nbgrader.converters" in sys.modules:
+        return
+    absent = _GRAMMARS not in sys.modules
+    if absent:
+        sys.modules[_GRAMMARS] = None  # type: ignore[assignment]
+    try:
+        importlib.import_module("nbgrader.converters")
+    except ModuleNotFoundError as error:
+        raise CourseError(
+            f"nbgrader is missing here ({error}). Run `make course` once, and then use "
+            "`.venv/bin/course`; or install the extra: pip install 'backprop-course[grading]'."
+        ) from None
+    finally:
+        if absent:
+            del sys.modules[_GRAMMARS]
+
+
+class _Lines(logging.Handler):
+    """Keep messages, and of a traceback its last line."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage().strip().rsplit("\n", 1)[-1])

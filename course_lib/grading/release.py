@@ -1,0 +1,90 @@
+"""Make the students' versions in ``exercises/`` from ``solutions/``, and prove them in step."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import nbformat
+
+from course_lib.grading.course import Course
+from course_lib.grading.nbgrader_tools import generate_assignment, import_nbgrader
+from course_lib.grading.source import check_source, read_source
+
+
+def release(course: Course, slugs: Iterable[str]) -> list[Path]:
+    """Bring ``exercises/`` in step with ``solutions/``; return the files that changed.
+
+    The assignments are noted in the gradebook too, so that grading can begin.
+    """
+    with _generated(course, slugs, record=True) as made:
+        changed = _replace(made / "release", course.exercises)
+        _replace(made / "source", course.sources)
+    return changed
+
+
+def out_of_step(course: Course, slugs: Iterable[str] = ()) -> list[str]:
+    """Return a sentence for each file in which ``exercises/`` differs from what it should be.
+
+    Everything is compared byte by byte. Unless assignments are named, files that come from no
+    assignment are reported as well.
+    """
+    slugs = list(slugs)
+    with _generated(course, slugs or course.assignments(), record=False) as made:
+        wanted = _files(made / "release")
+    present = _files(course.exercises)
+    if slugs:
+        present = {name: data for name, data in present.items() if name.split("/")[0] in slugs}
+    problems = [f"exercises/{name} is missing." for name in sorted(set(wanted) - set(present))]
+    problems += [
+        f"exercises/{name} differs from what solutions/ gives."
+        for name in sorted(set(wanted) & set(present))
+        if wanted[name] != present[name]
+    ]
+    problems += [
+        f"exercises/{name} comes from no file in solutions/: delete it."
+        for name in sorted(set(present) - set(wanted))
+    ]
+    return problems
+
+
+@contextlib.contextmanager
+def _generated(course: Course, slugs: Iterable[str], *, record: bool) -> Iterator[Path]:
+    """Yield a temporary folder with the notebooks below ``source/`` and ``release/``."""
+    course.build.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="release-", dir=course.build) as name:
+        made = Path(name)
+        import_nbgrader()
+        for slug in slugs:
+            notebook = read_source(course.source(slug))
+            check_source(notebook, course.source(slug))
+            target = made / "source" / slug / f"{slug}.ipynb"
+            target.parent.mkdir(parents=True)
+            target.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+            generate_assignment(course, slug, made / "source", made / "release", record=record)
+        yield made
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """Return the content of each file below `folder` by its name there."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".ipynb_checkpoints" not in path.parts
+    }
+
+
+def _replace(made: Path, target: Path) -> list[Path]:
+    """Move files that differ to their place, each in one step; return their new paths."""
+    present = _files(target)
+    changed = []
+    for name, data in _files(made).items():
+        if present.get(name) != data:
+            path = target / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(made / name, path)
+            changed.append(path)
+    return changed

@@ -63,22 +63,22 @@ def has_nan(array: Array) -> bool:
     return bool(total != total)
 
 
-def as_labels_or_rows(t: Any, scores_shape: tuple[int, ...], name: str) -> Array:
-    """Return targets `t` as rows of probabilities with the shape of the scores.
+def as_labels_or_rows(t: Any, scores: Array, name: str) -> Array:
+    """Return targets `t` as rows of probabilities with the shape and dtype of the scores.
 
     Parameters
     ----------
     t : array_like
         Either one integer label per row, or one row of probabilities per row of scores
         (one-hot or soft).
-    scores_shape : tuple of int
-        ``(..., K)``: the shape of the scores that `t` belongs to.
+    scores : ndarray, shape (..., K)
+        The scores, or probabilities, that `t` belongs to.
     name : str
         What to call the targets in an error message.
 
     Returns
     -------
-    ndarray of float64, shape `scores_shape`
+    ndarray, shape and dtype of `scores`
 
     Raises
     ------
@@ -88,18 +88,18 @@ def as_labels_or_rows(t: Any, scores_shape: tuple[int, ...], name: str) -> Array
         If the shape fits neither form, a label is no class, or a row does not sum to 1.
     """
     t = np.asarray(t)
-    rows, K = scores_shape[:-1], scores_shape[-1]
-    if t.shape == scores_shape:
+    rows, K = scores.shape[:-1], scores.shape[-1]
+    if t.shape == scores.shape:
         t = as_floats(t, name)
         if (t < 0).any() or (np.abs(t.sum(axis=-1) - 1) > 1e-6).any():
             raise ValueError(
                 f"{name}: expected each row to be one-hot or probabilities (no value below 0, "
                 f"sum 1), got a row that is not. For labels, pass integers of shape {rows}."
             )
-        return np.asarray(t, dtype=np.float64)
+        return np.asarray(t, dtype=scores.dtype)
     if t.shape != rows:
         raise ValueError(
-            f"{name}: expected labels of shape {rows} or one-hot rows of shape {scores_shape}, "
+            f"{name}: expected labels of shape {rows} or one-hot rows of shape {scores.shape}, "
             f"got shape {t.shape}."
         )
     if t.dtype.kind not in "iu":
@@ -110,7 +110,37 @@ def as_labels_or_rows(t: Any, scores_shape: tuple[int, ...], name: str) -> Array
         raise ValueError(
             f"{name}: expected labels from 0 to {K - 1}, got labels from {t.min()} to {t.max()}."
         )
-    return np.eye(K)[t]
+    return np.eye(K, dtype=scores.dtype)[t]
+
+
+def as_values_like(t: Any, outputs: Array, name: str) -> Array:
+    """Return real targets `t` in the dtype of the outputs, and refuse another shape.
+
+    Broadcasting (N, 1) against (N,) would compare every row with every other.
+
+    Parameters
+    ----------
+    t : array_like of float
+    outputs : ndarray
+        What `t` is to be compared with.
+    name : str
+        What to call the targets in an error message.
+
+    Returns
+    -------
+    ndarray, shape and dtype of `outputs`
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `t` does not consist of real numbers, or has another shape.
+    """
+    t = np.asarray(as_floats(t, name), dtype=outputs.dtype)
+    if t.shape != outputs.shape:
+        raise ValueError(
+            f"{name}: expected the shape of the outputs, {outputs.shape}, got {t.shape}."
+        )
+    return t
 
 
 def _nan_message(name: str, got: str) -> str:

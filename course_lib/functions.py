@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.arrays import Array, as_floats, as_labels_or_rows
+from course_lib.arrays import Array, as_floats, as_labels_or_rows, as_values_like
 
 
 def sigmoid(x: Any) -> Any:
@@ -99,7 +99,7 @@ def cross_entropy_error(y: Any, t: Any) -> Any:
             f"cross_entropy_error: y: expected probabilities, got a value of {y.min()}. "
             "Pass the output of softmax, not the logits."
         )
-    t = as_labels_or_rows(t, y.shape, "cross_entropy_error: t").astype(y.dtype)
+    t = as_labels_or_rows(t, y, "cross_entropy_error: t")
     log_y = np.log(np.maximum(y, np.finfo(y.dtype).tiny))
     return -(t * log_y).sum() / count_rows(y)
 
@@ -124,11 +124,7 @@ def mean_squared_error(y: Any, t: Any) -> Any:
         every other.
     """
     y = np.asarray(as_floats(y, "mean_squared_error: y"))
-    t = np.asarray(as_floats(t, "mean_squared_error: t"), dtype=y.dtype)
-    if y.shape != t.shape:
-        raise ValueError(
-            f"mean_squared_error: expected y and t of one shape, got {y.shape} and {t.shape}."
-        )
+    t = as_values_like(t, y, "mean_squared_error: t")
     return ((y - t) ** 2).sum() / (2 * count_rows(y))
 
 

@@ -98,7 +98,9 @@ def _checked_backward(method: Callable[..., Any]) -> Callable[..., Any]:
                     f"{self._out_shape}, got {np.shape(dout)}."
                 )
             # A float64 gradient from above must not widen the gradients of a float32 layer.
-            given["dout"] = dout if np.ndim(dout) == 0 else dout.astype(self._out_dtype, copy=False)
+            if isinstance(dout, np.ndarray) and self._out_dtype.kind == "f":
+                dout = dout.astype(self._out_dtype, copy=False)
+            given["dout"] = dout
         return method(self, **given)
 
     return backward

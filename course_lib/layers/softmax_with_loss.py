@@ -30,13 +30,12 @@ class SoftmaxWithLoss(Layer):
     def forward(self, x: Any, t: Any) -> Any:
         log_y = log_softmax(x)
         self.y = np.exp(log_y)
-        self.t = as_labels_or_rows(t, self.y.shape, "SoftmaxWithLoss.forward: t")
-        self.t = self.t.astype(self.y.dtype, copy=False)
+        self.t = as_labels_or_rows(t, self.y, "SoftmaxWithLoss.forward: t")
         return -(self.t * log_y).sum() / count_rows(self.y)
 
     def backward(self, dout: Any = 1) -> Array:
         dx = dout * (self.y - self.t) / count_rows(self.y)
-        return dx.astype(self.y.dtype, copy=False)
+        return dx
 
     @staticmethod
     def row_losses(x: Array, t: Array) -> Array:

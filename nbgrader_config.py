@@ -19,6 +19,8 @@ c.CourseDirectory.release_directory = "exercises"
 # Seconds for one cell. A cell that takes longer is interrupted and earns nothing; the next goes on.
 c.Execute.timeout = 30
 c.Execute.interrupt_on_timeout = True
+# The kernel's remark that it listens on this machine without encryption helps nobody here.
+c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
 # What the traceback of an interrupted cell says to the student.
 c.Execute.error_on_timeout = {
     "ename": "CellTimeoutError",

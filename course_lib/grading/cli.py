@@ -34,38 +34,38 @@ def main() -> None:
     """
 
 
-@main.command()
+@main.command("release")
 @click.argument("assignment", nargs=-1)
-@click.option("--check", is_flag=True, help="Change nothing; fail if exercises/ is out of step.")
-def release(assignment: tuple[str, ...], check: bool) -> None:
+@click.option("--check", is_flag=True, help="Change nothing; fail if exercises/ is out of demo.")
+def release_command(assignment: tuple[str, ...], check: bool) -> None:
     """Make the students' notebooks in exercises/ from solutions/.
 
     Without ASSIGNMENT, all of them. Model solutions are cut out, grade cells locked, and the
     assignments noted in the gradebook. Files that are right already are left as they are.
     """
-    from course_lib.grading import release as step
+    from course_lib.grading.release import out_of_step, release
 
     course = find_course()
     slugs = course.choose(assignment)
     if check:
-        problems = step.out_of_step(course, slugs if assignment else ())
+        problems = out_of_step(course, slugs if assignment else ())
         if problems:
             raise click.ClickException(
                 "\n".join([*problems, "Run `make exercises` and commit what it changes."])
             )
         click.echo(f"exercises/ is in step with solutions/ ({', '.join(slugs)}).")
         return
-    changed = step.release(course, slugs)
+    changed = release(course, slugs)
     for path in changed:
         click.echo(f"made {path.relative_to(course.root)}")
     if not changed:
         click.echo(f"Nothing changed in exercises/ ({', '.join(slugs)}).")
 
 
-@main.command()
+@main.command("demo")
 @click.option("--remove", is_flag=True, help="Take the demo class out again, and nothing else.")
 @click.option("--force", is_flag=True, help="Grade everything again.")
-def demo(remove: bool, force: bool) -> None:
+def demo_command(remove: bool, force: bool) -> None:
     """Hand in, grade and give feedback to a made-up class.
 
     Its students' ids begin with demo-; nothing of another student is touched or run. Only
@@ -73,21 +73,20 @@ def demo(remove: bool, force: bool) -> None:
 
     The students' code runs unprotected. The demo's own code does no harm.
     """
-    from course_lib.grading import demo as step
-    from course_lib.grading import summary
+    from course_lib.grading import demo, summary
 
     course = find_course()
     if remove:
-        gone = step.remove(course)
+        gone = demo.remove(course)
         click.echo(f"Removed {len(gone)} demo students." if gone else "There is no demo class.")
         return
-    graded = step.run(course, force=force)
+    graded = demo.run(course, force=force)
     click.echo(f"Graded {graded} submissions." if graded else "The demo class is graded already.")
     click.echo(summary.table(course))
 
 
-@main.command()
-def where() -> None:
+@main.command("where")
+def where_command() -> None:
     """Show the demo class's marks, and where the book, the grades and the feedback are."""
     from course_lib.grading import summary
 

@@ -6,7 +6,8 @@ import contextlib
 import importlib
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,15 +95,22 @@ def scores(course: Course, students: Sequence[str]) -> list[Score]:
     return sorted(found, key=lambda score: (score.slug, score.student))
 
 
-def remove_students(course: Course, prefix: str) -> list[str]:
-    """Take the students whose ids begin with `prefix` out of the gradebook; return their ids."""
+def student_ids(course: Course, prefix: str) -> list[str]:
+    """Return the students in the gradebook whose ids begin with `prefix`."""
     if not course.gradebook.exists():
         return []
     with _gradebook(course) as book:
-        ids = sorted(student.id for student in book.students if student.id.startswith(prefix))
-        for student in ids:
+        return [student.id for student in book.students if student.id.startswith(prefix)]
+
+
+def remove_students(course: Course, students: Iterable[str]) -> None:
+    """Take students with all their marks out of the gradebook; ids not in it are passed over."""
+    if not course.gradebook.exists():
+        return
+    with _gradebook(course) as book:
+        known = {student.id for student in book.students}
+        for student in known & set(students):
             book.remove_student(student)
-    return ids
 
 
 def _convert(
@@ -138,7 +146,10 @@ def _settings(course: Course, settings: dict[str, Any]) -> Iterator[tuple[Any, l
     log = logging.Logger("nbgrader", level=logging.ERROR)
     errors = _Lines()
     log.addHandler(errors)
-    yield LoggingConfigurable(config=config, log=log), errors.lines
+    with warnings.catch_warnings():
+        # nbgrader 0.9.6 builds its rows in an order that newer SQLAlchemy remarks upon
+        warnings.filterwarnings("ignore", message="Object of type .* not in session")
+        yield LoggingConfigurable(config=config, log=log), errors.lines
 
 
 @contextlib.contextmanager

@@ -1,0 +1,62 @@
+"""What an instructor looks at after grading: the marks in a table, and where everything lies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from course_lib.grading.course import Course, CourseError
+
+
+def table(course: Course) -> str:
+    """Return the demo class's marks, a student a line and an assignment a column."""
+    scores = _scores(course)
+    rows = {(row["student"], row["slug"]): row for row in scores}
+    slugs = sorted({slug for _student, slug in rows})
+    lines = [["", *slugs, ""]]
+    for student, what in sorted({(row["student"], row["what"]) for row in scores}):
+        lines.append([student, *(_cell(rows.get((student, slug))) for slug in slugs), what])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def places(course: Course) -> str:
+    """Return addresses that a terminal opens by a click: book, marks, each student's feedback."""
+    book = course.build / "html" / "index.html"
+    grades = course.build / "demo" / "grades.csv"
+    pages = sorted({(row["student"], row["slug"]) for row in _scores(course)})
+    lines = [
+        ("The book", _address(book, "make book")),
+        ("The marks", _address(grades, "make demo")),
+    ]
+    for student, slug in pages:
+        page = course.root / "feedback" / student / slug / f"{slug}.html"
+        lines.append((f"{student}'s feedback", _address(page, "make demo")))
+    width = max(len(label) for label, _ in lines)
+    return "\n".join(f"{label:<{width}}  {address}" for label, address in lines)
+
+
+def _scores(course: Course) -> list[dict[str, Any]]:
+    path = course.build / "demo" / "scores.json"
+    try:
+        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CourseError("The demo class is not graded yet: run `course demo`.") from None
+    except ValueError:
+        raise CourseError(f"{path} is damaged: delete it and run `course demo`.") from None
+    return rows
+
+
+def _cell(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return "not graded"
+    points = f"{row['points']:g} of {row['out_of']:g}"
+    return points + (f", {row['to_read']:g} to read" if row["to_read"] else "")
+
+
+def _address(path: Path, command: str) -> str:
+    return path.as_uri() if path.is_file() else f"not there yet: {command}"

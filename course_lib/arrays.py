@@ -138,7 +138,7 @@ def as_values_like(t: Any, outputs: Array, name: str) -> Array:
     t = np.asarray(as_floats(t, name), dtype=outputs.dtype)
     if t.shape != outputs.shape:
         raise ValueError(
-            f"{name}: expected the shape of the outputs, {outputs.shape}, got {t.shape}."
+            f"{name}: expected outputs and targets of one shape, got {outputs.shape} and {t.shape}."
         )
     return t
 

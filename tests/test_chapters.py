@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib
 import inspect
 import io
 import re
@@ -122,6 +123,11 @@ def test_a_chapter_asks_draws_checks_and_leads_on(name: str) -> None:
     # The marker stands where the cell will go when the chapter's exercise is there.
     assert "common_mistakes(" in source or "\n% common_mistakes: " in text
     assert f"{{nb-download}}`{name}.ipynb`" in text
+
+
+@pytest.mark.parametrize("slug", sorted(path.stem for path in ROOT.glob("solutions/*.md")))
+def test_a_chapter_links_its_exercise(slug: str) -> None:
+    assert f"{{download}}`the exercise <../exercises/{slug}/{slug}.ipynb>`" in page(slug)
 
 
 @pytest.mark.parametrize("name", [*CHAPTERS, "index"])
@@ -296,7 +302,7 @@ def test_the_books_cache_notices_a_change_in_the_library(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(BOOK / "_ext"))
-    from library_cache import library_hash
+    library_hash = importlib.import_module("library_cache").library_hash
 
     (tmp_path / "layers").mkdir()
     relu = tmp_path / "layers" / "relu.py"

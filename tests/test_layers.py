@@ -435,7 +435,7 @@ def test_softmax_with_loss_refuses_targets(t: Any, error: type[Exception], messa
 
 @pytest.mark.parametrize("t", [np.zeros(2), np.zeros((2, 1)), np.full((2, 3), np.nan), "text"])
 def test_identity_with_loss_refuses_targets(t: Any) -> None:
-    with pytest.raises((TypeError, ValueError), match="t: expected|y and t of one shape|t in the"):
+    with pytest.raises((TypeError, ValueError), match=r"t: expected|y and t of one shape|t in the"):
         layers.IdentityWithLoss().forward(np.zeros((2, 3)), t)
 
 

@@ -14,6 +14,7 @@ from course_lib.checks import activations, all_tasks, shopping_cart
 from course_lib.checks.calls import Failure, attempt
 from course_lib.checks.draws import signed_pair
 from course_lib.checks.layer_task import LayerTask
+from course_lib.checks.number_task import NumberTask
 from course_lib.checks.observe import Case, alike, observe_layer
 from course_lib.checks.report import Finding, Part, Report
 from course_lib.checks.values import NotNumbers, agrees, as_numbers
@@ -268,6 +269,35 @@ def test_a_wrong_hint_is_worse_than_none() -> None:
     found = finding(relu_with(backward=backward))
     assert found.hint == ""
     assert found.misconception == ""
+
+
+def test_a_gradient_that_is_not_kept_is_named() -> None:
+    class Forgetful(PlainRelu):
+        def forward(self, x: Any) -> Any:
+            self.dW = None
+            return super().forward(x)
+
+    case = Case({"x": np.array([1.0, -2.0])}, np.array([3.0, 4.0]))
+    (seen,) = observe_layer(Forgetful, [case], ("dx",), ("dW", "db"))
+    assert seen["dx"].tolist() == [3, 0]
+    assert "no self.dW" in str(seen["dW"])
+    assert "no self.db" in str(seen["db"])
+    assert not alike(seen["dW"], seen["db"])
+
+
+def test_shapes_and_small_arrays_can_be_predicted() -> None:
+    task = NumberTask(
+        slug="s", name="predict", answers={"shape": (3, 4), "db": (5, 7), "n": 2}, read="a#b",
+        notice="",
+    )  # fmt: skip
+
+    def earned(**given: Any) -> list[float]:
+        return [part.earned for part in task(lambda: given).parts]
+
+    assert earned(shape=(3, 4), db=np.array([5.0, 7.0]), n=2) == [1, 1, 1]
+    assert earned(shape=[3, 4], db=[5, 7.5], n=(2,)) == [1, 0, 0]
+    assert earned(shape=(4, 3), db=(5, 7, 0), n="2") == [0, 0, 0]
+    assert earned(shape=12, db=((5, 7),), n=None) == [0, 0, 0]
 
 
 def test_fresh_numbers_at_every_call_and_the_same_with_a_seed() -> None:

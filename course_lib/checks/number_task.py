@@ -20,13 +20,14 @@ class NumberTask:
     """Numbers to predict; calling the task with the learner's function checks them.
 
     The function takes nothing and returns a dict of numbers. Each is worth one point. The
-    right number is never told.
+    right number is never told. A shape or a small array, such as (3, 4), is a number in this
+    sense too.
 
     Attributes
     ----------
     slug, name : str
         The assignment, and the task in it.
-    answers : mapping of str to float
+    answers : mapping of str to float, or to a tuple of them
     read : str
         The section of the book to point to.
     notice : str
@@ -35,7 +36,7 @@ class NumberTask:
 
     slug: str
     name: str
-    answers: Mapping[str, float]
+    answers: Mapping[str, Any]
     read: str
     notice: str
 
@@ -79,7 +80,7 @@ class NumberTask:
             number = as_numbers(given[name])
         except NotNumbers as what:
             return str(what)
-        right = agrees(number, np.array(float(self.answers[name])))
+        right = agrees(number, np.array(self.answers[name], float))
         return "" if right else _("{got} is not it").format(got=small(number))
 
     def _finding(self, name: str, given: dict[Any, Any], reasons: Mapping[str, str]) -> Finding:
@@ -96,7 +97,7 @@ class NumberTask:
         if said[name] == self.answers[name]:
             return False
         try:
-            return agrees(as_numbers(given.get(name)), np.array(float(said[name])))
+            return agrees(as_numbers(given.get(name)), np.array(said[name], float))
         except NotNumbers:
             return False
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from course_lib.checks.calls import Failure, attempt
 from course_lib.checks.values import NotNumbers, agrees, as_numbers
+from course_lib.text import _
 
 # What was seen in one case: numbers as float64 arrays, `Failure`, `NotNumbers`, and facts that
 # are true or false.
@@ -181,7 +182,15 @@ def _gradients(layer: Any, grads: Any, names: tuple[tuple[str, ...], tuple[str, 
         seen = dict(zip(returned, map(taken, values), strict=True))
     else:
         seen = dict.fromkeys(returned, WrongCount(len(values)))
-    return seen | {name: taken(attempt(getattr, layer, name)[0]) for name in kept}
+    return seen | {name: _kept(layer, name) for name in kept}
+
+
+def _kept(layer: Any, name: str) -> Any:
+    """Return the gradient that backward left on the layer, or say that there is none."""
+    value, _warned = attempt(getattr, layer, name, None)
+    if value is None:
+        return NotNumbers(_("nothing: the layer has no self.{name}").format(name=name))
+    return taken(value)
 
 
 def _copies(case: Case) -> tuple[Any, ...]:

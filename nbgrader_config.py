@@ -15,6 +15,9 @@ c.CourseDirectory.course_id = "backpropagation"
 # `course release` makes these notebooks from solutions/*.md, and then the released ones.
 c.CourseDirectory.source_directory = "_build/source"
 c.CourseDirectory.release_directory = "exercises"
+# For `nbgrader release_assignment`, `list` and `collect`. Where students share a machine with you,
+# name a folder there that all can write to.
+c.Exchange.root = str(Path(__file__).resolve().parent / "exchange")
 
 # Seconds for one cell. A cell that takes longer is interrupted and earns nothing; the next goes on.
 c.Execute.timeout = 30
@@ -33,5 +36,9 @@ c.Execute.error_on_timeout = {
 c.Execute.skip_cells_with_tag = ""
 # Feedback and the pages of the formgrader show what students' code wrote: no scripts from there.
 c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "clean_html": "course_lib.grading.feedback_html.clean_html",
+    "markdown2html": "course_lib.grading.feedback_html.markdown2html",
+}
 c.LimitOutput.max_lines = 200
 c.LimitOutput.max_traceback = 50

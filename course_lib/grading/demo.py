@@ -9,12 +9,13 @@ import contextlib
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import course_lib
 from course_lib.grading import nbgrader_tools
 from course_lib.grading.course import Course, CourseError
+from course_lib.grading.summary import Row, write_scores
 from course_lib.progress import progress_bar
 
 PREFIX = "demo-"
@@ -123,14 +124,10 @@ def _export(course: Course, students: list[str]) -> None:
     """Write the marks as nbgrader does, and once more as the summary reads them."""
     from course_lib.grading.roster import CLASS
 
-    folder(course).mkdir(parents=True, exist_ok=True)
     nbgrader_tools.export(course, students, folder(course) / "grades.csv")
     what = {student.name: student.what for student in CLASS}
-    rows = [
-        vars(score) | {"what": what[score.student]}
-        for score in nbgrader_tools.scores(course, students)
-    ]
-    (folder(course) / "scores.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    scores = nbgrader_tools.scores(course, students)
+    write_scores(course, [Row(what=what[score.student], **vars(score)) for score in scores])
 
 
 def _remove_students(course: Course, names: Iterable[str]) -> None:
@@ -190,22 +187,22 @@ class _Notes:
 
 
 def _graders(course: Course) -> list[Path]:
-    """Return what decides about marks: the library without what only draws, and the settings."""
-    library = Path(course_lib.__file__).parent
-    files = sorted(library.rglob("*.py"))
-    return [course.config, *(f for f in files if "graphs" not in f.relative_to(library).parts)]
+    """Return what decides about marks: the settings, and what grade cells can run."""
+    return [course.config, *_library(lambda part: part not in ("graphs", "grading"))]
+
+
+def _library(wanted: Callable[[str], bool]) -> list[Path]:
+    root = Path(course_lib.__file__).parent
+    return [path for path in sorted(root.rglob("*.py")) if wanted(path.relative_to(root).parts[0])]
 
 
 def _texts(course: Course) -> list[Path]:
-    """Return what the assignments and the submissions are made from."""
-    accepted = course.root / "tests" / "submissions"
-    return sorted(
-        [
-            *course.solutions.glob("*.md"),
-            *course.exercises.rglob("*.ipynb"),
-            *accepted.rglob("*.py"),
-        ]
-    )
+    """Return what assignments and submissions are made from, and what makes them."""
+    solutions = course.solutions.glob("*.md")
+    released = course.exercises.rglob("*.ipynb")
+    accepted = (course.root / "tests" / "submissions").rglob("*.py")
+    tools = _library(lambda part: part == "grading")
+    return sorted([*solutions, *released, *accepted, *tools])
 
 
 def _hash_files(groups: Iterable[Iterable[Path]]) -> str:

@@ -18,8 +18,10 @@ from course_lib.grading.source import check_source, read_source
 def release(course: Course, slugs: Iterable[str]) -> list[Path]:
     """Bring ``exercises/`` in step with ``solutions/``; return the files that changed.
 
-    The assignments are noted in the gradebook too, so that grading can begin.
+    The assignments are noted in the gradebook too, so that grading can begin, and the folder
+    is there that nbgrader's commands for handing out and collecting look for.
     """
+    (course.root / "exchange").mkdir(exist_ok=True)
     with _generated(course, slugs, record=True) as made:
         changed = _replace(made / "release", course.exercises)
         _replace(made / "source", course.sources)

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from course_lib.grading.course import Course, CourseError
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a demo student has for one assignment, and what was handed in on purpose."""
+
+    student: str
+    what: str
+    slug: str
+    points: float
+    out_of: float
+    to_read: float
+
+
+def write_scores(course: Course, rows: list[Row]) -> None:
+    """Keep the marks for the next look."""
+    _file(course).write_text(json.dumps([vars(row) for row in rows], indent=1), encoding="utf-8")
 
 
 def table(course: Course) -> str:
     """Return the demo class's marks, a student a line and an assignment a column."""
     scores = _scores(course)
-    rows = {(row["student"], row["slug"]): row for row in scores}
+    rows = {(row.student, row.slug): row for row in scores}
     slugs = sorted({slug for _student, slug in rows})
     lines = [["", *slugs, ""]]
-    for student, what in sorted({(row["student"], row["what"]) for row in scores}):
+    for student, what in sorted({(row.student, row.what) for row in scores}):
         lines.append([student, *(_cell(rows.get((student, slug))) for slug in slugs), what])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
@@ -28,7 +45,7 @@ def places(course: Course) -> str:
     """Return addresses that a terminal opens by a click: book, marks, each student's feedback."""
     book = course.build / "html" / "index.html"
     grades = course.build / "demo" / "grades.csv"
-    pages = sorted({(row["student"], row["slug"]) for row in _scores(course)})
+    pages = sorted({(row.student, row.slug) for row in _scores(course)})
     lines = [
         ("The book", _address(book, "make book")),
         ("The marks", _address(grades, "make demo")),
@@ -40,23 +57,26 @@ def places(course: Course) -> str:
     return "\n".join(f"{label:<{width}}  {address}" for label, address in lines)
 
 
-def _scores(course: Course) -> list[dict[str, Any]]:
-    path = course.build / "demo" / "scores.json"
+def _scores(course: Course) -> list[Row]:
+    path = _file(course)
     try:
-        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        return [Row(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
     except FileNotFoundError:
         raise CourseError("The demo class is not graded yet: run `course demo`.") from None
-    except ValueError:
+    except (ValueError, TypeError):
         raise CourseError(f"{path} is damaged: delete it and run `course demo`.") from None
-    return rows
 
 
-def _cell(row: dict[str, Any] | None) -> str:
+def _cell(row: Row | None) -> str:
     if row is None:
         return "not graded"
-    points = f"{row['points']:g} of {row['out_of']:g}"
-    return points + (f", {row['to_read']:g} to read" if row["to_read"] else "")
+    points = f"{row.points:g} of {row.out_of:g}"
+    return points + (f", {row.to_read:g} to read" if row.to_read else "")
 
 
 def _address(path: Path, command: str) -> str:
     return path.as_uri() if path.is_file() else f"not there yet: {command}"
+
+
+def _file(course: Course) -> Path:
+    return course.build / "demo" / "scores.json"

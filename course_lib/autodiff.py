@@ -247,9 +247,10 @@ def sum_to_shape(grad: Array, shape: tuple[int, ...]) -> Array:
     -------
     ndarray, shape `shape`
     """
-    grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))
-    stretched = tuple(axis for axis, size in enumerate(shape) if size < grad.shape[axis])
-    return grad.sum(axis=stretched, keepdims=True)
+    new_axes = grad.ndim - len(shape)
+    grad = grad.sum(axis=tuple(range(new_axes)))
+    copied = tuple(i for i, n in enumerate(shape) if n < grad.shape[i])
+    return grad.sum(axis=copied, keepdims=True)
 
 
 def _result(value: Array, *inputs: tuple[Variable, Rule]) -> Variable:

@@ -78,9 +78,9 @@ class BatchNorm(Layer):
         if train:
             mean = x.mean(axis=0)
             var = ((x - mean) ** 2).mean(axis=0)
-            keep = self.momentum
-            self.running_mean = keep * self.running_mean + (1 - keep) * mean
-            self.running_var = keep * self.running_var + (1 - keep) * var
+            new = 1 - self.momentum
+            self.running_mean += new * (mean - self.running_mean)
+            self.running_var += new * (var - self.running_var)
         else:
             mean = self.running_mean
             var = self.running_var

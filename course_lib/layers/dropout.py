@@ -54,8 +54,9 @@ class Dropout(Layer):
 
     def forward(self, x: Any, train: bool = True) -> Any:
         if train:
-            keep = self.rng.random(np.shape(x)) >= self.drop_probability
-            mask = keep / (1 - self.drop_probability)
+            p = self.drop_probability
+            keep = self.rng.random(np.shape(x)) >= p
+            mask = keep / (1 - p)
         else:
             mask = np.ones(np.shape(x))
         self.mask = mask.astype(np.result_type(x))

@@ -29,10 +29,14 @@ class CallTask(Task):
     probe : callable
         Takes the answer and the inputs of a case by name; yields (name, call) pairs in the
         order in which to call. What the calls return is compared with what the reference
-        returns. A part of the check is the names of some of them.
+        returns. A call named "build" that fails ends the case.
+    values : tuple of str
+        The names that the probe yields and that count. A part of the check is one or more of
+        them, or the `at` of special cases, in which all of them count.
     """
 
     probe: Probe = one_call
+    values: tuple[str, ...] = ("value",)
 
     def observe(self, answer: Any, cases: list[Case]) -> list[Seen]:
         """Return what the learner's (or any) answer does, case by case."""
@@ -43,18 +47,14 @@ class CallTask(Task):
         if part == "contracts":
             return ("inputs changed",)
         if case.at:
-            return (*self._names(), "warned") if part == case.at else ()
+            return (*self.values, "warned") if part == case.at else ()
         names = tuple(part.split(", "))
-        return names if set(names) <= set(self._names()) else ()
+        return names if set(names) <= set(self.values) else ()
 
     def method(self, what: str) -> str:
         """Return "softmax" for a function's value, else "TwoLayerNet.loss"."""
         name = str(self.reference.__name__)
         return name if what == "value" else f"{name}.{what}"
-
-    def _names(self) -> tuple[str, ...]:
-        parts = [part.split(", ") for part in self.points]
-        return tuple(name for names in parts for name in names if name != "contracts")
 
     def _seen(self, answer: Any, case: Case) -> Seen:
         inputs = copy.deepcopy(dict(case.inputs))
@@ -65,7 +65,7 @@ class CallTask(Task):
             seen[name] = taken(value)
             warned += said
             if isinstance(value, Failure) and name == "build":
-                seen |= dict.fromkeys(self._names(), seen[name])
+                seen |= dict.fromkeys(self.values, seen[name])
                 break
         changed = not same_inputs(inputs.values(), case.inputs.values())
         return seen | {"inputs changed": changed, "warned": bool(warned)}

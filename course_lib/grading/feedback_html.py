@@ -22,7 +22,7 @@ ATTRIBUTES = {
     **bleach.ALLOWED_ATTRIBUTES,
     "*": ["class", "style", "title"],
     "img": ["alt", "height", "src", "width"],
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), ["id"]),
+    **{heading: ["id"] for heading in ("h1", "h2", "h3", "h4", "h5", "h6")},
     "td": ["colspan", "rowspan"],
     "th": ["colspan", "rowspan", "scope"],
 }

@@ -49,6 +49,7 @@ def generate_assignment(
         "CourseDirectory.source_directory": str(sources.relative_to(course.root)),
         "CourseDirectory.release_directory": str(releases.relative_to(course.root)),
         "GenerateAssignment.no_database": not record,
+        "SaveCells.enabled": record,
     }
     _convert(course, "GenerateAssignment", slug, "*", settings)
 

@@ -74,7 +74,7 @@ class BatchNorm(Layer):
         return f"BatchNorm({len(self.gamma)})"
 
     def forward(self, x: Any, train: bool = True) -> Array:
-        self._check_shape(x)
+        self._check_x(x)
         if train:
             mean = x.mean(axis=0)
             var = ((x - mean) ** 2).mean(axis=0)
@@ -100,7 +100,7 @@ class BatchNorm(Layer):
         dx = (dx_hat - by_mean - by_var) / self.std
         return dx
 
-    def _check_shape(self, x: Any) -> None:
+    def _check_x(self, x: Any) -> None:
         D = len(self.gamma)
         shape = np.shape(x)
         if len(shape) != 2 or shape[0] == 0 or shape[1] != D:

@@ -108,6 +108,9 @@ CASES = [
     _plain(layers.ReciprocalLayer, away_from_zero),
     _plain(layers.SquareLayer),
     _plain(layers.LogLayer, positive, negative=False),
+    _plain(layers.Fork, normal, normal),
+    _plain(layers.ThreeUses, normal, normal),
+    _plain(layers.Chain, positive, negative=False),
     _plain(layers.Relu, away_from_zero),
     _plain(layers.LeakyRelu, away_from_zero),
     _plain(layers.Sigmoid),
@@ -119,6 +122,7 @@ CASES = [
     Case(layers.Dropout, build_dropout),
     _plain(layers.SoftmaxWithLoss, target=one_hot),
     _plain(layers.IdentityWithLoss, target=normal),
+    _plain(layers.TemperatureWithLoss, target=one_hot),
 ]
 
 

@@ -13,20 +13,24 @@ from course_lib.layers.leaky_relu import LeakyRelu
 from course_lib.layers.mul import MulLayer
 from course_lib.layers.relu import Relu
 from course_lib.layers.sigmoid import Sigmoid
+from course_lib.layers.small_graphs import Chain, Fork, ThreeUses
 from course_lib.layers.softmax_with_loss import SoftmaxWithLoss
 from course_lib.layers.softplus import Softplus
 from course_lib.layers.sub import SubLayer
 from course_lib.layers.swish import Swish
 from course_lib.layers.tanh import Tanh
+from course_lib.layers.temperature import TemperatureWithLoss
 
 __all__ = [
     "AddLayer",
     "Affine",
     "BatchNorm",
+    "Chain",
     "CouponCart",
     "DivLayer",
     "Dropout",
     "ExpLayer",
+    "Fork",
     "IdentityWithLoss",
     "Layer",
     "LeakyRelu",
@@ -42,4 +46,6 @@ __all__ = [
     "SubLayer",
     "Swish",
     "Tanh",
+    "TemperatureWithLoss",
+    "ThreeUses",
 ]

@@ -75,7 +75,8 @@ def test_the_plan_links_what_is_there_and_counts_what_is_not() -> None:
     ready = [row for row in rows if row.endswith("| ready |")]
     planned = [row for row in rows if row.endswith("| planned |")]
     assert len(ready) + len(planned) == len(rows)
-    assert [re.search(r"<(\w+)>`", row)[1] for row in ready] == CHAPTERS  # type: ignore[index]
+    pages = [re.search(r"<(\w+)>`", row)[1] for row in ready]  # type: ignore[index]
+    assert pages == [*CHAPTERS, "summary"]
     waiting = re.findall(r"^ *# - file: (\w+)$", (BOOK / "_toc.yml").read_text(), re.MULTILINE)
     assert len(waiting) == len(planned)
 
@@ -180,6 +181,14 @@ def test_the_promised_labels_stand() -> None:
         "shopping-cart",
     }
     assert labels("03_activations") >= {"relu", "sigmoid", "tanh"}
+    assert labels("09_deeper") >= {
+        "batch-norm",
+        "building-blocks",
+        "dropout",
+        "vanishing",
+        "weight-decay",
+    }
+    assert labels("10_autodiff") >= {"reverse-mode", "engine", "broadcasting"}
 
 
 # --- the layers shown are the layers of the library --------------------------------------------
@@ -193,7 +202,11 @@ def shown_classes(text: str) -> dict[str, ast.ClassDef]:
 
 
 def plain_methods(tree: ast.ClassDef) -> dict[str, str]:
-    """Return arguments and body of each method, without docstring and annotations."""
+    """Return arguments and body of each method, without docstring and annotations.
+
+    The library also checks what it is given, which a page need not show: calls of `self._check_...`
+    are left out, and of `__init__` its arguments count and the attributes that it sets.
+    """
     methods = {}
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef):
@@ -204,8 +217,29 @@ def plain_methods(tree: ast.ClassDef) -> dict[str, str]:
                 argument.annotation = None
         if ast.get_docstring(node) is not None:
             node.body = node.body[1:]
-        methods[node.name] = ast.dump(node)
+        node.body = [line for line in node.body if not is_check(line)]
+        if node.name == "__init__":
+            methods[node.name] = f"{ast.dump(node.args)} sets {sorted(attributes_set(node))}"
+        else:
+            methods[node.name] = ast.dump(node)
     return methods
+
+
+def is_check(line: ast.stmt) -> bool:
+    call = line.value if isinstance(line, ast.Expr) else None
+    return isinstance(call, ast.Call) and ast.unparse(call.func).startswith("self._check_")
+
+
+def attributes_set(method: ast.FunctionDef) -> set[str]:
+    """Return the names of the attributes that get a value, other than a None that waits for one."""
+    names = set()
+    for line in ast.walk(method):
+        if not isinstance(line, ast.Assign | ast.AnnAssign) or line.value is None:
+            continue
+        targets = line.targets if isinstance(line, ast.Assign) else [line.target]
+        if ast.unparse(line.value) != "None":
+            names |= {target.attr for target in targets if isinstance(target, ast.Attribute)}
+    return names
 
 
 def library_class(name: str) -> ast.ClassDef:
@@ -228,6 +262,7 @@ def test_the_layers_shown_are_those_of_the_library(name: str) -> None:
 def test_each_chapter_shows_its_layers() -> None:
     assert set(shown_classes(page("01_shopping_cart"))) == {"MulLayer", "AddLayer"}
     assert set(shown_classes(page("03_activations"))) == {"Relu", "Sigmoid", "Tanh"}
+    assert set(shown_classes(page("09_deeper"))) == {"BatchNorm", "Dropout"}
 
 
 @pytest.mark.parametrize(
@@ -239,6 +274,19 @@ def test_a_layer_shown_differently_is_noticed(right: str, wrong: str) -> None:
     assert right in text
     changed = shown_classes(text.replace(right, wrong))["MulLayer"]
     assert plain_methods(changed) != plain_methods(library_class("MulLayer"))
+
+
+def test_what_a_layer_keeps_and_takes_is_compared() -> None:
+    text = page("09_deeper")
+    library = plain_methods(library_class("BatchNorm"))
+    for right, wrong in [
+        ("        self.eps = eps\n", ""),
+        ("momentum=0.9", "momentum=0.5"),
+        ("dx_hat = dout * self.gamma", "dx_hat = dout"),
+    ]:
+        assert text.count(right) == 1
+        changed = plain_methods(shown_classes(text.replace(right, wrong))["BatchNorm"])
+        assert any(changed[method] != library[method] for method in changed)
 
 
 def test_annotations_and_docstrings_are_no_difference() -> None:
@@ -296,6 +344,60 @@ def test_the_activations_print_the_promised_numbers() -> None:
     assert "out: [-1.        0.        0.462117  1.      ]\n" in printed
     assert printed.count("agrees: True") == 3
     assert "backward: [0.]\ncentral difference: [0.5]\n" in printed
+
+
+def test_deeper_networks_print_the_promised_numbers() -> None:
+    names, printed = run(page("09_deeper"))
+    assert "dx: (8, 4)\n" in printed
+    # The length of dW in the first layer, over that in the last.
+    share = {name: values[0] / values[-1] for name, values in names["lengths"].items()}
+    assert share["sigmoid, weights 0.01"] < 1e-10
+    assert share["sigmoid, weights √(1/D)"] < 1e-4
+    assert 0.1 < share["ReLU, weights √(2/D)"] < 10
+    assert max(names["lengths"]["ReLU, weights 0.01"]) < 1e-8
+    # sqrt(1.5) * (1, -2, 1) / 6, and what is left of it when the mean counts as a constant.
+    assert "backward:           [ 0.2041 -0.4082  0.2041]\n" in printed
+    assert "central difference: [ 0.2041 -0.4082  0.2041]\n" in printed
+    assert "mean as a constant: [1.2247 0.     0.    ]\n" in printed
+    plain, normed = map(float, re.findall(r"relu(?:_only)?: accuracy (\S+)\n", printed))
+    assert plain < 0.2
+    assert normed > 0.95
+    assert "out: [ 4.  0. 12.]\ndx: [20.  0. 60.]\n" in printed
+    assert "mean of 100,000 rows: [2. 4. 6.]\ntest: [2. 4. 6.]\n" in printed
+    repeated = [float(share) for share in re.findall(r"repeats (\S+) of", printed)]
+    read = [float(share) for share in re.findall(r"reads (\S+) of", printed)]
+    assert repeated[0] > 0.9
+    assert max(repeated[1:]) < 0.5
+    assert min(read[1:]) > read[0] + 0.03
+    assert printed.count("agrees: True") == 7
+    assert "agrees: False" not in printed
+
+
+def test_automatic_differentiation_prints_the_promised_numbers() -> None:
+    _, printed = run(page("10_autodiff"))
+    assert "L: 225  dx: 150  dy: 90\nprice: 715.0000000000001\n" in printed
+    assert "gradients: [2.2, 110.00000000000001, 3.3000000000000003, 165.0, 650]\n" in printed
+    assert "out: 6561  dx: 17496\n" in printed
+    assert "15 doublings: dx 32768, 65535 calls\n" in printed
+    assert "db: [5. 7. 9.]\n" in printed
+    assert printed.count("equal to rounding: True") in (4, 8)  # 8 where PyTorch is installed
+    assert "dw: [6.] but the slope" in printed
+    assert "value: 50.0  upstream 1.3 becomes: 6.5 13.0\n" in printed
+    assert "(3, 4): 150.0 90.0\n" in printed
+    assert printed.count("agrees: True") == 3
+    assert "False" not in printed
+
+
+def test_the_unbroadcasting_shown_is_that_of_the_library() -> None:
+    from course_lib import autodiff
+
+    trees = [ast.parse(cell.source) for cell in code_cells(page("10_autodiff"))]
+    functions = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
+    (shown,) = [node for node in functions if node.name == "sum_to_shape"]
+    held = ast.parse(inspect.getsource(autodiff.sum_to_shape)).body[0]
+    assert isinstance(held, ast.FunctionDef)
+    # The first statement of the library's is its docstring.
+    assert [ast.dump(line) for line in shown.body] == [ast.dump(line) for line in held.body[1:]]
 
 
 # --- the execution cache ------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def demo_command(remove: bool, force: bool) -> None:
 
     The students' code runs unprotected. The demo's own code does no harm.
     """
-    from course_lib.grading import demo, summary
+    from course_lib.grading import demo
 
     course = find_course()
     if remove:
@@ -81,8 +81,8 @@ def demo_command(remove: bool, force: bool) -> None:
         click.echo(f"Removed {len(gone)} demo students." if gone else "There is no demo class.")
         return
     graded = demo.run(course, force=force)
-    click.echo(f"Graded {graded} submissions." if graded else "The demo class is graded already.")
-    click.echo(summary.table(course))
+    done = f"Graded {graded} submissions" if graded else "The demo class is graded already"
+    click.echo(f"{done}: `course where` shows marks and feedback.")
 
 
 @main.command("where")

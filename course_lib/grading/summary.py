@@ -45,14 +45,13 @@ def places(course: Course) -> str:
     """Return addresses that a terminal opens by a click: book, marks, each student's feedback."""
     book = course.build / "html" / "index.html"
     grades = course.build / "demo" / "grades.csv"
-    pages = sorted({(row.student, row.slug) for row in _scores(course)})
     lines = [
         ("The book", _address(book, "make book")),
         ("The marks", _address(grades, "make demo")),
     ]
-    for student, slug in pages:
-        page = course.root / "feedback" / student / slug / f"{slug}.html"
-        lines.append((f"{student}'s feedback", _address(page, "make demo")))
+    for student in sorted({row.student for row in _scores(course)}):
+        pages = course.root / "feedback" / student
+        lines.append((f"{student}'s feedback", _address(pages, "make demo")))
     width = max(len(label) for label, _ in lines)
     return "\n".join(f"{label:<{width}}  {address}" for label, address in lines)
 
@@ -75,7 +74,7 @@ def _cell(row: Row | None) -> str:
 
 
 def _address(path: Path, command: str) -> str:
-    return path.as_uri() if path.is_file() else f"not there yet: {command}"
+    return path.as_uri() if path.exists() else f"not there yet: {command}"
 
 
 def _file(course: Course) -> Path:

@@ -1,0 +1,34 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from course_lib.grading.course import Course
+
+ROOT = Path(__file__).parent.parent
+# Enough to try every tool on, however many assignments the course has.
+TWO = ("01_shopping_cart", "03_activations")
+
+
+def copy_course(target: Path) -> Course:
+    """Copy what the tools work on, with two assignments; the library stays where it is."""
+    for folder in ("solutions", "exercises", "tests/submissions"):
+        (target / folder).mkdir(parents=True)
+        for slug in TWO:
+            for path in (ROOT / folder).glob(f"{slug}*"):
+                if path.is_dir():
+                    shutil.copytree(path, target / folder / path.name)
+                else:
+                    shutil.copy2(path, target / folder)
+    shutil.copy2(ROOT / "nbgrader_config.py", target)
+    return Course(target)
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """A copy of the course to spoil, in a folder with a space in its name."""
+    return copy_course(tmp_path / "my course")

@@ -119,12 +119,15 @@ def taken(value: Any) -> Any:
 
 
 def same_inputs(now: Iterable[Any], before: Iterable[Any]) -> bool:
-    """Tell whether values are to the last bit what they were."""
+    """Tell whether values, and the values in dicts, are to the last bit what they were."""
     now, before = list(now), list(before)
-    return len(now) == len(before) and all(
-        np.array_equal(a, b, equal_nan=np.asarray(b).dtype.kind == "f")
-        for a, b in zip(now, before, strict=True)
-    )
+    return len(now) == len(before) and all(map(_same, now, before))
+
+
+def _same(now: Any, before: Any) -> bool:
+    if isinstance(before, dict):
+        return now.keys() == before.keys() and same_inputs(now.values(), before.values())
+    return np.array_equal(now, before, equal_nan=np.asarray(before).dtype.kind == "f")
 
 
 def _one_pass(

@@ -180,6 +180,7 @@ def test_the_promised_labels_stand() -> None:
         "add-layer",
         "shopping-cart",
     }
+    assert labels("02_chain_rule") >= {"square-layer", "exp-layer", "log-layer", "chain", "fork"}
     assert labels("03_activations") >= {"relu", "sigmoid", "tanh"}
     assert labels("09_deeper") >= {
         "batch-norm",
@@ -261,6 +262,7 @@ def test_the_layers_shown_are_those_of_the_library(name: str) -> None:
 
 def test_each_chapter_shows_its_layers() -> None:
     assert set(shown_classes(page("01_shopping_cart"))) == {"MulLayer", "AddLayer"}
+    assert set(shown_classes(page("02_chain_rule"))) == {"SquareLayer", "ExpLayer", "LogLayer"}
     assert set(shown_classes(page("03_activations"))) == {"Relu", "Sigmoid", "Tanh"}
     assert set(shown_classes(page("09_deeper"))) == {"BatchNorm", "Dropout"}
 
@@ -330,6 +332,19 @@ def test_the_shopping_cart_prints_the_promised_numbers() -> None:
     assert "SyntaxError, line 2: invalid syntax" in printed
     assert printed.count("agrees: True") == 2
     assert "False" not in printed
+
+
+def test_the_chain_rule_prints_the_promised_numbers() -> None:
+    _, printed = run(page("02_chain_rule"))
+    assert "out: 25\nds: 10\ndx, dy: 10 10\n" in printed
+    # exp(log((2 + 1)**2) / 2) is 2 + 1, so its slope is 1; 2**10 paths lead through ten sums.
+    chain = printed[printed.index("out: 3.0\n") :]
+    handed_on = re.findall(r"hands on (\d\.\d+)\n", chain)
+    assert handed_on == ["3.0000", "1.5000", "0.1667", "1.0000", "1.0000"]
+    assert "gradient: 1024.0\n" in printed
+    assert "apples first: 3.3\noranges first: 2.2\npass 1: 5.5\npass 2: 11.0\n" in printed
+    assert printed.count("agrees: True") == 5
+    assert printed.endswith("dx of one path agrees: False\n")
 
 
 def test_the_activations_print_the_promised_numbers() -> None:

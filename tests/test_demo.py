@@ -200,7 +200,7 @@ def test_plain_nbgrader_beside_it_and_then_removal(graded_copy: Course) -> None:
     page = (course.root / "feedback/zoe" / TWO[0] / f"{TWO[0]}.html").read_text(encoding="utf-8")
     shown = page[page.index("<body") :]
     assert "alert(1)" in shown
-    for live in ("<script>alert", "onerror=alert", "<svg xmlns='http", "javascript:alert(1)'>"):
+    for live in ("<script>alert", "<img src=x", "<svg xmlns", "<a href='javascript"):
         assert live not in shown
     assert "<strong>I</strong>" in shown
 
@@ -253,9 +253,10 @@ def test_interrupted_run_goes_on_where_it_stopped(
             raise KeyboardInterrupt
         grade(*arguments)
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(nbgrader_tools, "autograde", interrupted)
+    monkeypatch.setattr(nbgrader_tools, "autograde", interrupted)
+    with pytest.raises(KeyboardInterrupt):
         demo.run(course)
+    monkeypatch.setattr(nbgrader_tools, "autograde", grade)
     first = calls.copy()
     calls.clear()
     assert demo.run(course) == len(CLASS) * len(TWO) - 3
@@ -297,9 +298,10 @@ def test_one_that_fails_does_not_stop_the_others(
             raise CourseError("the kernel died")
         grade(*arguments)
 
-    with monkeypatch.context() as patch, pytest.raises(CourseError, match="the kernel died"):
-        patch.setattr(nbgrader_tools, "autograde", fails_for_one)
+    monkeypatch.setattr(nbgrader_tools, "autograde", fails_for_one)
+    with pytest.raises(CourseError, match="the kernel died"):
         demo.run(course)
+    monkeypatch.setattr(nbgrader_tools, "autograde", grade)
     assert len(calls) == (len(CLASS) - 1) * len(TWO)
     calls.clear()
     assert demo.run(course) == len(TWO)

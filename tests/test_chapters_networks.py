@@ -133,7 +133,7 @@ def test_the_stories_of_the_network_end_as_told(network: tuple[dict[str, Any], s
     assert "\n200 100\n" in printed
     assert "accuracy: 0.38 at first, 1.00 at last\n" in printed
     assert printed.count("agrees: True") == 4
-    assert printed.endswith("wrong: ['W1', 'b1']\n")
+    assert printed.endswith("W1 wrong\nb1 wrong\nW2 right\nb2 right\n")
 
 
 def drawn(name: str) -> list[Any]:

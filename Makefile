@@ -54,6 +54,7 @@ serve: book ## Show the book on http://127.0.0.1:8000
 	$(RUN) http.server 8000 --bind 127.0.0.1 --directory _build/html
 
 bench: .venv/.installed ## Measure: how fast things are on this machine
+	.venv/bin/python benchmarks/gradient_check.py
 	.venv/bin/python benchmarks/training.py
 
 lock: .venv/.installed ## Choose the newest versions that fit, and write requirements.lock

@@ -67,7 +67,7 @@ class CallTask(Task):
     def method(self, what: str) -> str:
         """Return "softmax" for a function's value, else "TwoLayerNet.loss"."""
         name = str(self.reference.__name__)
-        return name if what == "value" else f"{name}.{what}"
+        return name if what == "value" or self.facts else f"{name}.{what}"
 
     def _seen(self, answer: Any, case: Case) -> Seen:
         inputs = copy.deepcopy(dict(case.inputs))

@@ -108,6 +108,8 @@ def _wrong(task: Task, what: str, case: Case, seen: Seen, want: Seen) -> Finding
         )
     if agrees(got, right):
         return None
+    if getattr(task, "facts", False):
+        return Finding(_("This is not so for {method}: {what}.").format(**words))
     at = f" {case.at}" if case.at else ""
     wanted, shown = _side_by_side(what, case, got, right)
     return Finding(

@@ -1,0 +1,210 @@
+"""The tasks of 08_training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import Array
+from course_lib.checks import training_answers as answers
+from course_lib.checks.call_task import CallTask
+from course_lib.checks.number_task import NumberTask
+from course_lib.checks.observe import Case
+from course_lib.datasets import load_mnist
+from course_lib.text import _
+
+SLUG = "08_training"
+
+# What the last task asks for, and how it is trained: small enough for a slow machine.
+STEPS, BATCH_SIZE, LEARNING_RATE = 1000, 100, 0.2
+ACCURACY = 0.92
+
+
+def _batch_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case({"N": N, "batch_size": size, "seed": int(rng.integers(1000))})
+        for N, size in ((50, 7), (200, 30), (9, 5))
+    ]
+
+
+def _probe_batch(answer: Any, N: int, batch_size: int, seed: int) -> Iterable[tuple[str, Any]]:
+    # Row n of x holds n and 100 n, and its target is n: so every row tells where it came from.
+    t = np.arange(N)
+    x = np.stack([t, 100.0 * t], axis=1)
+
+    def drawn(more: int = 0) -> tuple[Array, Array]:
+        x_batch, t_batch = answer(x, t, batch_size, seed + more)
+        return np.asarray(x_batch, dtype=float), np.asarray(t_batch, dtype=float)
+
+    def aligned() -> float:
+        x_batch, t_batch = drawn()
+        return float(np.array_equal(x_batch, np.stack([t_batch, 100 * t_batch], axis=1)))
+
+    def fair() -> float:
+        return float({float(n) for more in range(400) for n in drawn(more)[1]} == set(t.tolist()))
+
+    def varies() -> float:
+        return float(any(not np.array_equal(drawn()[1], drawn(more)[1]) for more in range(1, 9)))
+
+    def sized() -> float:
+        x_batch, t_batch = drawn()
+        return float((x_batch.shape, t_batch.shape) == ((batch_size, 2), (batch_size,)))
+
+    yield "batch_size rows and targets", sized
+    yield "rows and targets belong together", aligned
+    yield "every row can come", fair
+    yield "another batch each time", varies
+
+
+def _update_cases(rng: np.random.Generator) -> list[Case]:
+    shapes = {"W1": (2, 3), "b1": (3,), "W2": (3, 4)}
+    return [
+        Case(
+            {
+                "params": {name: rng.normal(size=shape) for name, shape in shapes.items()},
+                "grads": {name: rng.normal(size=shape) for name, shape in shapes.items()},
+                "learning_rate": float(rng.uniform(0.1, 0.5)),
+            }
+        )
+        for _case in range(2)
+    ]
+
+
+def _probe_update(
+    answer: Any, params: dict[str, Array], grads: dict[str, Array], learning_rate: float
+) -> Iterable[tuple[str, Any]]:
+    made: list[Any] = []
+    before = {name: grad.copy() for name, grad in grads.items()}
+
+    def build() -> float:
+        made.append(answer(params))
+        made[0].step(grads, learning_rate)
+        return 1.0
+
+    yield "build", build
+    yield "params", lambda: _joined(made[0].params, before)
+    yield "held", lambda: _joined(made[0].held, before)
+    yield "grads unchanged", lambda: float(all(np.array_equal(grads[n], before[n]) for n in before))
+
+
+def _joined(arrays: dict[str, Array], names: Iterable[str]) -> Array:
+    return np.concatenate([np.ravel(arrays[name]) for name in names])
+
+
+def _accuracy_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case({"scores": rng.normal(size=(N, K)), "t": rng.integers(K, size=N)})
+        for N, K in ((40, 3), (7, 10), (1, 5))
+    ]
+
+
+@cache
+def _mnist() -> tuple[Any, Any]:
+    return load_mnist()
+
+
+def _train_cases(rng: np.random.Generator) -> list[Case]:
+    return [Case({"seed": int(rng.integers(1000))})]
+
+
+def _probe_train(answer: Any, seed: int) -> Iterable[tuple[str, Any]]:
+    (x_train, t_train), (x_test, t_test) = _mnist()
+    ran: list[Any] = []
+
+    def build() -> float:
+        losses, params = answer(x_train, t_train, STEPS, BATCH_SIZE, LEARNING_RATE, seed)
+        ran.extend([losses, params])
+        return 1.0
+
+    def reached() -> float:
+        W1, b1, W2, b2 = (np.asarray(ran[1][name]) for name in ("W1", "b1", "W2", "b2"))
+        scores = np.maximum(x_test @ W1 + b1, 0) @ W2 + b2
+        return float(answers.accuracy(scores, t_test) >= ACCURACY)
+
+    yield "build", build
+    yield "one loss a step", lambda: float(np.shape(ran[0]) == (STEPS,))
+    yield "the loss falls", lambda: float(_falls(ran[0]))
+    yield "accuracy reached", reached
+
+
+def _falls(losses: Any) -> bool:
+    losses = np.asarray(losses, dtype=float)
+    # An untrained network of ten classes has a loss near log(10) = 2.3.
+    return bool(1.5 < losses[:20].mean() < 3 and losses[-100:].mean() < 0.6)
+
+
+draw_batch = CallTask(
+    slug=SLUG,
+    name="draw_batch",
+    reference=answers.draw_batch,
+    cases=_batch_cases,
+    probe=_probe_batch,
+    values=(
+        "batch_size rows and targets",
+        "rows and targets belong together",
+        "every row can come",
+        "another batch each time",
+    ),
+    facts=True,
+    points={
+        "batch_size rows and targets": 1,
+        "rows and targets belong together": 1,
+        "every row can come, another batch each time": 1,
+    },
+    read="08_training#training-loop",
+    notice=_("The same places in x and in t: a mini-batch is one draw, not two."),
+)
+
+update = CallTask(
+    slug=SLUG,
+    name="update",
+    reference=answers.Updater,
+    cases=_update_cases,
+    probe=_probe_update,
+    values=("params", "held", "grads unchanged"),
+    points={"params": 1, "held": 2, "grads unchanged": 1},
+    read="08_training#update-in-place",
+    notice=_("The layers saw it, because you wrote into the arrays that they hold."),
+)
+
+accuracy = CallTask(
+    slug=SLUG,
+    name="accuracy",
+    reference=answers.accuracy,
+    cases=_accuracy_cases,
+    points={"value": 2},
+    read="08_training#learning-curves",
+    notice=_("No softmax was needed: it changes the scores, and never which one is largest."),
+)
+
+train = CallTask(
+    slug=SLUG,
+    name="train",
+    reference=answers.train,
+    cases=_train_cases,
+    probe=_probe_train,
+    values=("one loss a step", "the loss falls", "accuracy reached"),
+    facts=True,
+    points={"one loss a step": 1, "the loss falls": 1, "accuracy reached": 3},
+    read="08_training#training-loop",
+    notice=_("A thousand steps, not two epochs: that is all it took to read handwriting."),
+)
+
+find_the_fault = NumberTask(
+    slug=SLUG,
+    name="find_the_fault",
+    answers={"update_a": 2, "update_b": 1, "update_c": 3, "update_d": 4},
+    read="08_training#update-in-place",
+    notice=_("Two of these networks stand still, and one runs away. None of them says a word."),
+)
+
+predict = NumberTask(
+    slug=SLUG,
+    name="predict",
+    answers={"steps_per_epoch": 600, "epochs": 16, "first_accuracy": 0.1, "extra_passes": 10000},
+    read="08_training#learning-curves",
+    notice=_("An untrained network of ten classes guesses, and a guess is right one time in ten."),
+)

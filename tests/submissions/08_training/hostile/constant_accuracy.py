@@ -1,0 +1,4 @@
+"""Always the same accuracy."""
+# %% accuracy
+def accuracy(scores, t):
+    return 1.0

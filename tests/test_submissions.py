@@ -14,7 +14,7 @@ from course_lib.checks.number_task import NumberTask
 from course_lib.checks.report import Report
 from course_lib.grading.course import this_course
 from course_lib.grading.source import grade_id, is_solution, read_source
-from course_lib.grading.submissions import given_cells, model_cells, read_submission_file
+from course_lib.grading.submissions import model_cells, read_submission_file
 from course_lib.misconceptions import all_misconceptions, for_task
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
@@ -43,11 +43,6 @@ def model(slug: str) -> dict[str, str]:
 @cache
 def order(slug: str) -> list[str]:
     return [grade_id(cell) for cell in read_source(this_course().source(slug)).cells]
-
-
-@cache
-def given(slug: str) -> dict[str, str]:
-    return given_cells(slug)
 
 
 def check(slug: str, cells: dict[str, str], name: str, seed: int = 0) -> Report:

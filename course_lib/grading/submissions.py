@@ -84,12 +84,3 @@ def written_cells(slug: str, course: Course | None = None) -> list[str]:
     """Return the grade_id of each solution cell that is answered in words."""
     notebook = read_source((course or this_course()).source(slug))
     return [grade_id(c) for c in notebook.cells if c.cell_type == "markdown" and is_solution(c)]
-
-
-def given_cells(slug: str, course: Course | None = None) -> dict[str, str]:
-    """Return the locked cells that hold what a task builds on: source by grade_id.
-
-    Their grade_id begins with "given"; they hold plain code that needs nothing of this package.
-    """
-    notebook = read_source((course or this_course()).source(slug))
-    return {grade_id(c): c.source for c in notebook.cells if grade_id(c).startswith("given")}

@@ -28,7 +28,9 @@ ATTRIBUTES = {
 }
 # No address on the web for pictures: whoever opens the page would be counted there.
 PICTURES = ("data:image/png;base64,", "data:image/jpeg;base64,", "attachment:")
-STYLES = CSSSanitizer(allowed_css_properties=["text-align", "font-weight", "font-style", "color"])
+STYLES = CSSSanitizer(
+    allowed_css_properties=["color", "font-style", "font-weight", "padding", "text-align"]
+)
 
 
 def clean_html(html: str) -> str:

@@ -112,6 +112,16 @@ def test_an_exception_becomes_a_failure_that_names_the_line() -> None:
     assert "1 / 0" in value.where
 
 
+def test_a_mismatch_of_shapes_is_the_same_for_each_kind_of_product() -> None:
+    x, W = np.ones((3, 2)), np.ones((4, 5))
+    by_sign, _ = attempt(lambda: x @ W)
+    by_dot, _ = attempt(lambda: np.dot(x, W))
+    turned, _ = attempt(lambda: np.dot(W.T, x.T))
+    assert by_sign.message != by_dot.message
+    assert by_sign.same_as(by_dot)
+    assert not by_sign.same_as(turned)
+
+
 def test_interrupts_are_not_swallowed() -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt

@@ -38,10 +38,10 @@ class Failure:
         return self.kind == "NotImplementedError"
 
     def same_as(self, other: Any) -> bool:
-        """Whether another failure is of the same kind with the same words, names aside."""
-        return isinstance(other, Failure) and (self.kind, _no_names(self.message)) == (
+        """Whether another failure is of the same kind and says the same in essence."""
+        return isinstance(other, Failure) and (self.kind, _essence(self.message)) == (
             other.kind,
-            _no_names(other.message),
+            _essence(other.message),
         )
 
 
@@ -71,7 +71,12 @@ def _stderr_as_stdout() -> Iterator[None]:
         yield
 
 
-def _no_names(message: str) -> str:
+def _essence(message: str) -> str:
+    """Return a message without names of classes, and the same for ``x @ W`` as for ``dot``."""
+    if sizes := re.search(r"size (\d+) is different from (\d+)", message):
+        return f"mismatch {sizes[2]} {sizes[1]}"
+    if sizes := re.search(r"not aligned: (\d+) \(dim \d+\) != (\d+) \(dim \d+\)", message):
+        return f"mismatch {sizes[1]} {sizes[2]}"
     return re.sub(r"'\w+' object", "object", message)
 
 

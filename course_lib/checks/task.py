@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.checks.calls import Failure
 from course_lib.checks.explain import explain
 from course_lib.checks.observe import CONTRACTS, Case, Seen, alike
 from course_lib.checks.report import Finding, Part, Report
@@ -78,9 +79,9 @@ class Task:
         """
         return {
             part: [
-                one[name]
+                value
                 for case, one in zip(cases, seen, strict=True)
-                for name in self.counted(part, case)
+                for value in _what_counts(case, [one[name] for name in self.counted(part, case)])
             ]
             for part in self.points
         }
@@ -137,6 +138,15 @@ class Task:
             # Several mistakes look alike in this part: only all parts together can tell.
             matches = [m for m in matches if alike(known[m], mine)]
         return matches[0] if len(matches) == 1 else None
+
+
+def _what_counts(case: Case, values: list[Any]) -> list[Any]:
+    """Return the values up to the first failure, if the case is one that counts as a whole.
+
+    What comes after a failure says nothing about the mistake behind it.
+    """
+    failed = [i for i, value in enumerate(values) if isinstance(value, Failure)]
+    return values[: failed[0] + 1] if case.at and failed else values
 
 
 def broken_contracts(seen: list[Seen]) -> list[str]:

@@ -66,12 +66,26 @@ class Case:
 AFFINE_OUT = 4
 
 # The attributes in which layers hold what they learn; the gradient of W is dW.
-PARAMETERS = ("W", "b", "gamma", "beta")
+PARAMETERS = ("W", "b", "m", "gamma", "beta")
 
 
 def build_affine(D: int) -> Layer:
     rng = np.random.default_rng(11)
     return layers.Affine(rng.standard_normal((D, AFFINE_OUT)), rng.standard_normal(AFFINE_OUT))
+
+
+def build_linear(D: int) -> Layer:
+    return layers.Linear(np.random.default_rng(11).standard_normal((AFFINE_OUT, D)))
+
+
+def build_scaled_affine(D: int) -> Layer:
+    affine: Any = build_affine(D)
+    return layers.ScaledAffine(affine.W, affine.b, 2.5)
+
+
+def build_shifted_affine(D: int) -> Layer:
+    affine: Any = build_affine(D)
+    return layers.ShiftedAffine(affine.W, affine.b, np.random.default_rng(12).standard_normal(D))
 
 
 class SameDraws:
@@ -118,6 +132,9 @@ CASES = [
     _plain(layers.Swish),
     _plain(layers.Tanh),
     Case(layers.Affine, build_affine),
+    Case(layers.Linear, build_linear),
+    Case(layers.ScaledAffine, build_scaled_affine),
+    Case(layers.ShiftedAffine, build_shifted_affine),
     Case(layers.BatchNorm, build_batch_norm),
     Case(layers.Dropout, build_dropout),
     _plain(layers.SoftmaxWithLoss, target=one_hot),

@@ -2,6 +2,7 @@
 
 from course_lib.layers.add import AddLayer
 from course_lib.layers.affine import Affine
+from course_lib.layers.affine_variants import Linear, ScaledAffine, ShiftedAffine
 from course_lib.layers.base import Layer
 from course_lib.layers.batch_norm import BatchNorm
 from course_lib.layers.carts import CouponCart, ShoppingCart
@@ -34,10 +35,13 @@ __all__ = [
     "IdentityWithLoss",
     "Layer",
     "LeakyRelu",
+    "Linear",
     "LogLayer",
     "MulLayer",
     "ReciprocalLayer",
     "Relu",
+    "ScaledAffine",
+    "ShiftedAffine",
     "ShoppingCart",
     "Sigmoid",
     "SoftmaxWithLoss",

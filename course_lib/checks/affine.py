@@ -1,0 +1,156 @@
+"""The tasks of 04_affine."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.checks.layer_task import LayerTask
+from course_lib.checks.number_task import NumberTask
+from course_lib.checks.observe import Case
+from course_lib.layers import Affine, Linear, ScaledAffine, ShiftedAffine
+from course_lib.layers.affine_variants import AffineSample
+from course_lib.text import _
+
+SLUG = "04_affine"
+
+# (N, D, K): no two alike, so that no transposed shape can fit; batches of several and of one.
+SIZES = ((3, 4, 2), (1, 5, 3), (6, 2, 5))
+
+
+def _sample_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case(
+            {"x": rng.normal(size=D)}, rng.normal(size=K), (rng.normal(size=(D, K)), _bias(rng, K))
+        )
+        for _N, D, K in SIZES
+    ]
+
+
+def _affine_cases(rng: np.random.Generator) -> list[Case]:
+    shape, K = (5, 2, 3, 4), 7
+    tensors = Case(
+        {"x": rng.normal(size=shape)},
+        rng.normal(size=(5, K)),
+        (rng.normal(size=(24, K)), _bias(rng, K)),
+        at="tensors",
+    )
+    return [*_batches(rng), tensors]
+
+
+def _batches(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case(
+            {"x": rng.normal(size=(N, D))},
+            rng.normal(size=(N, K)),
+            (rng.normal(size=(D, K)), _bias(rng, K)),
+        )
+        for N, D, K in SIZES
+    ]
+
+
+def _linear_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case({"x": rng.normal(size=(N, D))}, rng.normal(size=(N, K)), (rng.normal(size=(K, D)),))
+        for N, D, K in SIZES
+    ]
+
+
+def _scaled_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case(case.inputs, case.dout, (*case.init, float(rng.uniform(1.5, 3))))
+        for case in _batches(rng)
+    ]
+
+
+def _shifted_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case(case.inputs, case.dout, (*case.init, _bias(rng, len(case.init[0]))))
+        for case in _batches(rng)
+    ]
+
+
+def _bias(rng: np.random.Generator, size: int) -> np.ndarray:
+    """Return numbers so far from 0 that leaving them out shows everywhere."""
+    return rng.choice([-1.0, 1.0], size) * rng.uniform(1, 2, size)
+
+
+predict = NumberTask(
+    slug=SLUG,
+    name="predict",
+    answers={
+        "dx_shape": (5, 3),
+        "dW_shape": (3, 4),
+        "db_shape": (4,),
+        "dx_images": (5, 2, 3, 6),
+        "dx": (12, 1),
+        "dW": ((20, 2, 0), (30, 3, 0)),
+        "db": (5, 7, 9),
+    },
+    read="04_affine#affine-batch",
+    notice=_("Shapes first: whoever knows them has the products half written."),
+)
+
+affine_sample = LayerTask(
+    slug=SLUG,
+    name="affine_sample",
+    reference=AffineSample,
+    returned=("dx",),
+    kept=("dW", "db"),
+    parameters=("W", "b"),
+    cases=_sample_cases,
+    points={"forward": 1, "dx": 1, "dW": 1, "db": 1, "contracts": 1},
+    read="04_affine#affine",
+    notice=_("Each weight lies on one edge: its gradient is what went in there, times what came."),
+)
+
+affine = LayerTask(
+    slug=SLUG,
+    name="affine",
+    reference=Affine,
+    returned=("dx",),
+    kept=("dW", "db"),
+    parameters=("W", "b"),
+    cases=_affine_cases,
+    points={"forward": 1, "dx": 1, "dW": 1, "db": 1, "tensors": 2, "contracts": 1},
+    read="04_affine#affine-batch",
+    notice=_("x.T @ dout adds over the samples by itself; for b you had to write the sum."),
+)
+
+linear = LayerTask(
+    slug=SLUG,
+    name="linear",
+    reference=Linear,
+    returned=("dx",),
+    kept=("dW",),
+    parameters=("W",),
+    cases=_linear_cases,
+    points={"forward": 1, "dx": 1, "dW": 1, "contracts": 1},
+    read="04_affine#affine-batch",
+    notice=_("The same map, its weights stored the other way round. The shapes told you how."),
+)
+
+scaled_affine = LayerTask(
+    slug=SLUG,
+    name="scaled_affine",
+    reference=ScaledAffine,
+    returned=("dx",),
+    kept=("dW", "db", "dalpha"),
+    parameters=("W", "b", "alpha"),
+    cases=_scaled_cases,
+    points={"forward": 1, "dx": 1, "dW": 1, "db": 1, "dalpha": 1, "contracts": 1},
+    read="04_affine#affine-batch",
+    notice=_("alpha is used N times K times, and that many gradients have been added to one."),
+)
+
+shifted_affine = LayerTask(
+    slug=SLUG,
+    name="shifted_affine",
+    reference=ShiftedAffine,
+    returned=("dx",),
+    kept=("dW", "db", "dm"),
+    parameters=("W", "b", "m"),
+    cases=_shifted_cases,
+    points={"forward": 1, "dx": 1, "dW, db": 1, "dm": 1, "contracts": 1},
+    read="04_affine#affine-batch",
+    notice=_("What is used in every row gets a gradient from every row: b does, and so does m."),
+)

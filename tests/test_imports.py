@@ -30,6 +30,7 @@ RANKS = {
     "autodiff": 20,
     "datasets": 20,
     "arrays": 10,
+    "figures": 10,
     "progress": 10,
     "text": 10,
 }

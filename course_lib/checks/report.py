@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from course_lib.text import _
 
+# Notebook and feedback page each have a table style of their own; this suits both.
+_CELL = "style='padding: 0.15em 1em 0.15em 0; text-align: left; vertical-align: top'"
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -88,13 +91,14 @@ class Report:
     def _repr_html_(self) -> str:
         rows = "".join(
             "<tr>"
-            f"<td>{'✓' if part.earned == part.points else '✗'} {html.escape(part.name)}</td>"
-            f"<td>{part.earned:g} / {part.points:g}</td>"
-            f"<td>{html.escape(part.reason)}</td></tr>"
+            f"<td {_CELL}>{'✓' if part.earned == part.points else '✗'} {html.escape(part.name)}</td>"
+            f"<td {_CELL}>{part.earned:g}&nbsp;/&nbsp;{part.points:g}</td>"
+            f"<td {_CELL}>{html.escape(part.reason)}</td></tr>"
             for part in self.parts
         )
         words = "".join(
-            f"<p>{html.escape(label)}{html.escape(text)}</p>" for label, text in self._words()
+            f"<p>{f'<strong>{html.escape(label)}</strong>' if label else ''}{html.escape(text)}</p>"
+            for label, text in self._words()
         )
         return (
             f"<div class='check'><p><strong>{html.escape(self._headline())}</strong></p>"

@@ -90,8 +90,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            "<tr>"
-            f"<td {_CELL}>{'✓' if part.earned == part.points else '✗'} {html.escape(part.name)}</td>"
+            f"<tr><td {_CELL}>{'✓' if part.earned == part.points else '✗'} "
+            f"{html.escape(part.name)}</td>"
             f"<td {_CELL}>{part.earned:g}&nbsp;/&nbsp;{part.points:g}</td>"
             f"<td {_CELL}>{html.escape(part.reason)}</td></tr>"
             for part in self.parts

@@ -182,6 +182,7 @@ def test_the_promised_labels_stand() -> None:
     }
     assert labels("02_chain_rule") >= {"square-layer", "exp-layer", "log-layer", "chain", "fork"}
     assert labels("03_activations") >= {"relu", "sigmoid", "tanh"}
+    assert labels("04_affine") >= {"affine", "affine-batch", "affine-tensor", "why-db-sums"}
     assert labels("09_deeper") >= {
         "batch-norm",
         "building-blocks",
@@ -205,8 +206,8 @@ def shown_classes(text: str) -> dict[str, ast.ClassDef]:
 def plain_methods(tree: ast.ClassDef) -> dict[str, str]:
     """Return arguments and body of each method, without docstring and annotations.
 
-    The library also checks what it is given, which a page need not show: calls of `self._check_...`
-    are left out, and of `__init__` its arguments count and the attributes that it sets.
+    The library also guards what it is given and saves what nobody reads (see `is_check`), which a
+    page need not show; and of `__init__` its arguments count and the attributes that it sets.
     """
     methods = {}
     for node in tree.body:
@@ -227,6 +228,8 @@ def plain_methods(tree: ast.ClassDef) -> dict[str, str]:
 
 
 def is_check(line: ast.stmt) -> bool:
+    if ast.unparse(line) == "if not self.needs_dx:\n    return None":
+        return True
     call = line.value if isinstance(line, ast.Expr) else None
     return isinstance(call, ast.Call) and ast.unparse(call.func).startswith("self._check_")
 
@@ -264,6 +267,7 @@ def test_each_chapter_shows_its_layers() -> None:
     assert set(shown_classes(page("01_shopping_cart"))) == {"MulLayer", "AddLayer"}
     assert set(shown_classes(page("02_chain_rule"))) == {"SquareLayer", "ExpLayer", "LogLayer"}
     assert set(shown_classes(page("03_activations"))) == {"Relu", "Sigmoid", "Tanh"}
+    assert set(shown_classes(page("04_affine"))) == {"Affine"}
     assert set(shown_classes(page("09_deeper"))) == {"BatchNorm", "Dropout"}
 
 
@@ -413,6 +417,36 @@ def test_the_unbroadcasting_shown_is_that_of_the_library() -> None:
     assert isinstance(held, ast.FunctionDef)
     # The first statement of the library's is its docstring.
     assert [ast.dump(line) for line in shown.body] == [ast.dump(line) for line in held.body[1:]]
+
+
+def test_the_affine_layer_prints_the_promised_numbers() -> None:
+    _, printed = run(page("04_affine"))
+    by_hand = "dx: [201. 129.]\ndW:\n[[  2.  20. 200.]\n [  1.  10. 100.]]\ndb: [  1.  10. 100.]\n"
+    assert printed.startswith(by_hand)
+    assert f"out: [2. 5. 8.]\n{by_hand}" in printed
+    assert "[[ 1.  2.  3.]\n [11. 12. 13.]]\ndb: [5. 7. 9.]\n" in printed
+    assert "out: (2, 4)  dx: (2, 3, 2, 2)\ndW: (12, 4)  db: [2. 2. 2. 2.]\n" in printed
+    # The layer that reads names of the notebook: ten times the weights change nothing.
+    assert "W, b:   [2. 5. 8.]\n10W, b: [2. 5. 8.]\nTypeError: " in printed
+    assert "x.T * dout:\n[[1. 0.]\n [0. 4.]]\nx.T @ dout:\n[[1. 3.]\n [2. 4.]]\n" in printed
+    assert "dw:\n[[2. 2. 2.]\n [2. 2. 2.]]\ndW: None\n" in printed
+    assert printed.count("agrees: True") == 6
+    assert "agrees: False" not in printed
+    assert printed.endswith("W.T: (4, 3), right: True\ndout @ W: (4, 3), right: False\n")
+
+
+def test_only_the_librarys_own_guards_may_be_left_out() -> None:
+    method = "def f(self, x):\n    {}\n    return x"
+    for line, left_out in [
+        ("self._check_x(x)", True),
+        ("if not self.needs_dx:\n        return None", True),
+        ("if not self.needs_dx:\n        return 0", False),
+        ("self.keep(x)", False),
+        ("self.x = self._check_x(x)", False),
+    ]:
+        tree = ast.parse(method.format(line)).body[0]
+        assert isinstance(tree, ast.FunctionDef)
+        assert is_check(tree.body[0]) is left_out, line
 
 
 # --- the execution cache ------------------------------------------------------------------------

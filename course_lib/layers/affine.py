@@ -58,8 +58,9 @@ class Affine(Layer):
         return f"Affine({D} -> {K})"
 
     def forward(self, x: Any) -> Array:
-        self.x = self._rows(x)
+        self._check_x(x)
         self.x_shape = x.shape
+        self.x = x.reshape(-1, len(self.W))
         out = self.x @ self.W + self.b
         return out if x.ndim > 1 else out[0]
 
@@ -72,9 +73,9 @@ class Affine(Layer):
         dx = dout @ self.W.T
         return dx.reshape(self.x_shape)
 
-    def _rows(self, x: Array) -> Array:
-        """Return `x` as (N, D): one sample becomes a row, a tensor is flattened."""
-        D = self.W.shape[0]
+    def _check_x(self, x: Any) -> None:
+        """Refuse samples that do not have D values: `forward` would cut them anew."""
+        D = len(self.W)
         shape = np.shape(x)
         sample_shape = shape if len(shape) == 1 else shape[1:]
         if len(shape) == 0 or prod(sample_shape) != D:
@@ -82,4 +83,3 @@ class Affine(Layer):
                 f"Affine.forward: x: expected shape (N, {D}) to go with W {self.W.shape} "
                 f"(or ({D},), or (N, ...) with {D} values a sample), got {shape}."
             )
-        return x.reshape(-1, D)

@@ -257,7 +257,7 @@ def test_wanted_and_got_stand_with_their_inputs() -> None:
     ("answer", "words"),
     [
         (PlainRelu(), "without ()"),
-        (3, "Expected Relu itself, got int"),
+        (3, "Expected Relu itself, got an object of int"),
         (Relu, "the course's own"),
         (type("Mine", (Relu,), {}), "the course's own"),
         (relu_with(backward=lambda s, dout: None), "is there a return"),

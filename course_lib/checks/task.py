@@ -156,7 +156,7 @@ def broken_contracts(seen: list[Seen]) -> list[str]:
 
 def _refusal(answer: Any, name: str) -> str:
     if not callable(answer) or (not isinstance(answer, type) and hasattr(answer, "forward")):
-        return _("Expected {name} itself, got {type}. Pass {name}, without ().").format(
+        return _("Expected {name} itself, got an object of {type}. Pass {name}, without ().").format(
             name=name, type=type(answer).__name__
         )
     origins = [answer, *(answer.__mro__ if isinstance(answer, type) else ())]

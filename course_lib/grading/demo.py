@@ -44,7 +44,7 @@ def run(course: Course, *, force: bool = False) -> int:
     from course_lib.grading.release import release  # slow to import, and not needed above
 
     notes.begin()
-    slugs = course.choose([])
+    slugs = [slug for slug in course.choose([]) if slug in ASSIGNMENTS]
     release(course, slugs)
     submissions = _submissions(course, slugs)
     graders = _hash_files([_graders(course)])
@@ -82,7 +82,7 @@ def remove(course: Course) -> list[str]:
 def _submissions(course: Course, slugs: list[str]) -> dict[Key, bytes]:
     import nbformat
 
-    from course_lib.grading.roster import CLASS
+    from course_lib.grading.roster import ASSIGNMENTS, CLASS
     from course_lib.grading.submissions import build_submission
 
     return {

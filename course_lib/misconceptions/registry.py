@@ -64,8 +64,9 @@ class Misconception:
             return f"import numpy as np\n\n{ast.unparse(answer)}\n"
         answer_name = self.code.__mro__[1].__name__
         wrong = _plain(node)
-        wrong.bases = [ast.Name(answer_name)]
-        return f"{model}\n\n{ast.unparse(wrong)}\n\n{answer_name} = {self.name}\n"
+        # Not under its own name, which would tell what is wrong.
+        wrong.name, wrong.bases = "Mine", [ast.Name(answer_name)]
+        return f"{model}\n\n{ast.unparse(wrong)}\n\n{answer_name} = Mine\n"
 
 
 def misconception(task: str) -> Callable[[T], T]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,11 +38,15 @@ class CallTask(Task):
     facts : bool
         Whether every value says how far something is true, and a right answer gives 1: then
         the reference need not run.
+    methods : mapping of str to str
+        The method that gives a value, where it is not called like the value; "" for the
+        function or class itself.
     """
 
     probe: Probe = one_call
     values: tuple[str, ...] = ("value",)
     facts: bool = False
+    methods: Mapping[str, str] = field(default_factory=dict)
 
     def expected(self, cases: list[Case]) -> list[Seen]:
         """Return what a right answer does, case by case."""
@@ -67,7 +71,8 @@ class CallTask(Task):
     def method(self, what: str) -> str:
         """Return "softmax" for a function's value, else "TwoLayerNet.loss"."""
         name = str(self.reference.__name__)
-        return name if what == "value" or self.facts else f"{name}.{what}"
+        method = self.methods.get(what, what)
+        return name if method in ("", "value") or self.facts else f"{name}.{method}"
 
     def _seen(self, answer: Any, case: Case) -> Seen:
         inputs = copy.deepcopy(dict(case.inputs))

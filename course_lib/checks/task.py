@@ -11,7 +11,7 @@ import numpy as np
 
 from course_lib.checks.calls import Failure
 from course_lib.checks.explain import explain
-from course_lib.checks.observe import CONTRACTS, Case, Seen, alike
+from course_lib.checks.observe import Case, Seen, alike
 from course_lib.checks.report import Finding, Part, Report
 from course_lib.misconceptions import Misconception, for_task
 from course_lib.text import _
@@ -149,16 +149,11 @@ def _what_counts(case: Case, values: list[Any]) -> list[Any]:
     return values[: failed[0] + 1] if case.at and failed else values
 
 
-def broken_contracts(seen: list[Seen]) -> list[str]:
-    """Return which promises of a layer were broken in any case."""
-    return [name for name in CONTRACTS if any(one.get(name) for one in seen)]
-
-
 def _refusal(answer: Any, name: str) -> str:
     if not callable(answer) or (not isinstance(answer, type) and hasattr(answer, "forward")):
-        return _("Expected {name} itself, got an object of {type}. Pass {name}, without ().").format(
-            name=name, type=type(answer).__name__
-        )
+        return _(
+            "Expected {name} itself, got an object of {type}. Pass {name}, without ()."
+        ).format(name=name, type=type(answer).__name__)
     origins = [answer, *(answer.__mro__ if isinstance(answer, type) else ())]
     if any(str(getattr(origin, "__module__", "")).startswith("course_lib") for origin in origins):
         return _(

@@ -41,7 +41,9 @@ def run(course: Course, *, force: bool = False) -> int:
     inputs = _hash_files([_graders(course), _texts(course)])
     if not force and notes.inputs == inputs and all(map(notes.has_results, notes.graded)):
         return 0
-    from course_lib.grading.release import release  # slow to import, and not needed above
+    # Slow to import, and not needed above.
+    from course_lib.grading.release import release
+    from course_lib.grading.roster import ASSIGNMENTS
 
     notes.begin()
     slugs = [slug for slug in course.choose([]) if slug in ASSIGNMENTS]
@@ -82,7 +84,7 @@ def remove(course: Course) -> list[str]:
 def _submissions(course: Course, slugs: list[str]) -> dict[Key, bytes]:
     import nbformat
 
-    from course_lib.grading.roster import ASSIGNMENTS, CLASS
+    from course_lib.grading.roster import CLASS
     from course_lib.grading.submissions import build_submission
 
     return {

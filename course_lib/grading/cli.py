@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from course_lib.grading.author_commands import audit_command
 from course_lib.grading.course import CourseError, find_course
 
 
@@ -94,6 +95,8 @@ def where_command() -> None:
     click.echo()
     click.echo(summary.places(find_course()))
 
+
+main.add_command(audit_command)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,0 +1,129 @@
+"""Run an answer to an assignment in this process, and check one task of it.
+
+This is quick and unguarded: for answers that the course itself holds, never for students'.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from course_lib.checks import all_tasks
+from course_lib.checks.number_task import NumberTask
+from course_lib.checks.report import Report
+from course_lib.checks.task import Task
+from course_lib.grading.course import Course, CourseError
+from course_lib.grading.source import grade_id, is_solution, read_source
+
+_SOLVED = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", flags=re.DOTALL)
+
+AnyTask = Task | NumberTask
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment with its model solution, to try answers on.
+
+    Parameters
+    ----------
+    course : Course
+    slug : str
+    """
+
+    course: Course
+    slug: str
+
+    @cached_property
+    def tasks(self) -> dict[str, AnyTask]:
+        """The tasks by name, in the order of the notebook."""
+        known = {task.name: task for task in all_tasks() if task.slug == self.slug}
+        return {name: known[name] for name in self._cells if name in known}
+
+    @cached_property
+    def model(self) -> dict[str, str]:
+        """The solution cells with code: source by grade_id, with the marks of nbgrader."""
+        return {
+            name: cell.source
+            for name, cell in self._cells.items()
+            if is_solution(cell) and cell.cell_type == "code"
+        }
+
+    @cached_property
+    def blank(self) -> dict[str, str]:
+        """The solution cells as students get them."""
+        return {
+            name: _SOLVED.sub("raise NotImplementedError()", source)
+            for name, source in self.model.items()
+        }
+
+    def points(self, task: str) -> float:
+        """Return what the grade cell of a task is worth."""
+        return float(self._grade_cell(task).metadata["nbgrader"]["points"])
+
+    def check(self, task: AnyTask, cells: Mapping[str, str], seed: int = 0) -> Report | None:
+        """Run a submission up to a task and check that; None if there is nothing to check.
+
+        Parameters
+        ----------
+        task : Task or NumberTask
+        cells : mapping of str to str
+            The solution cells by grade_id; those not named keep the model solution.
+        seed : int
+            Of the numbers to check with.
+        """
+        namespace: dict[str, Any] = {"__name__": "__main__"}
+        grade = self._grade_cell(task.name)
+        for name, cell in self._cells.items():
+            if cell is grade:
+                break
+            source = cells.get(name, cell.source)
+            if cell.cell_type == "code" and (is_solution(cell) or not _calls_a_check(source)):
+                _run(source, namespace)
+        try:
+            answer = eval(self._graded(task.name), namespace)
+        except Exception:
+            return None
+        return task(answer, seed=seed)
+
+    def _graded(self, task: str) -> str:
+        """Return what a grade cell hands to its check, as in "Relu"."""
+        source = self._grade_cell(task).source
+        match ast.parse(source).body:
+            case [ast.Expr(ast.Call(func=ast.Attribute(attr=name), args=[answer]))]:
+                if name == task:
+                    return ast.unparse(answer)
+        raise CourseError(
+            f"{self.course.source(self.slug)}: the cell check_{task} has to be one call, "
+            f"checks.{task}(...), and is {source!r}."
+        )
+
+    def _grade_cell(self, task: str) -> Any:
+        try:
+            return self._cells[f"check_{task}"]
+        except KeyError:
+            raise CourseError(
+                f"{self.course.source(self.slug)} has no grade cell check_{task}."
+            ) from None
+
+    @cached_property
+    def _cells(self) -> dict[str, Any]:
+        cells = read_source(self.course.source(self.slug)).cells
+        return {grade_id(cell) or cell["id"]: cell for cell in cells}
+
+
+def _calls_a_check(source: str) -> bool:
+    return bool(re.search(r"^checks\.", source, flags=re.MULTILINE))
+
+
+def _run(source: str, namespace: dict[str, Any]) -> None:
+    """Run a cell; if it raises, the next one runs all the same, as it does in grading."""
+    try:
+        exec(compile(source, "<cell>", "exec"), namespace)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return

@@ -139,4 +139,11 @@ def _as_logits(x: Any, name: str) -> Array:
         raise ValueError(
             f"{name}: expected at least one row of K values, shape (..., K), got shape {x.shape}."
         )
+    largest = x.max(axis=-1)
+    # -inf is a score that rules its class out; a row of nothing else, or +inf, has no softmax.
+    if not np.isfinite(largest).all():
+        raise ValueError(
+            f"{name}: expected a finite largest value in each row, got inf or -inf. "
+            "Look for an overflow where these values come from."
+        )
     return x if x.dtype.kind == "f" else x.astype(np.float64)

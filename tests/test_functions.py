@@ -123,3 +123,14 @@ def test_nan_is_found_and_infinity_is_not_mistaken_for_it(dtype: Any) -> None:
     assert has_nan(x)
     assert has_nan(x[:, ::2].T)
     assert not has_nan(x[:0])
+
+
+@pytest.mark.parametrize("x", [[np.inf, 1.0], [[0.0, 1.0], [-np.inf, -np.inf]]])
+def test_scores_without_a_largest_are_refused(x: object) -> None:
+    for function in (softmax, log_softmax):
+        with pytest.raises(ValueError, match="finite largest value"):
+            function(x)
+
+
+def test_a_score_of_minus_infinity_rules_its_class_out() -> None:
+    assert softmax([0.0, -np.inf, 0.0]).tolist() == [0.5, 0.0, 0.5]

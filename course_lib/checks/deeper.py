@@ -1,0 +1,258 @@
+"""The tasks of 09_deeper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import Array
+from course_lib.checks import deeper_answers as answers
+from course_lib.checks.call_task import CallTask
+from course_lib.checks.dropout_probe import probe_dropout
+from course_lib.checks.layer_task import LayerTask
+from course_lib.checks.number_task import NumberTask
+from course_lib.checks.observe import Case
+from course_lib.layers import BatchNorm, Dropout
+from course_lib.text import _
+
+SLUG = "09_deeper"
+
+# (N, D), never equal. Two numbers alone would become 1 and -1, whatever they are: so there are
+# at least three along the axis that is normalised.
+_COLUMNS = ((4, 3), (7, 2), (5, 6))
+_ROWS = ((2, 4), (1, 5), (6, 3))
+
+
+def _away_from_zero(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 2, shape)
+
+
+def _dropout_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case(
+            {
+                "x": _away_from_zero(rng, shape),
+                "dout": _away_from_zero(rng, shape),
+                "p": p,
+                "seed": int(rng.integers(1000)),
+            }
+        )
+        for shape, p in (((60, 50), 0.25), ((20, 10, 15), 0.6))
+    ]
+
+
+def _norm_cases(
+    shapes: tuple[tuple[int, int], ...],
+) -> Callable[[np.random.Generator], list[Case]]:
+    """Return a function that draws batches of these shapes, with gamma and beta."""
+
+    def cases(rng: np.random.Generator) -> list[Case]:
+        return [
+            Case(
+                {"x": rng.normal(1, 2, (N, D))},
+                rng.normal(size=(N, D)),
+                (_away_from_zero(rng, (D,)), _away_from_zero(rng, (D,))),
+            )
+            for N, D in shapes
+        ]
+
+    return cases
+
+
+def _running_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case(
+            {
+                "momentum": float(rng.uniform(0.6, 0.8)),
+                "first": rng.normal(2, 3, (6, D)),
+                "second": rng.normal(-1, 2, (5, D)),
+                "x": rng.normal(size=(2, D)),
+                "dout": rng.normal(size=(2, D)),
+            },
+            dout=None,
+        )
+        for D in (3, 4)
+    ]
+
+
+def _probe_running(
+    answer: Any, momentum: float, first: Array, second: Array, x: Array, dout: Array
+) -> Iterable[tuple[str, Any]]:
+    made: list[Any] = []
+
+    def build() -> float:
+        made.append(answer(first.shape[1], momentum))
+        return 1.0
+
+    def train() -> Array:
+        return np.concatenate([made[0].forward(first, True), made[0].forward(second, True)])
+
+    yield "build", build
+    yield "out in training", train
+    yield "running_mean", lambda: made[0].running_mean
+    yield "running_var", lambda: made[0].running_var
+    yield "out at test time", lambda: made[0].forward(x, False)
+    yield "dx at test time", lambda: made[0].backward(dout)
+    yield "running_mean afterwards", lambda: made[0].running_mean
+
+
+def _decay_cases(rng: np.random.Generator) -> list[Case]:
+    shapes = {"W1": (2, 3), "b1": (3,), "W2": (3, 4), "b2": (4,)}
+    return [
+        Case(
+            {
+                "loss": float(rng.uniform(1, 3)),
+                "grads": {name: rng.normal(size=shape) for name, shape in shapes.items()},
+                "params": {name: _away_from_zero(rng, shape) for name, shape in shapes.items()},
+                "weight_decay": float(rng.uniform(0.1, 0.4)),
+            },
+            dout=None,
+        )
+        for _case in range(2)
+    ]
+
+
+def _probe_decay(answer: Any, **inputs: Any) -> Iterable[tuple[str, Any]]:
+    came: list[Any] = []
+
+    def build() -> float:
+        both = answer(*inputs.values())
+        if type(both) not in (tuple, list) or len(both) != 2:
+            raise TypeError(_("two values are wanted, the loss and the gradients"))
+        came.extend(both)
+        return 1.0
+
+    yield "build", build
+    yield "loss", lambda: came[0]
+    for name in ("W1", "W2", "b1", "b2"):
+        yield f"d{name}", lambda name=name: came[1][name]
+
+
+dropout = CallTask(
+    slug=SLUG,
+    name="dropout",
+    reference=Dropout,
+    cases=_dropout_cases,
+    probe=probe_dropout,
+    values=(
+        "out has the shape of x",
+        "about the share p is left out",
+        "each value is drawn for itself",
+        "the mean stays the same",
+        "dx has the shape of dout",
+        "what is left out gets no gradient",
+        "what stays gets the right gradient",
+        "every forward has a new mask",
+        "the same seed gives the same masks",
+        "nothing happens at test time",
+    ),
+    facts=True,
+    points={
+        "out has the shape of x, about the share p is left out": 1,
+        "each value is drawn for itself, the mean stays the same": 1,
+        "dx has the shape of dout, what is left out gets no gradient": 1,
+        "what stays gets the right gradient": 1,
+        "every forward has a new mask, the same seed gives the same masks": 1,
+        "nothing happens at test time": 1,
+        "contracts": 1,
+    },
+    read="09_deeper#dropout",
+    notice=_("For one toss the mask is a constant: what is left is the gradient of a product."),
+)
+
+batch_norm = LayerTask(
+    slug=SLUG,
+    name="batch_norm",
+    reference=BatchNorm,
+    returned=("dx",),
+    kept=("dgamma", "dbeta"),
+    parameters=("gamma", "beta"),
+    cases=_norm_cases(_COLUMNS),
+    points={"forward": 1, "dgamma": 1, "dbeta": 1, "dx": 3, "contracts": 1},
+    read="09_deeper#batch-norm",
+    notice=_("Add up any column of dx: it gives 0. A shift of the whole column changes nothing."),
+)
+
+running_norm = CallTask(
+    slug=SLUG,
+    name="running_norm",
+    reference=answers.RunningNorm,
+    cases=_running_cases,
+    probe=_probe_running,
+    values=(
+        "out in training",
+        "running_mean",
+        "running_var",
+        "out at test time",
+        "dx at test time",
+        "running_mean afterwards",
+    ),
+    methods={
+        "out in training": "forward",
+        "running_mean": "forward",
+        "running_var": "forward",
+        "out at test time": "forward",
+        "dx at test time": "backward",
+        "running_mean afterwards": "forward",
+    },
+    points={
+        "out in training": 1,
+        "running_mean, running_var": 1,
+        "out at test time, running_mean afterwards": 1,
+        "dx at test time": 1,
+        "contracts": 1,
+    },
+    read="09_deeper#batch-norm",
+    notice=_("At test time mean and variance are constants, so two of the three paths are gone."),
+)
+
+layer_norm = LayerTask(
+    slug=SLUG,
+    name="layer_norm",
+    reference=answers.LayerNorm,
+    returned=("dx",),
+    kept=("dgamma", "dbeta"),
+    parameters=("gamma", "beta"),
+    cases=_norm_cases(_ROWS),
+    points={"forward": 1, "dgamma, dbeta": 1, "dx": 2, "contracts": 1},
+    read="09_deeper#batch-norm",
+    notice=_("No row looks at another one here: a batch of one is as good as any."),
+)
+
+add_weight_decay = CallTask(
+    slug=SLUG,
+    name="add_weight_decay",
+    reference=answers.add_weight_decay,
+    cases=_decay_cases,
+    probe=_probe_decay,
+    values=("loss", "dW1", "dW2", "db1", "db2"),
+    methods=dict.fromkeys(("loss", "dW1", "dW2", "db1", "db2"), ""),
+    points={"loss": 1, "dW1, dW2": 2, "db1, db2": 1, "contracts": 1},
+    read="09_deeper#weight-decay",
+    notice=_("Each W has two uses now, in the network and in the penalty, and gradients add."),
+)
+
+predict = NumberTask(
+    slug=SLUG,
+    name="predict",
+    answers={
+        "dropout_out": 5,
+        "dropout_dx": 7.5,
+        "norm_out": (7, 7, 13, 13),
+        "dgamma": -1,
+        "norm_dx": (0.75, -0.75, 0, 0),
+        "decayed": 1.89,
+    },
+    read="09_deeper#batch-norm",
+    notice=_("One row had an upstream gradient, and another one was moved by it as far."),
+)
+
+find_the_cause = NumberTask(
+    slug=SLUG,
+    name="find_the_cause",
+    answers={"twice": 1, "alone": 2, "later": 3, "stands_still": 4, "shrinks": 5},
+    read="09_deeper#building-blocks",
+    notice=_("Not one of these faults stops the program. Knowing them is the only alarm."),
+)

@@ -1,20 +1,32 @@
 """The figure: the drawing, the buttons that step through it, and the caption.
 
-Without JavaScript, and on paper, the drawing shows every value and the buttons stay hidden.
+Without JavaScript, and on paper, the drawing shows every value and the buttons stay hidden; the
+sliders are made by the script.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import asdict
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from course_lib.graphs.live import Live, make_live, settings
 from course_lib.graphs.numbers import Show
-from course_lib.graphs.steps import Story, describe, tell_story, title
+from course_lib.graphs.steps import (
+    Story,
+    describe,
+    describe_with_blanks,
+    results_with_blanks,
+    start_of_backward,
+    tell_story,
+    title,
+)
 from course_lib.graphs.svg import draw
 from course_lib.graphs.values import Value
 from course_lib.graphs.words import WORDS, say
@@ -30,6 +42,8 @@ _ICONS = {
     "next": '<path class="bpg-fill" d="M4.5 3v10l6-5z"/><path d="M12 3v10"/>',
 }
 
+_SCRIPTS = ("numbers.js", "live.js", "sliders.js", "player.js")
+
 # Larger arrays are not sent to the page.
 _SMALL = 64
 
@@ -43,17 +57,23 @@ class Figure:
         One self-contained piece of HTML.
     """
 
-    def __init__(self, graph: Graph, show: Show, backward: bool) -> None:
+    def __init__(
+        self, graph: Graph, show: Show, backward: bool, sliders: bool | Sequence[str] = True
+    ) -> None:
         story = tell_story(graph, backward)
+        live = make_live(graph, sliders)
+        room = live.room if live else None
+        hint = escape(say("sliders hint" if live else "hint"))
+        data = _data(graph, story, live, backward)
         label = escape(say("scroller", title=title(graph)))
         self.html = (
             '<figure class="bpg" data-lm-suppress-shortcuts="true">'
             f'<div class="bpg-scroll" tabindex="0" role="group" aria-label="{label}">'
-            f"{draw(graph, show, backward, story)}</div>"
+            f"{draw(graph, show, backward, story, room)}</div>"
             f"{_bar(bool(story.grad_at))}"
-            f'<p class="bpg-caption" hidden>{escape(say("hint"))}</p>'
-            f'<script type="application/json" class="bpg-data">{_data(graph, story)}</script>'
-            f"<script>{_player()}</script></figure>"
+            f'<p class="bpg-caption" hidden>{hint}</p>'
+            f'<script type="application/json" class="bpg-data">{data}</script>'
+            f"<script>{_script()}</script></figure>"
         )
         self._words = describe(graph, backward)
 
@@ -88,15 +108,16 @@ def _key(kind: str, mark: str) -> str:
     )
 
 
-def _data(graph: Graph, story: Story) -> str:
+def _data(graph: Graph, story: Story, live: Live | None, backward: bool) -> str:
     """Return what the page's script needs: the steps, and the graph's structure and numbers."""
     number = {id(value): i for i, value in enumerate(graph.values)}
-    data = {
+    captions = story.templates if live else story.captions
+    words = ["play", "pause", "counter"]
+    data: dict[str, Any] = {
         "steps": [
             {"caption": caption, "backward": step > max(story.value_at.values(), default=0)}
-            for step, caption in enumerate(story.captions)
+            for step, caption in enumerate(captions)
         ],
-        "words": {key: WORDS[key] for key in ("play", "pause", "counter")},
         "values": [_value(value) for value in graph.values],
         "nodes": [
             {
@@ -107,6 +128,18 @@ def _data(graph: Graph, story: Story) -> str:
             for node in graph.nodes
         ],
     }
+    if live:
+        words += ["sliders", "sliders reset"]
+        start = start_of_backward(graph)
+        for node, entry in zip(graph.nodes, data["nodes"], strict=True):
+            entry["settings"] = settings(node)
+        data |= {
+            "sliders": [asdict(slider) for slider in live.sliders],
+            "seed": start and {"index": number[id(start)], "grad": float(start.grad)},
+            "changed": results_with_blanks(graph),
+            "description": describe_with_blanks(graph, backward),
+        }
+    data["words"] = {key: WORDS[key] for key in words}
     # "</script>" inside a string would end the script.
     return json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
 
@@ -128,6 +161,8 @@ def _json(value: Any) -> Any:
     return np.asarray(value).tolist()
 
 
-def _player() -> str:
-    text = files(__package__).joinpath("player.js").read_text(encoding="utf-8")
-    return re.sub(r"^\s+|^\s*//.*\n", "", text, flags=re.MULTILINE)
+def _script() -> str:
+    here = files(__package__)
+    text = "".join(here.joinpath(name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    text = re.sub(r"^\s+|^\s*//.*\n", "", text, flags=re.MULTILINE)
+    return f'(function () {{\n"use strict";\n{text}}})();'

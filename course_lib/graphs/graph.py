@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.arrays import as_floats
+from course_lib.graphs.contracts import check_layer, check_range, check_value, match_gradients
 from course_lib.graphs.figure import Figure
 from course_lib.graphs.numbers import Show
 from course_lib.graphs.svg import draw
@@ -43,14 +44,27 @@ class Graph:
         layers = ", ".join(type(node.layer).__name__ for node in self.nodes)
         return f"Graph({layers})"
 
-    def input(self, name: str, value: Any) -> Value:
-        """Add a leaf whose gradient is wanted, and return its handle."""
+    def input(
+        self, name: str, value: Any, range: tuple[float, float, float] | None = None
+    ) -> Value:
+        """Add a leaf whose gradient is wanted, and return its handle.
+
+        Parameters
+        ----------
+        name : str
+        value : float or array_like
+        range : (first, last, step), optional
+            Where the input's slider goes, and in which steps, in figures that have sliders.
+        """
         if not isinstance(name, str):
             raise TypeError(
                 f"Graph.input: expected a name and a value, got {name!r} for the name. "
                 'Write g.input("x", 2.0).'
             )
-        return self._add_value(name, as_floats(value, f"Graph.input: {name}"), "input")
+        added = self._add_value(name, as_floats(value, f"Graph.input: {name}"), "input")
+        if range is not None:
+            added.range = check_range(name, added.value, range)
+        return added
 
     def constant(self, value: Any, name: str = "") -> Value:
         """Add a leaf that stays as it is: a fixed number, or the targets of a loss.
@@ -92,9 +106,9 @@ class Graph:
         **options
             Passed on to `forward`.
         """
-        where = self._check_layer(layer)
+        where = check_layer(self, layer)
         for value in inputs:
-            self._check_value(value, f"{where}: inputs")
+            check_value(self, value, f"{where}: inputs")
         if not inputs:
             raise ValueError(f"{where}: expected at least one input, got none.")
         if params is None:
@@ -138,7 +152,7 @@ class Graph:
         an earlier pass are forgotten first.
         """
         output = self._single_output() if of is None else of
-        self._check_value(output, "Graph.backward: of")
+        check_value(self, output, "Graph.backward: of")
         dout = as_floats(dout, "Graph.backward: dout")
         if np.shape(dout) != np.shape(output.value):
             raise ValueError(
@@ -175,13 +189,26 @@ class Graph:
         """
         return draw(self, show, backward)
 
-    def figure(self, show: Show = "values", backward: bool = True) -> Figure:
+    def figure(
+        self,
+        show: Show = "values",
+        backward: bool = True,
+        sliders: bool | Sequence[str] = True,
+    ) -> Figure:
         """Return the drawing with its player, to be displayed by a notebook.
 
-        The graph itself displays in the same way; this is for other than the usual choices,
-        which are those of `svg`.
+        The graph itself displays in the same way; this is for other than the usual choices.
+
+        Parameters
+        ----------
+        show, backward
+            As for `svg`.
+        sliders : bool or sequence of str
+            Sliders change inputs in the page and recompute both passes there, without Python.
+            A graph can have them if it holds numbers only and layers that the page knows (see
+            :mod:`course_lib.graphs.live`); others do without. Names ask for those alone.
         """
-        return Figure(self, show, backward)
+        return Figure(self, show, backward, sliders)
 
     def _repr_html_(self) -> str:
         return self.figure().html
@@ -212,44 +239,11 @@ class Graph:
             )
         return outputs[0]
 
-    def _check_layer(self, layer: Any) -> str:
-        where = f"Graph.apply({type(layer).__name__})"
-        if isinstance(layer, type):
-            raise TypeError(
-                f"Graph.apply: layer: expected a layer, got the class {layer.__name__} itself. "
-                f"Make one: {layer.__name__}()."
-            )
-        for method in ("forward", "backward"):
-            if not callable(getattr(layer, method, None)):
-                raise TypeError(
-                    f"{where}: layer: expected an object with forward and backward, "
-                    f"got one without {method}. Give its class that method."
-                )
-        if any(node.layer is layer for node in self.nodes):
-            raise ValueError(
-                f"{where}: layer: expected a layer of its own for every node, got one that is "
-                "already in this graph. A second forward would overwrite what its backward "
-                f"needs. Make another: {type(layer).__name__}(...)."
-            )
-        return where
-
-    def _check_value(self, value: Any, where: str) -> None:
-        if not isinstance(value, Value):
-            raise TypeError(
-                f"{where}: expected a value of this graph, got {value!r}. "
-                'Make a leaf of it first: g.input("x", ...) or g.constant(...).'
-            )
-        if value.graph is not self:
-            raise ValueError(
-                f"{where}: expected a value of this graph, got {value.name or 'one'!r} "
-                "of another graph. Make a leaf for it here."
-            )
-
     def _run_backward(self, node: Node) -> None:
         where = f"{type(node.layer).__name__}.backward"
         returned = node.layer.backward(snapshot(node.output.grad))
         grads = list(returned) if isinstance(returned, tuple) else [returned]
-        node.grads = self._match(node, grads, where)
+        node.grads = match_gradients(node, grads, where)
         for key in node.parameters:
             if not hasattr(node.layer, f"d{key}"):
                 raise AttributeError(
@@ -266,26 +260,6 @@ class Graph:
                     f"shape, {np.shape(value.value)}, got {np.shape(grad)}."
                 )
             value.grad = snapshot(grad) if value.grad is None else value.grad + grad
-
-    @staticmethod
-    def _match(node: Node, grads: list[Any], where: str) -> list[Any]:
-        """Return one gradient, or None, for each argument of `forward`."""
-        arguments = node.arguments
-        wanting = [i for i, value in enumerate(arguments) if value.kind != "constant"]
-        if any(grad is None for grad in grads):
-            raise ValueError(f"{where}: expected gradients, got None. Does it end in a return?")
-        if len(grads) == len(arguments):
-            return grads
-        if len(grads) == len(wanting):
-            matched: list[Any] = [None] * len(arguments)
-            for i, grad in zip(wanting, grads, strict=True):
-                matched[i] = grad
-            return matched
-        raise ValueError(
-            f"{where}: expected one gradient for each of {len(arguments)} inputs, "
-            f"got {len(grads)}. Return them all; an input that needs none, such as targets t, "
-            "goes in by g.constant."
-        )
 
 
 def _holds_array(layer: Any, key: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from course_lib.graphs.blanks import grad_key, sent_key, value_key
 from course_lib.graphs.measure import BOLD, text_width, wrap
 from course_lib.graphs.numbers import Show, value_lines
 from course_lib.graphs.operations import rule, symbol
@@ -63,6 +65,13 @@ class Edge:
     port: float = 0.0
     pull: float = 1.0
 
+    @property
+    def keys(self) -> tuple[str, str]:
+        """Which numbers stand above and below the line; see :mod:`course_lib.graphs.blanks`."""
+        shares = self.use is not None and len(self.value.uses) > 1
+        below = sent_key(*self.use) if shares and self.use else grad_key(self.value)
+        return value_key(self.value), below
+
 
 def leaf_item(value: Value, column: int, show: Show) -> Item:
     """Return the box of an input, a constant or a parameter, with its name in it."""
@@ -99,8 +108,13 @@ def bend_item(column: int) -> Item:
     return Item("bend", column, 0.0, 5.0, 5.0)
 
 
-def label_item(edge: Edge, column: int, show: Show, backward: bool) -> Item:
-    """Return what an edge says: value above the line; gradient and its rule below it."""
+def label_item(
+    edge: Edge, column: int, show: Show, backward: bool, room: Mapping[str, float]
+) -> Item:
+    """Return what an edge says: value above the line; gradient and its rule below it.
+
+    `room` tells how wide a number may become, by its key, where sliders change it.
+    """
     value = edge.value
     item = Item("label", column, 0.0, 4.0, 4.0, value=value)
     # A constant without a name has its number in its box.
@@ -115,7 +129,12 @@ def label_item(edge: Edge, column: int, show: Show, backward: bool) -> Item:
         if edge.use is not None and edge.use[0].grads:
             item.rule = wrap(text, FONT, _RULE_WIDTH) if (text := rule(*edge.use)) else []
     # The numbers of the step that shows stand out in bold.
-    numbers = [MARK + BOLD * text_width(line, FONT) for line in item.forward + item.backward]
+    widths = [text_width(line, FONT) for line in item.forward + item.backward]
+    shown = [
+        key for key, lines in zip(edge.keys, (item.forward, item.backward), strict=True) if lines
+    ]
+    widths += [room.get(key, 0.0) for key in shown]
+    numbers = [MARK + BOLD * width for width in widths]
     item.width = max([12.0, *numbers, *(text_width(line, FONT) for line in item.rule)])
     if item.forward:
         item.up = 4 + LINE * len(item.forward)

@@ -7,6 +7,7 @@ between columns. So no line runs through a node or a label, and no two boxes ove
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -53,10 +54,12 @@ class Layout:
         return item
 
 
-def lay_out(graph: Graph, show: Show, backward: bool) -> Layout:
-    """Return the layout of a graph."""
+def lay_out(
+    graph: Graph, show: Show, backward: bool, room: Mapping[str, float] | None = None
+) -> Layout:
+    """Return the layout of a graph, with at least this much room for numbers that change."""
     layout = Layout()
-    _add_items(layout, graph, show, backward)
+    _add_items(layout, graph, show, backward, room or {})
     columns = order_columns(layout.items, layout.edges)
     _set_ports(layout, columns)
     _place_vertically(layout, columns)
@@ -83,14 +86,16 @@ def _depths(graph: Graph) -> dict[int, int]:
     return depth
 
 
-def _add_items(layout: Layout, graph: Graph, show: Show, backward: bool) -> None:
+def _add_items(
+    layout: Layout, graph: Graph, show: Show, backward: bool, room: Mapping[str, float]
+) -> None:
     depth = _depths(graph)
     node_items = {id(n): layout.add(node_item(n, 2 * depth[id(n)])) for n in graph.nodes}
     sources: dict[int, Item] = {id(n.output): node_items[id(n)] for n in graph.nodes}
 
     def connect(edge: Edge, target: Item) -> None:
         column = edge.path[0].column + 1
-        edge.path.append(layout.add(label_item(edge, column, show, backward)))
+        edge.path.append(layout.add(label_item(edge, column, show, backward, room)))
         edge.path += [layout.add(bend_item(c)) for c in range(column + 1, target.column)]
         edge.path.append(target)
         layout.edges.append(edge)

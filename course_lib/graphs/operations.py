@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from course_lib.graphs.numbers import number_text
+from course_lib.graphs.blanks import OPEN, blank, grad_key, value_key
 from course_lib.graphs.values import Node
 
 
@@ -32,35 +32,69 @@ class Operation:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
+_AFFINE = {"W": "xᵀ @ {dout}", "b": "Σ rows of {dout}"}
+
 OPERATIONS: dict[str, Operation] = {
-    "MulLayer": Operation("×", "{x} × {y}", ("{dout} × {y}", "{dout} × {x}")),
+    # arithmetic
     "AddLayer": Operation("+", "{x} + {y}", ("{dout} × 1", "{dout} × 1")),
+    "SubLayer": Operation("−", "{x} − {y}", ("{dout} × 1", "{dout} × (−1)")),
+    "MulLayer": Operation("×", "{x} × {y}", ("{dout} × {y}", "{dout} × {x}")),
+    "DivLayer": Operation("÷", "{x} / {y}", ("{dout} / {y}", "−{dout} × {x} / {y}²")),
     "ExpLayer": Operation("exp", "exp({x})", ("{dout} × {out}",)),
+    "LogLayer": Operation("log", "log({x})", ("{dout} / {x}",)),
+    "SquareLayer": Operation("x²", "{x}²", ("{dout} × 2 × {x}",)),
     "ReciprocalLayer": Operation("1/x", "1 / {x}", ("−{dout} × {out}²",)),
+    # activations
     "Relu": Operation("ReLU", "max({x}, 0)", ("{dout} if {x} > 0 else 0",)),
-    "Sigmoid": Operation(
-        "sigmoid",
-        "1 / (1 + exp(−{x}))",
-        ("{dout} × {out} × (1 − {out})",),
+    "LeakyRelu": Operation(
+        "leaky ReLU", "{x} if {x} > 0 else α × {x}", ("{dout} if {x} > 0 else α × {dout}",)
     ),
+    "Sigmoid": Operation("sigmoid", "1 / (1 + exp(−{x}))", ("{dout} × {out} × (1 − {out})",)),
     "Tanh": Operation("tanh", "tanh({x})", ("{dout} × (1 − {out}²)",)),
-    "Affine": Operation(
-        "Affine",
-        "{x} @ W + b",
-        ("{dout} @ Wᵀ",),
-        {"W": "xᵀ @ {dout}", "b": "Σ rows of {dout}"},
+    "Softplus": Operation("softplus", "log(1 + exp({x}))", ("{dout} × sigmoid({x})",)),
+    "Swish": Operation(
+        "swish", "{x} × sigmoid({x})", ("{dout} × ({out} + sigmoid({x}) × (1 − {out}))",)
     ),
+    # layers with parameters
+    "Affine": Operation("Affine", "{x} @ W + b", ("{dout} @ Wᵀ",), _AFFINE),
+    "AffineSample": Operation(
+        "Affine", "{x} @ W + b", ("W @ {dout}",), {"W": "outer(x, {dout})", "b": "{dout} × 1"}
+    ),
+    "Linear": Operation("Linear", "{x} @ Wᵀ", ("{dout} @ W",), {"W": "{dout}ᵀ @ x"}),
+    "ScaledAffine": Operation(
+        "Scaled affine",
+        "α × ({x} @ W) + b",
+        ("α × {dout} @ Wᵀ",),
+        _AFFINE | {"W": "α × xᵀ @ {dout}", "alpha": "Σ of {dout} × (x @ W)"},
+    ),
+    "ShiftedAffine": Operation(
+        "Shifted affine",
+        "({x} − m) @ W + b",
+        ("{dout} @ Wᵀ",),
+        _AFFINE | {"W": "(x − m)ᵀ @ {dout}", "m": "−Σ rows of {dout} @ Wᵀ"},
+    ),
+    "BatchNorm": Operation(
+        "Batch norm",
+        "gamma × x_hat + beta",
+        ("({dout} × gamma less two means) / std",),
+        {"gamma": "Σ rows of {dout} × x_hat", "beta": "Σ rows of {dout}"},
+    ),
+    "Dropout": Operation("Dropout", "{x} × mask", ("{dout} × mask",)),
+    # losses
     "SoftmaxWithLoss": Operation(
-        "Softmax with loss",
-        "cross entropy of softmax({x})",
-        ("{dout} × (y − t) / N",),
+        "Softmax with loss", "cross entropy of softmax({x})", ("{dout} × (y − t) / N",)
+    ),
+    "TemperatureWithLoss": Operation(
+        "Softmax with loss at T",
+        "cross entropy of softmax({x} / T)",
+        ("{dout} × (y − t) / (N × T)",),
     ),
     "IdentityWithLoss": Operation(
-        "Identity with loss",
-        "Σ ({x} − t)² / 2N",
-        ("{dout} × (y − t) / N",),
+        "Identity with loss", "Σ ({x} − t)² / 2N", ("{dout} × (y − t) / N",)
     ),
 }
+
+_LETTERS = {key: key for key in ("x", "y", "out", "dout")}
 
 
 def symbol(node: Node) -> str:
@@ -70,21 +104,17 @@ def symbol(node: Node) -> str:
 
 def rule(node: Node, index: int) -> str:
     """Return the rule for the gradient of one input, in letters; empty if none is known."""
-    return _fill(_rule(node, index), {key: key for key in ("x", "y", "out", "dout")})
+    return _fill(_rule(node, index), _LETTERS)
 
 
-def rule_in_numbers(node: Node, index: int) -> str:
-    """Return the same with numbers, where all are plain numbers; otherwise in letters."""
-    numbers = _numbers(node)
-    return rule(node, index) if numbers is None else _fill(_rule(node, index), numbers)
+def rule_with_blanks(node: Node, index: int) -> str:
+    """Return the same with blanks for numbers, where all are plain numbers; or in letters."""
+    return _fill(_rule(node, index), _blanks(node))
 
 
-def formula_in_numbers(node: Node) -> str:
-    """Return the forward formula with numbers, or in letters where there are arrays."""
-    if node.label is not None:
-        return ""
-    numbers = _numbers(node) or {key: key for key in ("x", "y", "out")}
-    return _fill(_operation(node).forward, numbers)
+def formula_with_blanks(node: Node) -> str:
+    """Return the forward formula with blanks for numbers, or in letters for arrays."""
+    return "" if node.label is not None else _fill(_operation(node).forward, _blanks(node))
 
 
 def _operation(node: Node) -> Operation:
@@ -106,16 +136,14 @@ def _rule(node: Node, index: int) -> str:
     return ""
 
 
-def _numbers(node: Node) -> dict[str, str] | None:
-    values = [*node.inputs, node.output]
-    if any(np.ndim(value.value) for value in values):
-        return None
-    numbers = {"x": node.inputs[0].value, "out": node.output.value}
-    if len(node.inputs) > 1:
-        numbers["y"] = node.inputs[1].value
+def _blanks(node: Node) -> dict[str, str]:
+    if any(np.ndim(value.value) for value in [*node.inputs, node.output]):
+        return _LETTERS
+    keys = dict(zip("xy", map(value_key, node.inputs), strict=False))
+    keys["out"] = value_key(node.output)
     if node.output.grad is not None:
-        numbers["dout"] = node.output.grad
-    return {key: number_text(value) for key, value in numbers.items()}
+        keys["dout"] = grad_key(node.output)
+    return {letter: blank(key) for letter, key in keys.items()}
 
 
 def _fill(template: str, parts: Mapping[str, str]) -> str:
@@ -125,8 +153,8 @@ def _fill(template: str, parts: Mapping[str, str]) -> str:
         text = parts.get(match[1], match[0])
         # A negative number needs brackets where a sign stands before it, or a power after it.
         before, after = template[: match.start()], template[match.end() :]
-        if text.startswith("−") and (before[-1:] not in ("", "(") or after.startswith("²")):
-            return f"({text})"
+        if text.startswith(OPEN) and (before[-1:] not in ("", "(") or after.startswith("²")):
+            return blank(text[1:-1], brackets=True)
         return text
 
     return re.sub(r"\{(\w+)\}", part, template)

@@ -1,13 +1,13 @@
 """The story that a figure tells, step by step, in words with numbers."""
 
-# ruff: noqa: RUF001
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from course_lib.graphs.blanks import blank, fill, grad_key, numbers_of, sent_key, value_key
 from course_lib.graphs.numbers import in_words, is_short
-from course_lib.graphs.operations import formula_in_numbers, rule_in_numbers, symbol
+from course_lib.graphs.operations import formula_with_blanks, rule_with_blanks, symbol
 from course_lib.graphs.values import Node, Value
 from course_lib.graphs.words import say
 
@@ -21,8 +21,10 @@ class Story:
 
     Attributes
     ----------
+    templates : list of str
+        The captions, one for each step, in order, with blanks for the numbers.
     captions : list of str
-        One for each step, in order.
+        The same, filled in.
     value_at, grad_at : dict
         The step at which a value, or its gradient, first shows. By identity of the Value.
     contribution_at : dict
@@ -33,6 +35,7 @@ class Story:
         The step at which the gradients of a value's several uses are added.
     """
 
+    templates: list[str] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
     value_at: dict[int, int] = field(default_factory=dict)
     grad_at: dict[int, int] = field(default_factory=dict)
@@ -41,17 +44,17 @@ class Story:
     backward_at: dict[int, int] = field(default_factory=dict)
     sum_at: dict[int, int] = field(default_factory=dict)
 
-    def tell(self, caption: str) -> int:
+    def tell(self, template: str) -> int:
         """Add a step and return its number."""
-        self.captions.append(caption)
-        return len(self.captions) - 1
+        self.templates.append(template)
+        return len(self.templates) - 1
 
 
 def tell_story(graph: Graph, backward: bool) -> Story:
     """Return the steps of a graph's forward pass and, if wanted and there, its backward pass."""
     story = Story()
     leaves = [value for value in graph.values if value.kind != "result"]
-    named = [_states(value.name, value.value) for value in leaves if value.name]
+    named = [_value_of(value) for value in leaves if value.name]
     step = story.tell(
         say("inputs", values=say("list").join(named)) if named else say("inputs none")
     )
@@ -61,6 +64,8 @@ def tell_story(graph: Graph, backward: bool) -> Story:
         story.forward_at[id(node)] = story.value_at[id(node.output)] = step
     if backward and any(value.grad is not None for value in graph.values):
         _tell_backward(graph, story)
+    numbers = numbers_of(graph)
+    story.captions = [fill(template, numbers) for template in story.templates]
     return story
 
 
@@ -75,8 +80,9 @@ def name(value: Value) -> str:
 
 
 def _tell_backward(graph: Graph, story: Story) -> None:
-    start = next(v for v in reversed(graph.values) if v.kind == "result" and v.grad is not None)
-    seed = in_words(start.grad) if is_short(start.grad) else _shape(start.grad)
+    start = start_of_backward(graph)
+    assert start is not None
+    seed = _bare(grad_key(start), start.grad)
     story.grad_at[id(start)] = story.tell(say("seed", output=name(start), grad=seed))
     waiting = {
         id(value): sum(1 for node, i in value.uses if node.grads and node.grads[i] is not None)
@@ -94,20 +100,32 @@ def _tell_backward(graph: Graph, story: Story) -> None:
         for value in dict.fromkeys(node.inputs):
             if value.grad is None or value.kind == "constant" or waiting[id(value)]:
                 continue
-            grads = [n.grads[i] for n, i in value.uses if n.grads and n.grads[i] is not None]
-            if len(grads) > 1:
-                terms = " + ".join([in_words(grads[0]), *map(_operand, grads[1:])])
-                total = _states(terms, value.grad) if is_short(value.grad) else _shape(value.grad)
+            sent = [sent_key(n, i) for n, i in value.uses if n.grads and n.grads[i] is not None]
+            if len(sent) > 1:
+                terms = " + ".join([blank(sent[0]), *(blank(key, True) for key in sent[1:])])
+                short = is_short(value.grad)
                 story.grad_at[id(value)] = story.sum_at[id(value)] = story.tell(
-                    say("sum", value=name(value), uses=len(grads), sum=total)
+                    say(
+                        "sum",
+                        value=name(value),
+                        uses=len(sent),
+                        sum=_states(terms if short else "", grad_key(value), value.grad),
+                    )
                 )
             story.grad_at.setdefault(id(value), step)
 
 
+def start_of_backward(graph: Graph) -> Value | None:
+    """Return the value that the backward pass started from, if there was one."""
+    results = (v for v in reversed(graph.values) if v.kind == "result" and v.grad is not None)
+    return next(results, None)
+
+
 def _forward_caption(node: Node) -> str:
-    formula, output = formula_in_numbers(node), node.output
+    formula, output = formula_with_blanks(node), node.output
     left = [text for text in (output.name, formula) if text] or [name(output)]
-    return say("forward", operation=symbol(node), result=_states(" = ".join(left), output.value))
+    result = _states(" = ".join(left), value_key(output), output.value)
+    return say("forward", operation=symbol(node), result=result)
 
 
 def _backward_caption(node: Node) -> str:
@@ -115,36 +133,44 @@ def _backward_caption(node: Node) -> str:
     for i, (value, grad) in enumerate(zip(node.inputs, node.grads, strict=True)):
         if grad is None or value.kind == "constant":
             continue
-        rule = rule_in_numbers(node, i)
-        bare = in_words(grad) if is_short(grad) else _shape(grad)
-        gradient = _states(rule, grad) if rule else bare
+        gradient = _states(rule_with_blanks(node, i), sent_key(node, i), grad)
         clauses.append(say("receives", value=name(value), gradient=gradient))
     return say(
         "backward",
         operation=symbol(node),
-        dout=_states("dout", node.output.grad),
+        dout=_states("dout", grad_key(node.output), node.output.grad),
         gradients=say("list of clauses").join(clauses),
     )
 
 
 def describe(graph: Graph, backward: bool) -> str:
     """Return the graph and its values in words, for those who do not see the drawing."""
-    leaves = [_states(v.name, v.value) for v in graph.values if v.kind != "result" and v.name]
+    return fill(describe_with_blanks(graph, backward), numbers_of(graph))
+
+
+def describe_with_blanks(graph: Graph, backward: bool) -> str:
+    """Return the same with blanks for the numbers."""
+    leaves = [_value_of(v) for v in graph.values if v.kind != "result" and v.name]
     sentences = [say("inputs", values=say("list").join(leaves))] if leaves else []
     for node in graph.nodes:
         inputs = say("list").join(name(value) for value in node.inputs)
-        result = _states(name(node.output), node.output.value)
+        result = _value_of(node.output)
         sentences.append(
             say("describe forward", result=result, operation=symbol(node), inputs=inputs)
         )
     grads = [
-        _states(name(value), value.grad)
+        _states(name(value), grad_key(value), value.grad)
         for value in reversed(graph.values)
         if value.grad is not None and value.kind != "constant"
     ]
     if backward and grads:
         sentences.append(say("describe gradients", gradients=say("list").join(grads)))
     return " ".join(sentences)
+
+
+def results_with_blanks(graph: Graph) -> str:
+    """Return what came out at the end, with blanks for the numbers."""
+    return say("changed", results=say("list").join(map(_value_of, graph.outputs())))
 
 
 def title(graph: Graph) -> str:
@@ -155,15 +181,17 @@ def title(graph: Graph) -> str:
     return say("title", names=say("and").join(names))
 
 
-def _states(name: str, value: Any) -> str:
-    key = "is" if is_short(value) else "has shape"
-    return say(key, name=name, value=in_words(value))
+def _value_of(value: Value) -> str:
+    return _states(name(value), value_key(value), value.value)
 
 
-def _shape(value: Any) -> str:
-    return say("shape", value=in_words(value))
+def _states(name: str, key: str, value: Any) -> str:
+    if not name:
+        return _bare(key, value)
+    if is_short(value):
+        return say("is", name=name, value=blank(key))
+    return say("has shape", name=name, value=in_words(value))
 
 
-def _operand(value: Any) -> str:
-    text = in_words(value)
-    return f"({text})" if text.startswith("−") else text
+def _bare(key: str, value: Any) -> str:
+    return blank(key) if is_short(value) else say("shape", value=in_words(value))

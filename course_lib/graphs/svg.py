@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from math import sqrt
@@ -24,14 +24,24 @@ _USUAL_FONT, _SMALLEST_FONT = 15.0, 11.0
 _BASELINE = 4.6
 
 
-def draw(graph: Graph, show: Show, backward: bool, story: Story | None = None) -> str:
-    """Return the ``<svg>`` of a graph; see :meth:`course_lib.graphs.Graph.svg`."""
+def draw(
+    graph: Graph,
+    show: Show,
+    backward: bool,
+    story: Story | None = None,
+    room: Mapping[str, float] | None = None,
+) -> str:
+    """Return the ``<svg>`` of a graph; see :meth:`course_lib.graphs.Graph.svg`.
+
+    With `room` (see :mod:`course_lib.graphs.live`) each number carries its key, so that the
+    page can change it.
+    """
     if show not in ("values", "shapes", "both"):
         raise ValueError(f'show: expected "values", "shapes" or "both", got {show!r}.')
     story = tell_story(graph, backward) if story is None else story
-    layout = lay_out(graph, show, backward)
+    layout = lay_out(graph, show, backward, room)
     parts = [_edge(edge, story) for edge in layout.edges]
-    parts += [_item(item, layout, story) for item in layout.items]
+    parts += [_item(item, layout, story, room is not None) for item in layout.items]
     width, height = layout.width, layout.height
     usual, narrowest = _USUAL_FONT / FONT, _SMALLEST_FONT / FONT
     return (
@@ -44,9 +54,9 @@ def draw(graph: Graph, show: Show, backward: bool, story: Story | None = None) -
     )
 
 
-def _item(item: Item, layout: Layout, story: Story) -> str:
+def _item(item: Item, layout: Layout, story: Story, live: bool) -> str:
     if item.kind == "label":
-        return _label(item, layout, story)
+        return _label(item, layout, story, live)
     if item.kind == "bend":
         return ""
     if item.kind == "branch":
@@ -66,13 +76,17 @@ def _item(item: Item, layout: Layout, story: Story) -> str:
     return _group("bpg-node", box + text, active=at_work)
 
 
-def _label(item: Item, layout: Layout, story: Story) -> str:
+def _label(item: Item, layout: Layout, story: Story, live: bool) -> str:
     edge = next(edge for edge in layout.edges if item in edge.path)
+    above, below = (
+        f' data-key="{key}" data-room="{item.width - MARK:.1f}"' if live else ""
+        for key in edge.keys
+    )
     left = item.box[0]
     parts = []
     first = item.y - item.up + LINE / 2
     value_at = story.value_at[id(edge.value)]
-    parts.append(_numbers("bpg-forward", item.forward, left, first, value_at, rightwards=True))
+    parts.append(_numbers("bpg-forward", item.forward, left, first, value_at, True, above))
     grad_at = story.grad_at.get(id(edge.value))
     rule_at = None
     if edge.use is not None:
@@ -80,7 +94,7 @@ def _label(item: Item, layout: Layout, story: Story) -> str:
         if len(edge.value.uses) > 1:
             grad_at = rule_at
     first = item.y + 4 + LINE / 2
-    parts.append(_numbers("bpg-backward", item.backward, left, first, grad_at, rightwards=False))
+    parts.append(_numbers("bpg-backward", item.backward, left, first, grad_at, False, below))
     if item.rule:
         first += LINE * len(item.backward) + _BASELINE
         lines = "".join(
@@ -92,7 +106,13 @@ def _label(item: Item, layout: Layout, story: Story) -> str:
 
 
 def _numbers(
-    kind: str, lines: list[str], left: float, first: float, at: int | None, rightwards: bool
+    kind: str,
+    lines: list[str],
+    left: float,
+    first: float,
+    at: int | None,
+    rightwards: bool,
+    attributes: str,
 ) -> str:
     """Return lines of numbers after a mark that tells their direction without colour."""
     if not lines:
@@ -100,7 +120,8 @@ def _numbers(
     a, b = (left + 0.5, left + 7.5) if rightwards else (left + 7.5, left + 0.5)
     mark = f'<path d="M{a:.1f} {first - 4:.1f}L{b:.1f} {first:.1f}L{a:.1f} {first + 4:.1f}z"/>'
     texts = "".join(
-        f'<text x="{left + MARK:.1f}" y="{first + i * LINE + _BASELINE:.1f}">{escape(line)}</text>'
+        f'<text x="{left + MARK:.1f}" y="{first + i * LINE + _BASELINE:.1f}"{attributes}>'
+        f"{escape(line)}</text>"
         for i, line in enumerate(lines)
     )
     since = "" if at is None else f' data-from="{at}"'

@@ -28,6 +28,8 @@ class Value:
     name : str
         What to call it; empty for a result that got no name.
     kind : {"input", "constant", "parameter", "result"}
+    range : (first, last, step) or None
+        Where a slider of this input goes; None for the usual range.
     """
 
     graph: Graph
@@ -36,6 +38,7 @@ class Value:
     kind: Kind
     grad: Any = None
     uses: list[tuple[Node, int]] = field(default_factory=list)
+    range: tuple[float, float, float] | None = None
 
     def __repr__(self) -> str:
         grad = "" if self.grad is None else f", grad={self.grad!r}"

@@ -19,6 +19,12 @@ WORDS: dict[str, str] = {
     "legend backward": "gradient, backward",
     "hint": "Every value is shown. Step through with the buttons or the arrow keys.",
     "counter": "{step} of {steps}",
+    # the sliders
+    "sliders": "Change the inputs",
+    "sliders reset": "Back to the first values",
+    "sliders hint": "Every value is shown. Step through with the buttons or the arrow keys, "
+    "or move a slider to change an input.",
+    "changed": "With these inputs, {results}.",
     # names of things that have none
     "title": "Computational graph of {names}",
     "title empty": "Computational graph",

@@ -1,0 +1,244 @@
+"""Sliders: which inputs can be changed in the page, how far, and how much room numbers then need.
+
+The page computes both passes itself, with the few operations of live.js. It may do so only where
+it would show what the layers show. So the graph is run again here at many places of its sliders,
+with the layers that it holds, and with the course's own, which live.js repeats.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from itertools import islice, product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from course_lib import layers
+from course_lib.graphs.blanks import numbers_of
+from course_lib.graphs.items import FONT
+from course_lib.graphs.measure import text_width
+from course_lib.graphs.numbers import number_text
+from course_lib.graphs.steps import start_of_backward
+from course_lib.graphs.values import Node, Value
+
+if TYPE_CHECKING:
+    from course_lib.graphs.graph import Graph
+
+Inputs = Mapping[int, float]
+
+# The classes that live.js knows, and what it needs to know of such a layer.
+LIVE: dict[str, tuple[str, ...]] = {
+    "AddLayer": (),
+    "SubLayer": (),
+    "MulLayer": (),
+    "DivLayer": (),
+    "ExpLayer": (),
+    "LogLayer": (),
+    "SquareLayer": (),
+    "ReciprocalLayer": (),
+    "Relu": (),
+    "LeakyRelu": ("alpha",),
+    "Sigmoid": (),
+    "Tanh": (),
+    "Softplus": (),
+    "Swish": (),
+}
+# What happens on both sides of 0 matters to these.
+_TWO_SIDED = {"ExpLayer", "Relu", "LeakyRelu", "Sigmoid", "Tanh", "Softplus", "Swish"}
+
+
+@dataclass
+class Slider:
+    """An input's slider: `index` among the graph's values, and where it goes."""
+
+    index: int
+    first: float
+    last: float
+    step: float
+
+    @property
+    def stops(self) -> list[float]:
+        """Return every value it can take."""
+        count = math.floor((self.last - self.first) / self.step + 1e-9)
+        return [round(self.first + k * self.step, 12) for k in range(count + 1)]
+
+
+@dataclass
+class Live:
+    """The sliders of a graph, and the widest that each number becomes, by its key."""
+
+    sliders: list[Slider]
+    room: dict[str, float] = field(default_factory=dict)
+
+
+def make_live(graph: Graph, wanted: bool | Sequence[str]) -> Live | None:
+    """Return the sliders of a graph, or None if it can have none.
+
+    Raises
+    ------
+    ValueError
+        If sliders are asked for by name that cannot be had.
+    """
+    inputs = [(v.name, i) for i, v in enumerate(graph.values) if v.kind == "input" and v.name]
+    by_name = not isinstance(wanted, bool)
+    if isinstance(wanted, bool):
+        names = {name for name, _ in inputs if wanted}
+    else:
+        names = {wanted} if isinstance(wanted, str) else set(wanted)
+    if unknown := names - {name for name, _ in inputs}:
+        known = ", ".join(repr(name) for name, _ in inputs)
+        raise ValueError(f"sliders: expected names of inputs, {known}, got {min(unknown)!r}.")
+    if not names:
+        return None
+    reason = _why_not(graph)
+    if not reason:
+        sliders = [_slider(graph, index) for name, index in inputs if name in names]
+        live = Live([slider for slider in sliders if len(slider.stops) > 1])
+        reason = _try_out(graph, live)
+    if reason and by_name:
+        raise ValueError(f"sliders: expected a graph that the page can compute, got {reason}.")
+    return None if reason or not live.sliders else live
+
+
+def settings(node: Node) -> dict[str, float]:
+    """Return what live.js needs to know of a layer beside its class."""
+    return {key: float(getattr(node.layer, key)) for key in LIVE[type(node.layer).__name__]}
+
+
+def run_again(
+    graph: Graph, inputs: Inputs, layer_of: Callable[[Node], Any] | None = None
+) -> dict[str, Any]:
+    """Return all numbers of the same graph at other inputs, computed by fresh layers."""
+    layer_of = layer_of or _reference
+    made_by = {id(node.output): node for node in graph.nodes}
+    fresh = type(graph)()
+    twin: dict[int, Value] = {}
+    for i, value in enumerate(graph.values):
+        if value.kind == "input":
+            twin[id(value)] = fresh.input(value.name, inputs.get(i, value.value))
+        elif value.kind == "constant":
+            twin[id(value)] = fresh.constant(value.value, value.name)
+        else:
+            node = made_by[id(value)]
+            arguments = (twin[id(v)] for v in node.inputs)
+            twin[id(value)] = fresh.apply(layer_of(node), *arguments, name=value.name)
+    if (start := start_of_backward(graph)) is not None:
+        fresh.backward(start.grad, of=twin[id(start)])
+    return numbers_of(fresh)
+
+
+def _reference(node: Node) -> Any:
+    return getattr(layers, type(node.layer).__name__)(**settings(node))
+
+
+def _why_not(graph: Graph) -> str:
+    """Return why the page cannot compute a graph; empty if it can, as far as one sees."""
+    for node in graph.nodes:
+        kind = type(node.layer).__name__
+        if kind not in LIVE:
+            return f"a {kind}, which it does not know"
+    for value in graph.values:
+        if np.ndim(value.value) or not np.isfinite(value.value):
+            return f"{value.name or 'a value'} = {value.value!r}"
+    return "" if graph.nodes else "no layer"
+
+
+def _slider(graph: Graph, index: int) -> Slider:
+    """Return the slider of an input: from 0, or from below 0, to twice its value."""
+    value = graph.values[index]
+    if value.range is not None:
+        return Slider(index, *value.range)
+    v = float(value.value)
+    end = 2 * abs(v) or 1.0
+    step = _round_step(v, end, whole=isinstance(value.value, int))
+    last = math.ceil(end / step - 1e-9) * step
+    slider = Slider(index, -last if v <= 0 or _feeds_two_sided(value) else 0.0, last, step)
+    # Stops at which the graph has no finite numbers, such as log(0), are left out.
+    stops = slider.stops
+    start = min(range(len(stops)), key=lambda k: abs(stops[k] - v))
+    low = high = start
+    while low > 0 and _sample(graph, {index: stops[low - 1]}) is not None:
+        low -= 1
+    while high < len(stops) - 1 and _sample(graph, {index: stops[high + 1]}) is not None:
+        high += 1
+    return Slider(index, stops[low], stops[high], step)
+
+
+def _round_step(v: float, end: float, whole: bool) -> float:
+    """Return a step of 1, 2 or 5 of some decimal place: one that meets v, if there is one."""
+    power = math.floor(math.log10(end / 20))
+    steps = [float(f"{m}e{p}") for p in (power, power - 1) for m in (5, 2, 1)]
+    steps = [s for s in steps if s <= end / 20 * (1 + 1e-9)]
+    if whole:
+        steps = [max(1.0, s) for s in steps]
+    return next((s for s in steps if math.isclose(v / s, round(v / s), abs_tol=1e-9)), steps[0])
+
+
+def _feeds_two_sided(value: Value) -> bool:
+    reached = {id(value)}
+    for node in value.graph.nodes:
+        if any(id(v) in reached for v in node.inputs):
+            if type(node.layer).__name__ in _TWO_SIDED:
+                return True
+            reached.add(id(node.output))
+    return False
+
+
+def _sample(
+    graph: Graph, inputs: Inputs, layer_of: Callable[[Node], Any] | None = None
+) -> dict[str, float] | None:
+    """Return the numbers at some inputs as floats, or None where any is not finite."""
+    try:
+        # A learner's layer may print.
+        with np.errstate(all="ignore"), redirect_stdout(io.StringIO()):
+            found = {key: float(v) for key, v in run_again(graph, inputs, layer_of).items()}
+    except Exception:
+        return None
+    return found if all(map(math.isfinite, found.values())) else None
+
+
+def _places(live: Live) -> Iterator[Inputs]:
+    """Yield places to try: each slider's stops, then corners, then some at random."""
+    for slider in live.sliders:
+        yield from ({slider.index: stop} for stop in slider.stops[:200])
+    ends = [[(s.index, s.first), (s.index, s.last)] for s in live.sliders]
+    yield from (dict(corner) for corner in islice(product(*ends), 64))
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        yield {s.index: s.stops[rng.integers(len(s.stops))] for s in live.sliders}
+
+
+def _try_out(graph: Graph, live: Live) -> str:
+    """Set the room of every number; return what is wrong with the layers, or nothing."""
+    as_built = {key: float(number) for key, number in numbers_of(graph).items()}
+    if not _agree(_sample(graph, {}), as_built):
+        return "layers that no longer compute what the graph shows, or other than the course's"
+    foreign = [n for n in graph.nodes if type(n.layer) is not type(_reference(n))]
+    room: dict[str, float] = {}
+    for inputs in _places(live):
+        numbers = _sample(graph, inputs)
+        if numbers is None:
+            continue
+        if foreign and not _agree(_sample(graph, inputs, _copy), numbers):
+            return f"a {type(foreign[0].layer).__name__} that computes other than the course's"
+        for key, number in numbers.items():
+            room[key] = max(room.get(key, 0.0), text_width(number_text(number), FONT))
+    live.room = room
+    return ""
+
+
+def _copy(node: Node) -> Any:
+    return copy.deepcopy(node.layer)
+
+
+def _agree(found: dict[str, float] | None, wanted: dict[str, float]) -> bool:
+    return (
+        found is not None
+        and found.keys() == wanted.keys()
+        and all(math.isclose(found[k], wanted[k], rel_tol=1e-9, abs_tol=1e-12) for k in wanted)
+    )

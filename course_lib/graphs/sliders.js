@@ -1,0 +1,60 @@
+// Sliders for the inputs of one figure. Calls changed(numbers, moved) after every move.
+function addSliders(figure, data, changed) {
+  const built = data.values.map((value) => value.value);
+  const inputs = {};
+  const panel = add(figure, "div", "bpg-sliders");
+  panel.setAttribute("role", "group");
+  panel.setAttribute("aria-label", data.words.sliders);
+
+  const rows = data.sliders.map(({ index, first, last, step }) => {
+    const label = add(panel, "label", "bpg-slider");
+    add(label, "span", "bpg-slider-name").textContent = data.values[index].name;
+    const range = add(label, "input");
+    Object.assign(range, { type: "range", min: first, max: last, step });
+    const shown = add(label, "span", "bpg-slider-value");
+    shown.setAttribute("aria-hidden", "true");
+    range.addEventListener("input", () => { set(range.valueAsNumber); update(); });
+    function set(value) {
+      inputs[index] = value;
+      shown.textContent = numberText(value);
+      range.setAttribute("aria-valuetext", numberText(value));
+    }
+    // The value that was built may lie between two stops: the slider then stands beside it.
+    return { reset() { set(built[index]); range.value = built[index]; } };
+  });
+
+  const reset = add(panel, "button", "bpg-slider-reset");
+  reset.type = "button";
+  reset.textContent = data.words["sliders reset"];
+  reset.addEventListener("click", () => { rows.forEach((row) => row.reset()); update(); });
+
+  function update() {
+    const numbers = recompute(data, inputs);
+    for (const text of figure.querySelectorAll("[data-key]")) {
+      write(text, numberText(numbers[text.dataset.key]));
+    }
+    figure.querySelector("desc").textContent = fill(data.description, numbers);
+    const moved = Object.keys(inputs).some((i) => inputs[i] !== built[i]);
+    reset.setAttribute("aria-disabled", !moved);
+    changed(numbers, moved);
+  }
+
+  rows.forEach((row) => row.reset());
+  update();
+}
+
+// A number wider than the room that it has is squeezed into it; 1.1: it may become bold.
+function write(text, content) {
+  text.textContent = content;
+  text.removeAttribute("textLength");
+  if (1.1 * text.getComputedTextLength() > text.dataset.room) {
+    text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+    text.setAttribute("textLength", text.dataset.room);
+  }
+}
+
+function add(parent, tag, name = "") {
+  const element = parent.appendChild(document.createElement(tag));
+  if (name) element.className = name;
+  return element;
+}

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,8 @@ def run(root: Path, trial: Trial) -> Outcome:
     reports, fastest = [], float("inf")
     for seed in trial.seeds:
         start = time.monotonic()
-        reports.append(_within(trial.limit, lambda s=seed: assignment.check(task, trial.cells, s)))
+        check = partial(assignment.check, task, trial.cells, seed)
+        reports.append(_within(trial.limit, check))
         fastest = min(fastest, time.monotonic() - start)
     points = tuple(report.points if report else 0.0 for report in reports)
     return Outcome(trial, points, tuple(reports), fastest)

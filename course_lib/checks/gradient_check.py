@@ -1,0 +1,260 @@
+"""The tasks of 07_gradient_check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import Array
+from course_lib.checks import gradient_check_answers as answers
+from course_lib.checks.call_task import CallTask
+from course_lib.checks.layers_to_judge import LAYERS
+from course_lib.checks.net_task import MethodsTask
+from course_lib.checks.number_task import NumberTask
+from course_lib.checks.observe import Case, Seen, alike
+from course_lib.misconceptions import Misconception
+from course_lib.text import _
+
+SLUG = "07_gradient_check"
+
+_H = 1e-5
+
+# The layer that is looked at more closely, and what is looked at: backward has to answer for x,
+# and not for a place to which x was moved.
+_RIGHT, _SEEN = "a right layer", "the x that backward answers for"
+
+
+def surface(x: Array) -> float:
+    """Return a number that bends in every element of x, and ties each to its neighbour."""
+    flat = x.ravel()
+    weights = np.arange(1, flat.size + 1)
+    return float((weights * flat**3).sum() + (flat * np.roll(flat, 1)).sum())
+
+
+def surface_difference(x: Array, h: float) -> Array:
+    """Return the central differences of `surface`, worked out on paper."""
+    flat = x.ravel().astype(float)
+    weights = np.arange(1, flat.size + 1)
+    slope = weights * (3 * flat**2 + h**2) + np.roll(flat, 1) + np.roll(flat, -1)
+    return slope.reshape(x.shape)
+
+
+class _SlopeTask(CallTask):
+    """A numerical gradient to write; what it should give is known without one."""
+
+    def expected(self, cases: list[Case]) -> list[Seen]:
+        seen = super().expected(cases)
+        for case, one in zip(cases, seen, strict=True):
+            one["value"] = surface_difference(case.inputs["x"], case.inputs.get("h", _H))
+        return seen
+
+
+def _probe_slopes(answer: Any, x: Array, **step: float) -> Iterable[tuple[str, Any]]:
+    yield "value", lambda: answer(surface, x, *step.values())
+
+
+def _slope_cases(rng: np.random.Generator) -> list[Case]:
+    def draw(*shape: int) -> Array:
+        return rng.uniform(0.5, 2, shape) * rng.choice([-1, 1], shape)
+
+    integers = (rng.permutation(6) - 3).reshape(2, 3)
+    return [
+        *(Case({"x": draw(*shape)}, dout=None) for shape in ((5,), (2, 3), (2, 1, 3))),
+        Case({"x": draw(3, 2), "h": 0.1}, dout=None, at="for another h"),
+        Case({"x": integers}, dout=None, at="for integers"),
+    ]
+
+
+class _VerdictTask(MethodsTask):
+    """A function that judges. Each case asks for the verdict on one thing, which it names."""
+
+    def counted(self, part: str, case: Case) -> tuple[str, ...]:
+        named = f"verdict on {case.inputs['what']}"
+        if part == "contracts":
+            return ("inputs changed",)
+        if part == "worst":
+            return ("worst",) if case.inputs["what"] in _ONE_WRONG else ()
+        also = (_SEEN,) if _SEEN in self.groups[part] and named == f"verdict on {_RIGHT}" else ()
+        return (named, *also) if named in self.groups[part] else ()
+
+    def _recognise(
+        self, part: str, cases: list[Case], mine: dict[str, list[Any]]
+    ) -> Misconception | None:
+        """Return a misconception only if all verdicts are its own: a few yes and no say little."""
+        match = super()._recognise(part, cases, mine)
+        sure = match and alike(self.evidence(cases, self.observe(match.code, cases)), mine)
+        return match if sure else None
+
+
+def _pairs(rng: np.random.Generator) -> dict[str, tuple[Array, Array, dict[str, float]]]:
+    """Return pairs of gradients to compare, with tolerances, by what they are."""
+    n = rng.uniform(1, 2, (3, 4)) * rng.choice([-1, 1], (3, 4))
+    row, column = int(rng.integers(1, 3)), int(rng.integers(1, 4))
+    # A limit that is negative beside a negative gradient shall not go unseen.
+    n[row, column] = -abs(n[row, column])
+    one_wrong, outshone, nan, both_nan = (n.copy() for _copy in range(4))
+    one_wrong[row, column] *= 1.001
+    far = n.copy()
+    far[0, 0] = outshone[0, 0] = 5e5
+    far[0, 0] += 0.01
+    far[row, column] *= 1.001
+    nan[row, column] = np.nan
+    both_nan[row, column] = np.nan
+    swing = 1e-3 * np.resize([1.0, -1.0], n.shape)
+    some_zero = n * (np.arange(12).reshape(3, 4) % 2)
+    spoiled = some_zero.copy()
+    spoiled[2, 1] *= 1.01
+    zeros = np.zeros((2, 3))
+    return {
+        "two gradients that agree": (n * (1 + 1e-8), n, {}),
+        "a wrong sign": (-n, n, {}),
+        "one wrong element": (one_wrong, n, {}),
+        "a wrong element beside a large one": (far, outshone, {}),
+        "small gradients that are wrong": (1.1e-5 * n, 1e-5 * n, {}),
+        "large gradients that agree": (1e6 * n * (1 + 1e-7), 1e6 * n, {}),
+        "errors that cancel": (n + swing, n, {}),
+        "a gradient too small everywhere": (n - 1e-3, n, {}),
+        "five per cent off, with rtol = 0.1": (1.05 * n, n, {"rtol": 0.1, "atol": 1e-8}),
+        "almost 0 beside 0, with atol = 0.001": (1e-4 * n, 0 * n, {"rtol": 1e-6, "atol": 1e-3}),
+        "zeros beside zeros": (zeros, zeros.copy(), {}),
+        "zeros in both, and one wrong element": (spoiled, some_zero, {}),
+        "nan in the first": (nan, n, {}),
+        "nan in the second": (n, nan, {}),
+        "nan in both": (nan, both_nan, {}),
+        "a column beside a row": (n[:1].T, n[0], {}),
+        "one number beside many": (np.full(1, n[0, 0]), np.full(4, n[0, 0]), {}),
+    }
+
+
+# The index of the worst element is asked for where one is wrong and others are not.
+_ONE_WRONG = (
+    "one wrong element",
+    "a wrong element beside a large one",
+    "zeros in both, and one wrong element",
+)
+
+
+def _compare_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case({"what": what, "a": a, "n": n, **tolerances}, dout=None)
+        for what, (a, n, tolerances) in _pairs(rng).items()
+    ]
+
+
+def _probe_compare(
+    answer: Any, what: str, a: Array, n: Array, **tolerances: float
+) -> Iterable[tuple[str, Callable[[], Any]]]:
+    said: list[Any] = []
+
+    def verdict() -> Any:
+        said.append(answer(a, n, *tolerances.values()))
+        passed, _worst = said[0]
+        return passed
+
+    yield f"verdict on {what}", verdict
+    # Without a verdict there is no index either: the same failure is told.
+    yield "worst", lambda: said[0][1] if said else verdict()
+
+
+def _on(*things: str) -> tuple[str, ...]:
+    return tuple(f"verdict on {thing}" for thing in things)
+
+
+_ORDINARY = tuple(_pairs(np.random.default_rng(0)))[:10]
+
+
+def _layer_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for what in LAYERS:
+        x, dout = (rng.uniform(0.2, 2, (3, 4)) * rng.choice([-1, 1], (3, 4)) for _array in range(2))
+        cases.append(Case({"what": what, "x": x, "dout": dout}, dout=None))
+    return cases
+
+
+def _probe_layer(
+    answer: Any, what: str, x: Array, dout: Array
+) -> Iterable[tuple[str, Callable[[], Any]]]:
+    layer = LAYERS[what]()
+    yield f"verdict on {what}", lambda: answer(layer, x, dout)
+    yield _SEEN, lambda: layer.answered_for
+
+
+numerical_gradient = _SlopeTask(
+    slug=SLUG,
+    name="numerical_gradient",
+    reference=answers.numerical_gradient,
+    cases=_slope_cases,
+    probe=_probe_slopes,
+    points={"value": 2, "for another h": 1, "for integers": 1, "contracts": 1},
+    read="07_gradient_check#numerical-gradient",
+    notice=_("Slow and simple, and it knows nothing of layers: that makes it a good judge."),
+)
+
+compare = _VerdictTask(
+    slug=SLUG,
+    name="compare",
+    reference=answers.compare,
+    cases=_compare_cases,
+    probe=_probe_compare,
+    points={"verdict": 3, "worst": 1, "zeros": 1, "nan": 1, "shapes": 1},
+    groups={
+        "verdict": _on(*_ORDINARY),
+        "zeros": _on("two gradients that agree", "zeros beside zeros", _ONE_WRONG[2]),
+        "nan": _on(
+            "two gradients that agree", "nan in the first", "nan in the second", "nan in both"
+        ),
+        "shapes": _on(
+            "two gradients that agree", "a column beside a row", "one number beside many"
+        ),
+    },
+    read="07_gradient_check#gradient-check",
+    notice=_("A check that has said no where it should, and yes where it should, can be trusted."),
+)
+
+check_layer = _VerdictTask(
+    slug=SLUG,
+    name="check_layer",
+    reference=answers.check_layer,
+    cases=_layer_cases,
+    probe=_probe_layer,
+    points={"upstream": 2, "every element": 2, "shape": 1, "contracts": 1},
+    groups={
+        "upstream": (
+            _SEEN,
+            *_on(_RIGHT, "a layer that leaves out dout", "a softmax of plain means"),
+        ),
+        "every element": _on(
+            "a right layer that mixes its inputs",
+            "a layer with one wrong element",
+            "a layer that is off by one in a thousand",
+        ),
+        "shape": _on(_RIGHT, "a layer whose dx has another shape"),
+    },
+    read="07_gradient_check#fooled",
+    notice=_("Your check has a dout of its own, asks for every element, and says no when it must."),
+)
+
+predict = NumberTask(
+    slug=SLUG,
+    name="predict",
+    answers={
+        "central": 3.04,
+        "forward": 3.64,
+        "times_smaller": 100,
+        "wrong_sign": 2,
+        "kink": 0.7,
+        "losses": 134,
+    },
+    read="07_gradient_check#step-size",
+    notice=_("On both sides of a bend the errors cancel. On both sides of a kink they do not."),
+)
+
+five_layers = NumberTask(
+    slug=SLUG,
+    name="five_layers",
+    answers={"layer_a": 2, "layer_b": 5, "layer_c": 1, "layer_d": 4, "layer_e": 3},
+    read="07_gradient_check#fooled",
+    notice=_("Two of them no comparison of gradients can find. You asked other questions, too."),
+)

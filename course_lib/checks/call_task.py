@@ -80,10 +80,11 @@ class CallTask(Task):
         warned: list[str] = []
         for name, call in self.probe(answer, **inputs):
             value, said = attempt(call)
-            seen[name] = taken(value)
             warned += said
-            if isinstance(value, Failure) and name == "build":
-                seen |= dict.fromkeys(self.values, seen[name])
+            if name != "build":
+                seen[name] = taken(value)
+            elif isinstance(value, Failure):
+                seen |= dict.fromkeys(self.values, value)
                 break
         changed = not same_inputs(inputs.values(), case.inputs.values())
         return seen | {"inputs changed": changed, "warned": bool(warned)}

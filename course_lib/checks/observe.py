@@ -169,6 +169,8 @@ def _pass_beside_another(make: Any, case: Case, other: Case, gradients: Any) -> 
     attempt(lambda: layer.forward(*_copies(case)))
     attempt(lambda: another.forward(*_copies(other)))
     grads, _ = attempt(lambda: layer.backward(copy.deepcopy(case.dout)))
+    # What the first layer keeps is read last: the other one must not have written over it.
+    attempt(lambda: another.backward(copy.deepcopy(other.dout)))
     return list(_gradients(layer, grads, gradients).values())
 
 

@@ -1,0 +1,251 @@
+"""What the checks of 10_autodiff calculate with a learner's engine, and with which numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import Array
+from course_lib.checks import autodiff_answers as answers
+from course_lib.checks.observe import Case
+from course_lib.text import _
+
+# More steps than Python lets a function call itself.
+_LONG = 3000
+
+# What is calculated with numbers of the learner's class, by the part of the check.
+_FORMULAS: dict[str, list[Callable[[Any, Any], Any]]] = {
+    "in x + y": [lambda x, y: x + y],
+    "in x * y": [lambda x, y: x * y],
+    "where a value is used twice": [
+        lambda x, y: x * y + x,
+        lambda x, y: x * x + y,
+        lambda x, y: (y + y) * x,
+    ],
+    "where the order matters": [
+        lambda x, y: _diamond(x * y, x, swapped=False),
+        lambda x, y: _diamond(x * y, x, swapped=True),
+        lambda x, y: (x * y + x) * (x * y + x) * y,
+    ],
+    "in a long chain": [lambda x, y: _chain(x, y)],
+}
+
+
+def _diamond(a: Any, x: Any, *, swapped: bool) -> Any:
+    # a goes into b and, past it, into the product: it may hand on only after both.
+    b = a + x
+    return b * a if swapped else a * b
+
+
+def _chain(x: Any, y: Any) -> Any:
+    for _step in range(_LONG):
+        x = x + y
+    return x
+
+
+def formula_cases(rng: np.random.Generator) -> list[Case]:
+    """Return two numbers for each formula of an engine, part by part."""
+    names = [(at, i) for at, formulas in _FORMULAS.items() for i in range(len(formulas))]
+    return [
+        Case({"x": _number(rng), "y": _number(rng), "which": (at, i)}, dout=None, at=at)
+        for at, i in [*names, ("after a second backward", 0)]
+    ]
+
+
+def _number(rng: np.random.Generator) -> float:
+    return round(float(rng.uniform(1.2, 4)), 2)
+
+
+def probe_value(answer: Any, x: float, y: float, which: tuple[str, int]) -> Iterable[Any]:
+    """Calculate one formula with values of the learner's class, and walk back."""
+    made: list[Any] = []
+
+    def build() -> float:
+        made.extend([answer(x), answer(y)])
+        return 1.0
+
+    def value() -> Any:
+        a, b = made
+        at, i = which
+        if at in _FORMULAS:
+            made.append(_FORMULAS[at][i](a, b))
+        else:
+            # Twice from one end, then from another one that shares a and b * a with it.
+            shared = b * a
+            first, last = shared * a, shared + a
+            first.backward()
+            first.backward()
+            made.append(last)
+        made[-1].backward()
+        return made[-1].value
+
+    yield "build", build
+    yield "value", value
+    yield "x.grad", lambda: made[0].grad
+    yield "y.grad", lambda: made[1].grad
+
+
+def unbroadcast_cases(rng: np.random.Generator) -> list[Case]:
+    """Return gradients with the smaller shapes that values may have had."""
+    pairs: dict[str, list[tuple[tuple[int, ...], tuple[int, ...]]]] = {
+        "": [((4, 3), (4, 3))],
+        "along new axes": [((4, 3), (3,)), ((2, 4, 3), (4, 3)), ((5, 2, 4, 3), (4, 3))],
+        "along axes of length one": [((4, 3), (4, 1)), ((4, 3), (1, 3)), ((2, 4, 3), (4, 1))],
+        "for a single number": [((4, 3), ()), ((4,), ())],
+    }
+    return [
+        Case({"grad": rng.uniform(0.5, 2, big), "shape": small}, dout=None, at=at)
+        for at, shapes in pairs.items()
+        for big, small in shapes
+    ]
+
+
+# Shapes of x and y by the part of the check.
+TENSOR_SHAPES = {
+    "without copies": ((4, 3), (4, 3)),
+    "when a row is copied": ((4, 3), (3,)),
+    "when a column is copied": ((4, 3), (4, 1)),
+    "when both are copied": ((4, 1), (3,)),
+    "when a number is copied": ((4, 3), ()),
+}
+
+
+_TENSOR_FORMULAS: list[Callable[[Any, Any], Any]] = [
+    lambda x, y: (x + y).sum(),
+    lambda x, y: (x * y).sum(),
+    lambda x, y: ((x + y) * x + y).sum(),
+    lambda x, y: ((x * y) * y).sum(),
+    lambda x, y: ((x + y) + x).sum() * y.sum(),
+]
+
+
+def tensor_cases(rng: np.random.Generator) -> list[Case]:
+    """Return two arrays for each formula, in shapes that broadcast."""
+    return [
+        Case(
+            {"x": rng.uniform(0.5, 2, x), "y": rng.uniform(0.5, 2, y), "which": (i,)},
+            dout=None,
+            at=at,
+        )
+        for at, (x, y) in TENSOR_SHAPES.items()
+        for i in range(len(_TENSOR_FORMULAS))
+    ]
+
+
+def probe_tensor(answer: Any, x: Array, y: Array, which: tuple[int]) -> Iterable[tuple[str, Any]]:
+    """Calculate one formula with tensors of the learner's class, and walk back."""
+    made: list[Any] = []
+
+    def build() -> float:
+        made.extend([answer(x), answer(y)])
+        return 1.0
+
+    def value() -> Any:
+        made.append(_TENSOR_FORMULAS[which[0]](*made))
+        made[-1].backward()
+        return made[-1].value
+
+    yield "build", build
+    yield "value", value
+    yield "x.grad", lambda: made[0].grad
+    yield "y.grad", lambda: made[1].grad
+
+
+DUAL_FORMULAS: dict[str, list[Callable[[Any, Any], Any]]] = {
+    "in x + y": [lambda x, y: x + y],
+    "in x * y": [lambda x, y: x * y],
+    "in x.exp()": [lambda x, _y: x.exp()],
+    "in a longer formula": [lambda x, y: (x * x).exp() * y + x, lambda x, y: (x + y) * y.exp()],
+}
+
+
+def dual_cases(rng: np.random.Generator) -> list[Case]:
+    """Return two numbers with a slope each for every formula."""
+    return [
+        Case(
+            {
+                "x": float(rng.uniform(0.3, 1.4)),
+                "y": float(rng.uniform(1.5, 2)),
+                "x_slope": float(rng.uniform(2, 3)),
+                "y_slope": float(rng.uniform(-3, -2)),
+                "which": (at, i),
+            },
+            dout=None,
+            at=at,
+        )
+        for at, formulas in DUAL_FORMULAS.items()
+        for i in range(len(formulas))
+    ]
+
+
+def probe_dual(
+    answer: Any, x: float, y: float, x_slope: float, y_slope: float, which: tuple[str, int]
+) -> Iterable[tuple[str, Any]]:
+    """Calculate one formula with numbers that carry their slopes."""
+    made: list[Any] = []
+
+    def build() -> float:
+        made.extend([answer(x, x_slope), answer(y, y_slope)])
+        return 1.0
+
+    def value() -> Any:
+        at, i = which
+        made.append(DUAL_FORMULAS[at][i](*made))
+        return made[-1].value
+
+    yield "build", build
+    yield "value", value
+    yield "slope", lambda: made[-1].slope
+
+
+def graph_cases(rng: np.random.Generator) -> list[Case]:
+    """Return graphs whose names and whose order tell nothing."""
+    # In the plain chain every name has two uses, so that paths are many and nodes are few.
+    return [
+        *(Case({"graph": _graph(rng, 12), "last": "L"}, dout=None) for _case in range(2)),
+        Case({"graph": _chain_graph(rng), "last": "L"}, dout=None, at="in a long chain"),
+    ]
+
+
+def _graph(rng: np.random.Generator, size: int) -> dict[str, list[str]]:
+    """Return names with the names that they are made from, in an order that tells nothing."""
+    names = [f"v{number}" for number in rng.permutation(100)[:size]]
+    graph: dict[str, list[str]] = {names[0]: [], names[1]: [], "unused": [names[0]]}
+    for i in range(2, size):
+        graph[names[i]] = [names[i - 1], names[int(rng.integers(i - 1))]]
+    # Past everything else, so that a short way leads to what a long one leads to as well.
+    graph["L"] = [names[2], names[-1]]
+    keys = list(graph)
+    return {keys[i]: graph[keys[i]] for i in rng.permutation(len(keys))}
+
+
+def _chain_graph(rng: np.random.Generator) -> dict[str, list[str]]:
+    links = {f"v{i}": [f"v{i - 1}"] for i in range(1, _LONG)}
+    graph = {"v0": [], **links, "L": [f"v{_LONG - 1}"]}
+    return {name: graph[name] for name in rng.permutation(list(graph)).tolist()}
+
+
+def probe_order(answer: Any, graph: dict[str, list[str]], last: str) -> Iterable[tuple[str, Any]]:
+    """Yield how far an order is right: 1 where it is."""
+    used = set(answers.backward_order(graph, last))
+    edges = [(name, source) for name in used for source in graph[name]]
+    came: list[list[str]] = []
+
+    def order() -> list[str]:
+        if not came:
+            given = answer(graph, last)
+            if type(given) not in (list, tuple) or not all(type(name) is str for name in given):
+                raise TypeError(_("a list of names is wanted"))
+            came.append(list(given))
+        return came[0]
+
+    def before() -> float:
+        place = {name: i for i, name in enumerate(order())}
+        return sum(place.get(a, len(place)) < place.get(b, -1) for a, b in edges) / len(edges)
+
+    yield "no name is missing", lambda: len(used & set(order())) / len(used)
+    yield "no name comes twice", lambda: len(set(order())) / max(len(order()), 1)
+    yield "nothing else comes", lambda: float(bool(order()) and set(order()) <= used)
+    yield "each name comes before its inputs", before

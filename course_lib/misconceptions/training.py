@@ -156,7 +156,7 @@ def CountInPlaceOfShare(scores, t):
 
 
 @misconception("accuracy")
-def BestSampleOfEachClass(scores, t):
+def BestSampleOfAClass(scores, t):
     """
     The largest score has been looked for down the columns: the best sample of each class. Which
     axis holds the classes of one sample?

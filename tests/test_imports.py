@@ -17,6 +17,7 @@ RANKS = {
     "grading": 90,
     "checks": 80,
     "misconceptions": 70,
+    "answers": 65,
     "training": 60,
     "graphs": 60,
     "networks": 50,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_lib.checks import autodiff_answers as answers
+from course_lib.answers import autodiff as answers
 from course_lib.checks import autodiff_probes as probes
 from course_lib.checks.call_task import CallTask
 from course_lib.checks.number_task import NumberTask

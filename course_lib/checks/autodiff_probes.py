@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.answers import autodiff as answers
 from course_lib.arrays import Array
-from course_lib.checks import autodiff_answers as answers
 from course_lib.checks.observe import Case
 from course_lib.text import _
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.answers import deeper as answers
 from course_lib.arrays import Array
-from course_lib.checks import deeper_answers as answers
 from course_lib.checks.call_task import CallTask
 from course_lib.checks.dropout_probe import probe_dropout
 from course_lib.checks.layer_task import LayerTask

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.answers import gradient_check as answers
 from course_lib.arrays import Array
-from course_lib.checks import gradient_check_answers as answers
 from course_lib.checks.call_task import CallTask
 from course_lib.checks.layers_to_judge import LAYERS
 from course_lib.checks.net_task import MethodsTask

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.answers import training as answers
 from course_lib.arrays import Array
-from course_lib.checks import training_answers as answers
 from course_lib.checks.call_task import CallTask
 from course_lib.checks.number_task import NumberTask
 from course_lib.checks.observe import Case

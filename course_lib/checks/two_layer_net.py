@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.answers import two_layer_net as answers
 from course_lib.arrays import Array
-from course_lib.checks import two_layer_net_answers as answers
 from course_lib.checks.net_task import (
     CALLS,
     MethodsTask,

@@ -6,7 +6,7 @@
 
 import numpy as np
 
-from course_lib.checks.autodiff_answers import Dual, Tensor, Value
+from course_lib.answers.autodiff import Dual, Tensor, Value
 from course_lib.misconceptions.registry import misconception
 
 SLUG = "10_autodiff"

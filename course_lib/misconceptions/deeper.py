@@ -6,7 +6,7 @@
 
 import numpy as np
 
-from course_lib.checks.deeper_answers import LayerNorm, RunningNorm
+from course_lib.answers.deeper import LayerNorm, RunningNorm
 from course_lib.layers import BatchNorm, Dropout
 from course_lib.misconceptions.registry import misconception
 

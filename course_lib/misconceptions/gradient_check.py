@@ -6,7 +6,7 @@
 
 import numpy as np
 
-from course_lib.checks.gradient_check_answers import compare, numerical_gradient
+from course_lib.answers.gradient_check import compare, numerical_gradient
 from course_lib.misconceptions.registry import misconception
 
 SLUG = "07_gradient_check"

@@ -6,7 +6,7 @@
 
 import numpy as np
 
-from course_lib.checks.two_layer_net_answers import (
+from course_lib.answers.two_layer_net import (
     Affine,
     LearningNet,
     Relu,

@@ -2,8 +2,8 @@
 # %% numerical_gradient
 from course_lib.gradients import numerical_gradient
 # %% compare
-from course_lib.checks.gradient_check_answers import compare
+from course_lib.answers.gradient_check import compare
 # %% check_layer
 import importlib
 
-check_layer = importlib.import_module("course_lib.checks.gradient_check_answers").check_layer
+check_layer = importlib.import_module("course_lib.answers.gradient_check").check_layer

@@ -1,0 +1,405 @@
+"""Drawn graphs in a browser: stepped through, and changed by sliders, against fresh graphs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import xml.etree.ElementTree as ET
+from contextlib import contextmanager
+from itertools import combinations
+
+import pytest
+from graph_cases import affine, shopping_cart
+
+from course_lib import layers
+from course_lib.graphs import Graph
+from course_lib.graphs.numbers import number_text
+from course_lib.graphs.steps import describe, tell_story
+
+SVG = "{http://www.w3.org/2000/svg}"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def do_without(reason):
+    """Skip, or fail where the course's own checks must not do without a browser."""
+    if os.environ.get("COURSE_REQUIRE_BROWSER"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        do_without("no playwright here; `make` installs it")
+    path = shutil.which("chromium")
+    if path is None:
+        do_without("no Chromium here; on Debian and Ubuntu: sudo apt install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        running.close()
+
+
+# --- graphs that can be built at any inputs -----------------------------------------------------
+
+
+def cart(apple=100, apple_num=2, orange=150, orange_num=3, tax=1.1):
+    g = Graph()
+    a = g.apply(layers.MulLayer(), g.input("apple", apple), g.input("apple number", apple_num))
+    b = g.apply(layers.MulLayer(), g.input("orange", orange), g.input("orange number", orange_num))
+    both = g.apply(layers.AddLayer(), a, b, name="all fruit")
+    g.apply(layers.MulLayer(), both, g.input("tax", tax, range=(1.0, 1.5, 0.01)), name="price")
+    g.backward(1)
+    return g
+
+
+def squared(x=3.0, y=2.0):
+    g = Graph()
+    s = g.apply(layers.AddLayer(), g.input("x", x), g.input("y", y), name="s")
+    g.apply(layers.SquareLayer(), s, name="out")
+    g.backward(1)
+    return g
+
+
+def fork(x=2.0, y=3.0):
+    g = Graph()
+    x, y = g.input("x", x, range=(-20, 20, 0.5)), g.input("y", y)
+    s = g.apply(layers.AddLayer(), x, y, name="s")
+    g.apply(layers.MulLayer(), x, g.apply(layers.MulLayer(), s, s), name="out")
+    g.backward(1.3)
+    return g
+
+
+def stages(x=1.0):
+    g = Graph()
+    minus = g.apply(layers.MulLayer(), g.input("x", x, range=(-6, 6, 0.1)), g.constant(-1.0))
+    exp = g.apply(layers.ExpLayer(), minus)
+    one_plus = g.apply(layers.AddLayer(), exp, g.constant(1.0))
+    g.apply(layers.ReciprocalLayer(), one_plus, name="out")
+    g.backward(1)
+    return g
+
+
+def chain(x=2.0):
+    g = Graph()
+    a = g.apply(layers.SubLayer(), g.input("x", x, range=(1.5, 9.5, 0.5)), g.constant(1.0))
+    b = g.apply(layers.DivLayer(), g.apply(layers.LogLayer(), a), g.constant(3.0, "k"))
+    g.apply(layers.Tanh(), g.apply(layers.LeakyRelu(0.1), b), name="out")
+    g.backward(1)
+    return g
+
+
+# Graphs, and moves: which slider, where to.
+CASES = {
+    cart: [(0, 180), (1, 0), (4, 1.23), (3, 6), (2, 290)],
+    squared: [(0, 0.2), (1, 4.0), (0, 5.6)],
+    fork: [(0, -7.5), (1, 0.6), (0, 19.5), (0, 0)],
+    stages: [(0, -6), (0, -0.7), (0, 0), (0, 5.9)],
+    chain: [(0, 9.5), (0, 1.5), (0, 4)],
+}
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+
+
+@contextmanager
+def opened(browser, folder, *figures, theme="light", width=1000, **options):
+    """Open a page of figures; afterwards, it must have said and asked for nothing."""
+    file = folder / "page.html"
+    file.write_text(
+        f'<!doctype html><html lang="en"{f" data-theme={theme}" if theme else ""}>'
+        '<meta charset="utf-8"><title>Graphs</title>'
+        '<meta name="viewport" content="width=device-width">'
+        f"<main><h1>Graphs</h1>{''.join(figures)}</main>",
+        encoding="utf-8",
+    )
+    context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+    page = context.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: said.append(request.url))
+    page.goto(file.as_uri())
+    yield page
+    assert said == [file.as_uri()]
+    context.close()
+
+
+VISIBLE = """(figure) => Object.fromEntries(["forward", "backward"].map((kind) => [kind,
+  [...figure.querySelectorAll(".bpg-" + kind + " text")]
+    .filter((el) => getComputedStyle(el).visibility === "visible")
+    .map((el) => el.textContent)]))"""
+
+
+def shown(page):
+    return page.locator("figure.bpg").first.evaluate(VISIBLE)
+
+
+def in_drawing(g, until=float("inf")):
+    """Return what Python's drawing of a graph shows, up to a step."""
+    groups = list(ET.fromstring(g.svg()).iter(f"{SVG}g"))
+    return {
+        kind: [
+            "".join(group.itertext())
+            for group in groups
+            if group.get("class") == f"bpg-{kind}" and int(group.get("data-from")) <= until
+        ]
+        for kind in ("forward", "backward")
+    }
+
+
+def caption(page):
+    return page.locator(".bpg-caption").first.text_content()
+
+
+def slide(page, number, to):
+    page.locator(".bpg-slider input").nth(number).fill(str(to))
+
+
+# --- stepping ---------------------------------------------------------------------------------
+
+
+@each_case
+def test_every_step_shows_what_has_been_computed_by_then(chromium, tmp_path, case):
+    g = case()
+    captions = tell_story(g, True).captions
+    with opened(chromium, tmp_path, g._repr_html_()) as page:
+        graph = page.locator(".bpg-scroll")
+        assert shown(page) == in_drawing(g)
+        for step, told in enumerate(captions):
+            graph.press("ArrowRight")
+            assert shown(page) == in_drawing(g, step)
+            assert caption(page) == told
+            assert page.locator(".bpg-counter").text_content() == f"{step + 1} of {len(captions)}"
+        graph.press("ArrowRight")
+        assert caption(page) == captions[-1]
+        graph.press("ArrowLeft")
+        assert caption(page) == captions[-2]
+        page.click("button[data-do=reset]")
+        assert shown(page) == in_drawing(g)
+
+
+def test_the_cart_shows_the_numbers_of_the_text(chromium, tmp_path):
+    with opened(chromium, tmp_path, shopping_cart()._repr_html_()) as page:
+        forward = ["100", "2", "150", "3", "1.1", "200", "450", "650", "715"]
+        backward = ["2.2", "110", "3.3", "165", "650", "1.1", "1.1", "1.1", "1"]
+        now = shown(page)
+        assert sorted(now["forward"]) == sorted(forward)
+        assert sorted(now["backward"]) == sorted(backward)
+
+
+# --- sliders ----------------------------------------------------------------------------------
+
+
+@each_case
+def test_after_each_move_every_number_is_that_of_a_fresh_graph(chromium, tmp_path, case):
+    inputs = [value.value for value in case().values if value.kind == "input"]
+    with opened(chromium, tmp_path, case()._repr_html_()) as page:
+        for number, to in CASES[case]:
+            slide(page, number, to)
+            inputs[number] = to
+            fresh = case(*inputs)
+            assert shown(page) == in_drawing(fresh)
+            assert page.locator(".bpg-svg desc").text_content() == describe(fresh, True)
+            row = page.locator(".bpg-slider").nth(number)
+            assert row.locator("span").last.text_content() == number_text(to)
+            assert row.locator("input").get_attribute("aria-valuetext") == number_text(to)
+            result = fresh.outputs()[0]
+            results = f"With these inputs, {result.name} = {number_text(result.value)}."
+            assert caption(page) == results
+        for step, told in enumerate(tell_story(fresh, True).captions):
+            page.locator(".bpg-scroll").press("ArrowRight")
+            assert caption(page) == told
+            assert shown(page) == in_drawing(fresh, step)
+        # A move during a step changes the numbers and leaves the step.
+        page.click(".bpg-slider-reset")
+        assert caption(page) == tell_story(case(), True).captions[-1]
+        page.click("button[data-do=reset]")
+        assert shown(page) == in_drawing(case())
+        assert page.locator(".bpg-svg desc").text_content() == describe(case(), True)
+        assert caption(page).startswith("Every value is shown.")
+
+
+def test_a_wrong_number_after_a_move_is_noticed(chromium, tmp_path):
+    html = squared()._repr_html_()
+    wrong = html.replace("[dout * 2 * x]", "[dout * x]")
+    assert wrong != html
+    with opened(chromium, tmp_path, wrong) as page:
+        slide(page, 0, 1)
+        now, fresh = shown(page), in_drawing(squared(1, 2.0))
+        assert now["forward"] == fresh["forward"]
+        assert now["backward"] != fresh["backward"]
+
+
+def test_back_to_the_first_values_even_between_two_stops(chromium, tmp_path):
+    g = squared(x=1.0986122886681098)
+    with opened(chromium, tmp_path, g._repr_html_()) as page:
+        assert shown(page) == in_drawing(g)
+        reset = page.locator(".bpg-slider-reset")
+        assert reset.get_attribute("aria-disabled") == "true"
+        slide(page, 0, 1.5)
+        assert reset.get_attribute("aria-disabled") == "false"
+        assert shown(page) == in_drawing(squared(x=1.5))
+        reset.click()
+        assert shown(page) == in_drawing(g)
+        assert reset.get_attribute("aria-disabled") == "true"
+
+
+BOXES = """() => [...document.querySelectorAll(".bpg-svg text, .bpg-svg rect")]
+  .filter((el) => !el.closest(".bpg-rule"))
+  .map((el) => { const b = el.getBBox(); return { text: el.textContent, tag: el.tagName,
+    at: [el.getAttribute("x"), el.getAttribute("y")],
+    left: b.x, top: b.y, right: b.x + b.width, bottom: b.y + b.height }; })"""
+
+
+def overlaps(boxes):
+    """Return pairs of texts that cover one another; the lines of one text nearly touch."""
+    return [
+        (a["text"], b["text"])
+        for a, b in combinations([box for box in boxes if box["tag"] == "text"], 2)
+        if min(a["right"], b["right"]) - max(a["left"], b["left"]) > 0.5
+        and min(a["bottom"], b["bottom"]) - max(a["top"], b["top"]) > 4
+    ]
+
+
+@each_case
+def test_the_drawing_stays_where_it_is_and_nothing_overlaps(chromium, tmp_path, case):
+    with opened(chromium, tmp_path, case()._repr_html_()) as page:
+        boxes = page.evaluate(BOXES)
+        places = [box["at"] for box in boxes]
+        size = page.locator(".bpg-svg").bounding_box()
+        assert overlaps(boxes) == []
+        page.locator(".bpg-scroll").press("End")
+        for number, to in CASES[case]:
+            slide(page, number, to)
+            boxes = page.evaluate(BOXES)
+            assert [box["at"] for box in boxes] == places
+            assert overlaps(boxes) == []
+        assert page.locator(".bpg-svg").bounding_box() == size
+
+
+def test_overlapping_labels_would_be_noticed(chromium, tmp_path):
+    with opened(chromium, tmp_path, cart()._repr_html_()) as page:
+        label = page.locator(".bpg-forward text").first
+        label.evaluate("(el) => { el.textContent = '1234567890'.repeat(9); }")
+        label.evaluate("(el) => el.setAttribute('y', '39')")
+        assert overlaps(page.evaluate(BOXES)) != []
+
+
+def test_a_number_wider_than_its_room_is_squeezed_into_it(chromium, tmp_path):
+    with opened(chromium, tmp_path, squared()._repr_html_()) as page:
+        text = page.locator("[data-key=v3]")
+        text.evaluate("(el) => el.setAttribute('data-room', '20')")
+        length = "(el) => el.getComputedTextLength()"
+        slide(page, 0, 1.4)  # 11.56
+        assert text.evaluate(length) == pytest.approx(20, abs=0.1)
+        slide(page, 0, 1)  # 9
+        assert text.evaluate(length) < 20
+
+
+# --- for everybody ----------------------------------------------------------------------------
+
+
+def test_the_keyboard_moves_a_slider_without_a_step_and_steps_without_a_move(chromium, tmp_path):
+    with opened(chromium, tmp_path, cart()._repr_html_()) as page:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "bpg-scroll"
+        page.keyboard.press("ArrowRight")
+        first = tell_story(cart(), True).captions[0]
+        assert caption(page) == first
+        for _ in range(5):  # past the four buttons
+            page.keyboard.press("Tab")
+        slider = page.locator(".bpg-slider input").first
+        assert slider.evaluate("(el) => el === document.activeElement")
+        page.keyboard.press("ArrowRight")
+        assert slider.input_value() == "110"
+        assert caption(page) == first.replace("apple = 100", "apple = 110")
+        page.keyboard.press("Home")
+        assert slider.input_value() == "0"
+        assert caption(page) == first.replace("apple = 100", "apple = 0")
+        page.locator(".bpg-scroll").press("ArrowRight")
+        assert slider.input_value() == "0"
+        assert caption(page) == tell_story(cart(apple=0), True).captions[1]
+
+
+def test_sliders_have_names_and_are_large_enough_on_a_phone(chromium, tmp_path):
+    with opened(chromium, tmp_path, cart()._repr_html_(), width=360) as page:
+        for name in ("apple", "apple number", "orange", "orange number", "tax"):
+            box = page.get_by_role("slider", name=name, exact=True).bounding_box()
+            assert box["height"] >= 24
+            assert box["width"] >= 100
+        for button in page.get_by_role("button").all():
+            box = button.bounding_box()
+            assert min(box["width"], box["height"]) >= 24
+        assert page.get_by_role("group", name="Change the inputs").count() == 1
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= 360
+
+
+STYLE = "getComputedStyle(document.querySelector('.bpg')).backgroundColor"
+
+
+@pytest.mark.parametrize("by", ["the page", "the system"])
+def test_dark_is_honoured(chromium, tmp_path, by):
+    colours = []
+    for scheme in ("light", "dark"):
+        asked = {"theme": scheme} if by == "the page" else {"theme": "", "color_scheme": scheme}
+        with opened(chromium, tmp_path, squared()._repr_html_(), **asked) as page:
+            colours.append(page.evaluate(STYLE))
+    assert colours == ["rgb(255, 255, 255)", "rgb(22, 27, 34)"]
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_reduced_motion_is_honoured(chromium, tmp_path, motion):
+    with opened(chromium, tmp_path, cart()._repr_html_(), reduced_motion=motion) as page:
+        moving = """async () => {
+          for (const press of [1, 2]) document.querySelector("button[data-do=next]").click();
+          await new Promise(requestAnimationFrame);
+          return document.getAnimations().length; }"""
+        assert (page.evaluate(moving) == 0) is (motion == "reduce")
+
+
+def test_without_scripts_everything_shows_and_there_is_no_control(chromium, tmp_path):
+    html = cart()._repr_html_()
+    with opened(chromium, tmp_path, html, java_script_enabled=False) as page:
+        assert page.locator("input").count() == 0
+        assert page.locator("button:visible").count() == 0
+        numbers = page.locator(".bpg-forward text:visible, .bpg-backward text:visible")
+        assert numbers.count() == 2 * len(cart().values)
+
+
+def test_paper_shows_every_number_and_no_control(chromium, tmp_path):
+    with opened(chromium, tmp_path, cart()._repr_html_()) as page:
+        page.locator(".bpg-scroll").press("Home")
+        page.emulate_media(media="print")
+        assert shown(page) == in_drawing(cart())
+        assert page.locator("button:visible, input:visible").count() == 0
+
+
+def test_a_graph_of_arrays_has_buttons_and_no_sliders(chromium, tmp_path):
+    with opened(chromium, tmp_path, affine()._repr_html_()) as page:
+        assert page.locator("button:visible").count() == 4
+        assert page.locator("input").count() == 0
+
+
+def test_only_what_was_asked_for_has_a_slider(chromium, tmp_path):
+    figures = [cart().figure(sliders=wanted).html for wanted in (("tax",), False)]
+    with opened(chromium, tmp_path, *figures) as page:
+        assert page.locator(".bpg-slider-name").all_text_contents() == ["tax"]
+
+
+INSERT = """(html) => document.querySelector("main").append(
+  document.createRange().createContextualFragment(html))"""
+
+
+def test_figures_that_come_later_start_and_none_starts_twice(chromium, tmp_path):
+    # As JupyterLab does it: the output is put into a page that is there already.
+    with opened(chromium, tmp_path, squared()._repr_html_()) as page:
+        page.evaluate(INSERT, cart()._repr_html_())
+        page.evaluate(INSERT, stages()._repr_html_())
+        sliders = "(all) => all.map((f) => f.querySelectorAll('.bpg-slider').length)"
+        assert page.locator("figure.bpg").evaluate_all(sliders) == [2, 5, 1]
+        slide(page, 7, -6)
+        assert page.locator("figure.bpg").nth(2).evaluate(VISIBLE) == in_drawing(stages(-6))
+        assert shown(page) == in_drawing(squared())
+        page.locator("button[data-do=next]").first.click()
+        assert page.locator(".bpg-counter").first.text_content().startswith("1 of")

@@ -466,4 +466,8 @@ def test_the_books_cache_notices_a_change_in_the_library(
     relu.write_text("x < 0\n")
     changed = library_hash(tmp_path)
     relu.rename(tmp_path / "layers" / "tanh.py")
-    assert len({before, changed, library_hash(tmp_path)}) == 3
+    renamed = library_hash(tmp_path)
+    (tmp_path / "player.js").write_text("step()\n")
+    scripted = library_hash(tmp_path)
+    (tmp_path / "style.css").write_text("svg { color: red }\n")
+    assert len({before, changed, renamed, scripted, library_hash(tmp_path)}) == 5

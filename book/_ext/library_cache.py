@@ -15,9 +15,10 @@ import course_lib
 
 
 def library_hash(root: Path) -> str:
-    """Return a short hash over the names and contents of all Python files below `root`."""
+    """Return a short hash over the names and contents of the code and style sheets below `root`."""
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
+    # A drawn figure carries the player's script and style sheet with it.
+    for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".js", ".css")):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]

@@ -37,7 +37,7 @@ def _one_hot(labels: Array, K: int) -> Array:
 
 def _softmax_cases(rng: np.random.Generator) -> list[Case]:
     rows = [Case({"x": _scores(rng, shape)}) for shape in _SHAPES]
-    large = np.array([[1000.0, 1001.0, 1002.0], [-1000.0, -998.0, -997.0]])
+    large = np.array([[1000.0, 1001.0, 1002.0], [-1000.0, -998.0, -997.0], [-900.0, 0.0, 900.0]])
     return [
         *rows,
         Case({"x": _scores(rng, (5,))}, at="for one sample"),
@@ -64,8 +64,8 @@ def _loss_cases(*init: float) -> Callable[[np.random.Generator], list[Case]]:
             one_hot = _one_hot(labels, shape[1])
             drawn.append(Case({"x": x, "t": one_hot}, dout, init))
             drawn.append(Case({"x": x, "t": labels}, dout, init, at="for labels"))
-        large = np.array([[1000.0, 1001.0, 1002.0], [0.0, 2000.0, 0.0]])
-        drawn.append(Case({"x": large, "t": np.eye(3)[:2]}, 2.0, init, at="at extremes"))
+        large = np.array([[1000.0, 1001.0, 1002.0], [0.0, 2000.0, 0.0], [-3000, -3001, -3003]])
+        drawn.append(Case({"x": large, "t": np.eye(3)}, 2.0, init, at="at extremes"))
         return drawn
 
     return cases
@@ -134,7 +134,7 @@ temperature_with_loss = LayerTask(
     reference=TemperatureWithLoss,
     returned=("dx",),
     cases=_loss_cases(2.5),
-    points={"forward": 1, "dx": 2, "for labels": 1, "contracts": 1},
+    points={"forward": 1, "dx": 1, "for labels": 1, "at extremes": 1, "contracts": 1},
     read="05_softmax_with_loss#softmax-with-loss",
     notice=_("The temperature is one more node on the way back, and it leaves one more factor."),
 )

@@ -124,10 +124,26 @@ def _probe_train(answer: Any, seed: int) -> Iterable[tuple[str, Any]]:
         scores = np.maximum(x_test @ W1 + b1, 0) @ W2 + b2
         return float(answers.accuracy(scores, t_test) >= ACCURACY)
 
+    def as_asked() -> float:
+        # With rows of zeros nothing but b2 learns, and one step tells how often each class was
+        # in the batch: b2 = count / size - 1 / 10.
+        size, W1 = 7, np.random.default_rng(seed).standard_normal((784, 50))
+        x, t = np.zeros((40, 784), np.float32), np.arange(40) % 10
+        _losses, params = answer(x, t, 1, size, 1.0, seed)
+        counts = size * (np.asarray(params["b2"], dtype=float) + 0.1)
+        drawn = counts.round()
+        return float(
+            np.allclose(params["W1"], 0.01 * W1, atol=1e-6)
+            and np.allclose(counts, drawn, atol=1e-3)
+            and (drawn.sum(), drawn.size) == (size, 10)
+            and drawn.max() < size
+        )
+
     yield "build", build
     yield "one loss a step", lambda: float(np.shape(ran[0]) == (STEPS,))
     yield "the loss falls", lambda: float(_falls(ran[0]))
     yield "accuracy reached", reached
+    yield "network and batches as asked", as_asked
 
 
 def _falls(losses: Any) -> bool:
@@ -186,9 +202,19 @@ train = CallTask(
     reference=answers.train,
     cases=_train_cases,
     probe=_probe_train,
-    values=("one loss a step", "the loss falls", "accuracy reached"),
+    values=(
+        "one loss a step",
+        "the loss falls",
+        "accuracy reached",
+        "network and batches as asked",
+    ),
     facts=True,
-    points={"one loss a step": 1, "the loss falls": 1, "accuracy reached": 3},
+    points={
+        "one loss a step": 1,
+        "the loss falls": 1,
+        "accuracy reached": 2,
+        "network and batches as asked": 1,
+    },
     read="08_training#training-loop",
     notice=_("A thousand steps, not two epochs: that is all it took to read handwriting."),
 )

@@ -530,6 +530,20 @@ class TemperatureIgnored(TemperatureWithLoss):
 
 
 @misconception("temperature_with_loss")
+class CooledScoresOverflow(TemperatureWithLoss):
+    """
+    For moderate scores this is right; large ones overflow. A temperature makes scores smaller,
+    but how small are 2000 / T for a T near 1? Which shift helped softmax?
+    """
+
+    def forward(self, x, t):
+        powers = np.exp(x / self.T)
+        self.y = powers / powers.sum(axis=1, keepdims=True)
+        self.t = t if t.shape == x.shape else np.eye(x.shape[1])[t]
+        return -(self.t * np.log(self.y)).sum() / len(x)
+
+
+@misconception("temperature_with_loss")
 class ProbabilitiesCooled(TemperatureWithLoss):
     """
     The probabilities have been divided by the temperature in the difference. Softmax comes

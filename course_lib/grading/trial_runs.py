@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -88,7 +88,7 @@ def run_all(course: Course, trials: Sequence[Trial], workers: int) -> Iterator[O
     # Arrays are small here: threads of NumPy's own would only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_be_silent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
         futures = [pool.submit(run, course.root, trial) for trial in trials]
         try:
             yield from (future.result() for future in as_completed(futures))
@@ -98,8 +98,8 @@ def run_all(course: Course, trials: Sequence[Trial], workers: int) -> Iterator[O
 
 def run(root: Path, trial: Trial) -> Outcome:
     """Check an answer with each of its seeds."""
-    assignment = _assignment(root, trial.slug)
-    task = assignment.tasks[trial.task]
+    answered = assignment(root, trial.slug)
+    task = answered.tasks[trial.task]
     if trial.kind == "mutant":
         # Nobody reads what is said about a mutant, and to look for its hint takes time: of an
         # assignment without a name no misconceptions are known.
@@ -107,7 +107,7 @@ def run(root: Path, trial: Trial) -> Outcome:
     reports, fastest = [], float("inf")
     for seed in trial.seeds:
         start = time.monotonic()
-        check = partial(assignment.check, task, trial.cells, seed)
+        check = partial(answered.check, task, trial.cells, seed)
         reports.append(_within(trial.limit, check))
         fastest = min(fastest, time.monotonic() - start)
     points = tuple(report.points if report else 0.0 for report in reports)
@@ -130,7 +130,8 @@ def _within(limit: float, check: Callable[[], Report | None]) -> Report | None:
     # Again and again: code that catches everything catches the first.
     signal.setitimer(signal.ITIMER_REAL, limit, 0.5)
     try:
-        return check()
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+            return check()
     except _TimeUp:
         return None
     finally:
@@ -139,10 +140,6 @@ def _within(limit: float, check: Callable[[], Report | None]) -> Report | None:
 
 
 @cache
-def _assignment(root: Path, slug: str) -> Assignment:
+def assignment(root: Path, slug: str) -> Assignment:
+    """Return an assignment that has been read once."""
     return Assignment(Course(root), slug)
-
-
-def _be_silent() -> None:
-    """Drop what answers print: it would run through the table."""
-    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115  (as long as the process lives)

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.grading.course import Course, CourseError
-
-_GRAMMARS = "rfc3987_syntax"
+from course_lib.grading.quick_imports import without_grammars
 
 
 @dataclass(frozen=True)
@@ -168,19 +167,14 @@ def import_nbgrader() -> None:
     """Import nbgrader without the grammars that one optional package builds for three seconds."""
     if "nbgrader.converters" in sys.modules:
         return
-    absent = _GRAMMARS not in sys.modules
-    if absent:
-        sys.modules[_GRAMMARS] = None  # type: ignore[assignment]
     try:
-        importlib.import_module("nbgrader.converters")
+        with without_grammars():
+            importlib.import_module("nbgrader.converters")
     except ModuleNotFoundError as error:
         raise CourseError(
             f"nbgrader is missing here ({error}). Run `make course` once, and then use "
             "`.venv/bin/course`; or install the extra: pip install 'backprop-course[grading]'."
         ) from None
-    finally:
-        if absent:
-            del sys.modules[_GRAMMARS]
 
 
 class _Lines(logging.Handler):

@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
-
 from course_lib.grading.course import Course, CourseError, this_course
+from course_lib.grading.quick_imports import without_grammars
 from course_lib.grading.source import grade_id, is_solution, read_source
+
+with without_grammars():
+    import nbformat
+    from nbformat import NotebookNode
 
 _MARK = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", flags=re.MULTILINE)
 _BLOCK = re.compile(r"^# %% +(\w+) *$", flags=re.MULTILINE)

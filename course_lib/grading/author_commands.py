@@ -34,3 +34,34 @@ def audit_command(
         click.echo(audit_text.reasons(found))
     if found.problems:
         raise click.ClickException("\n".join(["not everything is as it must be:", *found.problems]))
+
+
+@click.command("new-exercise")
+@click.argument("slug")
+@click.option("--title", default="", help="The heading's words; those of SLUG unless given.")
+def new_exercise_command(slug: str, title: str) -> None:
+    """Make the frame of a new assignment.
+
+    SLUG is that of its chapter: two digits and words, as in 11_convolution. What is made works at
+    once: a notebook in solutions/ with a task of each kind (code, numbers to predict, words),
+    their checks, misconceptions with hints, right answers in other spellings, and attacks. Put
+    your tasks in the place of those. `course checklist SLUG` says what is missing.
+
+    A slug that is in use is refused, and then nothing is changed.
+    """
+    from course_lib.grading.new_exercise import new_exercise, still_to_do
+
+    course = find_course()
+    for path in new_exercise(course, slug, title):
+        click.echo(f"made {path.relative_to(course.root)}")
+    click.echo("\nNothing has to be registered: the tools find these files by their names. Then")
+    for line in [
+        *still_to_do(course, slug),
+        f"put your own tasks in the place of those in solutions/{slug}.md;",
+        f"run `course release {slug}`, and look at what students get in exercises/{slug}/;",
+        f"run `course checklist {slug}` and `course audit {slug}`.",
+    ]:
+        click.echo(f"  - {line}")
+
+
+author_commands = (audit_command, new_exercise_command)

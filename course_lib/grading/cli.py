@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from course_lib.grading.author_commands import audit_command
+from course_lib.grading.author_commands import author_commands
 from course_lib.grading.course import CourseError, find_course
 
 
@@ -96,7 +96,8 @@ def where_command() -> None:
     click.echo(summary.places(find_course()))
 
 
-main.add_command(audit_command)
+for command in author_commands:
+    main.add_command(command)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -64,4 +64,25 @@ def new_exercise_command(slug: str, title: str) -> None:
         click.echo(f"  - {line}")
 
 
-author_commands = (audit_command, new_exercise_command)
+@click.command("checklist")
+@click.argument("assignment", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON.")
+def checklist_command(assignment: tuple[str, ...], as_json: bool) -> None:
+    """Check that assignments have all that they must have.
+
+    Learning goals, time, points, how to hand in, a visible check beside each task, rubrics,
+    hints, right answers and attacks, links to the chapter and back, a release that is in step and
+    shows no solution: what a program can see. How strong the checks are, `course audit` measures.
+
+    Fails if a rule is broken, and says where. Without ASSIGNMENT, all of them.
+    """
+    from course_lib.grading import checklist
+
+    course = find_course()
+    found = checklist.checklist(course, course.choose(assignment))
+    click.echo(checklist.as_json(found) if as_json else checklist.table(found))
+    if any(verdict.problems for verdict in found):
+        click.get_current_context().exit(1)
+
+
+author_commands = (audit_command, checklist_command, new_exercise_command)

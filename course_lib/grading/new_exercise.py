@@ -44,9 +44,14 @@ def new_exercise(course: Course, slug: str, title: str = "") -> list[Path]:
     return [course.root / name for name in made]
 
 
+def chapter_link(slug: str) -> str:
+    """Return how a chapter links to its assignment."""
+    return f"{{download}}`the exercise <../exercises/{slug}/{slug}.ipynb>`"
+
+
 def still_to_do(course: Course, slug: str) -> list[str]:
     """Return what a new assignment needs besides its own files, a sentence and lines for each."""
-    link = f"{{download}}`the exercise <../exercises/{slug}/{slug}.ipynb>`"
+    link = chapter_link(slug)
     chapter = course.root / "book" / f"{slug}.md"
     if not chapter.is_file():
         return [

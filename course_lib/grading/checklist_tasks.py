@@ -92,17 +92,11 @@ def parts(subject: Subject) -> Iterator[str]:
             if not left:
                 break
             wrong = _tried(subject, name, {name: m.source(subject.assignment.model[name])})
-            kept = (
-                [part.name for part in wrong.parts if part.earned == part.points] if wrong else left
-            )
-            left = [part for part in left if part in kept]
+            if wrong:
+                kept = {part.name for part in wrong.parts if part.earned == part.points}
+                left = [part for part in left if part in kept]
         for part in left:
             yield f"the part “{part}” of {name} is lost by no misconception."
-
-
-def _tried(subject: Subject, task: str, cells: Mapping[str, str]) -> Report | None:
-    trial = Trial(subject.slug, task, "checklist", (), cells, (0,), _LIMIT)
-    return run(subject.course.root, trial).reports[0]
 
 
 def _points(report: Report | None) -> float:

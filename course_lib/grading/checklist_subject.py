@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +12,16 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from course_lib.checks.report import Report
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.source import grade_id, is_solution, read_source
 from course_lib.grading.submissions import read_submission_file
 from course_lib.grading.trial import Assignment
+from course_lib.grading.trial_runs import Trial, run
 
 _ROW = re.compile(r"^\| *(\d+) `(\w+)` *\|[^|]*\| *(\d+) *\|$", flags=re.MULTILINE)
+# Seconds for one check. Right answers take a few at most.
+_LIMIT = 60
 _SOLVED = re.compile(r"### BEGIN SOLUTION\n.*?### END SOLUTION", flags=re.DOTALL)
 
 
@@ -82,6 +87,19 @@ class Subject:
         if not path.is_file():
             raise CourseError(f"{_under(path, self.course)} is missing: run `course release`.")
         return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
+
+    @cached_property
+    def model_reports(self) -> dict[str, Report | None]:
+        """What the checks say of the model solution, by task."""
+        return {name: self.tried(name, {}) for name in self.assignment.tasks}
+
+    def tried(self, task: str, cells: Mapping[str, str]) -> Report | None:
+        """Return what the check of a task says of an answer; None if it takes too long.
+
+        Cells that are not named keep the model solution.
+        """
+        trial = Trial(self.slug, task, "checklist", (), cells, (0,), _LIMIT)
+        return run(self.course.root, trial).reports[0]
 
     def page(self, name: str) -> str:
         """Return the text of a chapter, empty if there is none."""

@@ -14,19 +14,16 @@ from course_lib.checks.number_task import NumberTask
 from course_lib.checks.report import Report
 from course_lib.grading.audit_rows import SPELLINGS
 from course_lib.grading.checklist_subject import Subject
-from course_lib.grading.trial_runs import Trial, run
 from course_lib.misconceptions import all_misconceptions, for_task
 
 ATTACKS = 4
 MISCONCEPTIONS = 10
 SHORTEST_HINT, LONGEST_HINT = 40, 300
-# Seconds for one check. Right answers take a few at most.
-_LIMIT = 60
 _FORMULA = re.compile(r"dout\s*[*/+-]|\bd\w+ = ")
 
 
 def sections(subject: Subject) -> Iterator[str]:
-    """Where a check tells to read there is something to read."""
+    """Look whether there is something to read where a check tells to read."""
     for name, task in subject.assignment.tasks.items():
         page, _hash, label = task.read.partition("#")
         if f"\n({label})=\n" not in subject.page(page):
@@ -34,17 +31,17 @@ def sections(subject: Subject) -> Iterator[str]:
 
 
 def model_and_blank(subject: Subject) -> Iterator[str]:
-    """The two answers of which everybody knows what they earn."""
+    """Try the two answers of which everybody knows what they earn."""
     for name in subject.assignment.tasks:
         points = subject.assignment.points(name)
-        if (earned := _points(_tried(subject, name, {}))) != points:
+        if (earned := _points(subject.model_reports[name])) != points:
             yield f"the model solution of {name} earns {earned:g} of {points:g}."
-        if (earned := _points(_tried(subject, name, subject.assignment.blank))) != 0:
+        if (earned := _points(subject.tried(name, subject.assignment.blank))) != 0:
             yield f"the blank answer to {name} earns {earned:g}."
 
 
 def accepted(subject: Subject) -> Iterator[str]:
-    """Of each task with code. Whether they earn everything is what the audit finds out."""
+    """Count them for each task with code. Whether they earn everything the audit finds out."""
     files = subject.submissions("accepted")
     yield from _strange_cells(subject, files)
     spellings = Counter(name for cells in files.values() for name in cells)
@@ -54,7 +51,7 @@ def accepted(subject: Subject) -> Iterator[str]:
 
 
 def hostile(subject: Subject) -> Iterator[str]:
-    """Whether they fail is what the audit finds out."""
+    """Count them. Whether they fail the audit finds out."""
     files = subject.submissions("hostile")
     yield from _strange_cells(subject, files)
     if len(files) < ATTACKS:
@@ -62,7 +59,7 @@ def hostile(subject: Subject) -> Iterator[str]:
 
 
 def hints(subject: Subject) -> Iterator[str]:
-    """Enough of them, short, with a question and without the formula."""
+    """Ask for enough of them, short, with a question and without the formula."""
     everywhere = Counter(m.name for m in all_misconceptions())
     mine = [m for m in all_misconceptions() if m.slug == subject.slug]
     if len(mine) < MISCONCEPTIONS:
@@ -84,14 +81,14 @@ def hints(subject: Subject) -> Iterator[str]:
 
 
 def parts(subject: Subject) -> Iterator[str]:
-    """Each part of each task's points is lost by one misconception at least."""
+    """Look for a part of a task's points that no misconception loses."""
     for name in subject.assignment.tasks:
-        model = _tried(subject, name, {})
+        model = subject.model_reports[name]
         left = [part.name for part in model.parts] if model else []
         for m in for_task(subject.slug, name):
             if not left:
                 break
-            wrong = _tried(subject, name, {name: m.source(subject.assignment.model[name])})
+            wrong = subject.tried(name, {name: m.source(subject.assignment.model[name])})
             if wrong:
                 kept = {part.name for part in wrong.parts if part.earned == part.points}
                 left = [part for part in left if part in kept]

@@ -18,6 +18,9 @@ from course_lib.checks.report import Report
 from course_lib.grading.course import Course
 from course_lib.grading.trial import Assignment
 
+# Kinds of trials of which only the points count.
+UNREAD = ("mutant", "checklist")
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -27,7 +30,7 @@ class Trial:
     ----------
     slug, task : str
     kind : str
-        "model", "blank", "misconception", "accepted", "hostile" or "mutant".
+        "model", "blank", "misconception", "accepted", "hostile", "mutant" or "checklist".
     about : tuple of str
         Which one of its kind, and what has to be known to judge it.
     cells : mapping of str to str
@@ -100,8 +103,8 @@ def run(root: Path, trial: Trial) -> Outcome:
     """Check an answer with each of its seeds."""
     answered = assignment(root, trial.slug)
     task = answered.tasks[trial.task]
-    if trial.kind == "mutant":
-        # Nobody reads what is said about a mutant, and to look for its hint takes time: of an
+    if trial.kind in UNREAD:
+        # Nobody reads what is said about these, and to look for a hint takes time: of an
         # assignment without a name no misconceptions are known.
         task = replace(task, slug="")
     reports, fastest = [], float("inf")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # What a learner's cell is, and what happens to it.
-RUN, CHECK, TEXT = "run", "check", "text"
+RUN, GIVEN, CHECK, TEXT = "run", "given", "check", "text"
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,10 @@ class Cell:
     Attributes
     ----------
     kind : str
-        `RUN`: code that runs in the student process. `CHECK`: a grade cell of the instructor's,
-        which runs in the grader process. `TEXT`: nothing to run.
+        `RUN`: code of the learner's, which runs in the student process. `GIVEN`: code of the
+        instructor's that is no grade cell; it runs there too, and what it imports is there for
+        the grade cells as well. `CHECK`: a grade cell, which runs in the grader process.
+        `TEXT`: nothing to run.
     source : str
     grade_id : str
         As nbgrader knows the cell; empty for cells that it does not know.

@@ -1,0 +1,178 @@
+"""Answer the grader's requests: run a cell, or do what `course_lib.checks.answer_side` lists.
+
+A request is a list: its kind, seconds, and what belongs to it. The answer is ``["value", value,
+warnings, watched]`` or ``["error", kind, message, where, warnings, watched]``. While a call runs,
+``["ask", id, method, args]`` calls something that the grader lent.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from course_lib.checks.answer_side import LOCAL, Lent, Watch
+
+from .cells import Cells, Shown, own_frames, said, time_limit
+from .wire import MAX_DEPTH, MAX_ITEMS, Loan, Ref, Wire
+
+_LARGEST = 10_000_000
+_PLAIN = (bool, int, float, complex, str)
+
+
+class Server:
+    """The learner's objects, by number, and what can be done with them."""
+
+    def __init__(self, wire: Wire, cells: Cells) -> None:
+        self.wire, self.cells = wire, cells
+        self.objects: list[Any] = []
+        self.lent: dict[int, Lent] = {}
+        self.watch: Watch | None = None
+
+    def serve(self) -> None:
+        """Answer requests until the connection ends."""
+        while True:
+            kind, seconds, *content = self.wire.receive()
+            if kind == "run":
+                self.wire.send(["value", self.cells.run(content[0], seconds), [], 0])
+            elif kind == "forget":
+                self.objects.clear()
+                self.lent.clear()
+            else:
+                self.wire.send(self._answer(kind, seconds, content))
+
+    def _answer(self, kind: str, seconds: float, content: list[Any]) -> list[Any]:
+        content = [self._from(value) for value in content]
+        self.watch = None
+        quiet = Shown()
+        with (
+            warnings.catch_warnings(record=True) as caught,
+            np.errstate(all="warn", under="ignore"),
+            contextlib.redirect_stdout(quiet),
+            contextlib.redirect_stderr(quiet),
+        ):
+            warnings.simplefilter("always")
+            try:
+                with time_limit(seconds):
+                    answer = ["value", self._to(getattr(self, f"_{kind}")(*content))]
+            except BaseException as error:
+                answer = ["error", type(error).__name__, said(error)[:300], _where(error)]
+        numeric = [w.message for w in caught if issubclass(w.category, RuntimeWarning)]
+        watched = self.watch.calls if self.watch else 0
+        return [*answer, [str(message)[:300] for message in numeric[:10]], watched]
+
+    # --- what can be asked for ----------------------------------------------------------------
+
+    def _name(self, name: str) -> Any:
+        if name not in self.cells.names:
+            raise NameError(f"name {name!r} is not defined")
+        return Held(self.cells.names[name])
+
+    def _kind(self, thing: Any) -> Any:
+        kind = LOCAL.kind(thing)
+        return [kind.type_name, kind.callable, kind.is_class, kind.has_forward, [*kind.origins]]
+
+    def _call(self, thing: Any, method: str, args: Sequence[Any], watched: Any) -> Any:
+        if watched is not None:
+            self.watch = Watch(watched[0], tuple(watched[1]))
+        return LOCAL.call(thing, method, args, self.watch)
+
+    def _call_each(self, thing: Any, method: str, calls: Sequence[Sequence[Any]]) -> Any:
+        return LOCAL.call_each(thing, method, calls)
+
+    def _get(self, thing: Any, name: str) -> Any:
+        return LOCAL.get(thing, name)
+
+    def _calculate(self, operands: Sequence[Any], steps: Sequence[Any]) -> Any:
+        return LOCAL.calculate(operands, steps)
+
+    def _now(self, lent: Sequence[Lent]) -> Any:
+        return LOCAL.now(lent)
+
+    # --- values on their way ------------------------------------------------------------------
+
+    def _from(self, value: Any) -> Any:
+        """Return a value that came, with the things themselves in the place of references."""
+        kind = type(value)
+        if kind is Ref:
+            return self.objects[value.id] if value.name else self.lent[value.id]
+        if kind is Loan:
+            thing = _caller(self, value) if value.methods else self._from(value.value)
+            self.lent[value.id] = LOCAL.lend(thing, value.methods)
+            return self.lent[value.id]
+        if kind in (list, tuple):
+            return kind(self._from(item) for item in value)
+        if kind is dict:
+            return {key: self._from(item) for key, item in value.items()}
+        return value
+
+    def _to(self, value: Any, depth: int = 0) -> Any:
+        """Return a value that may cross, with references in the place of other objects."""
+        kind = type(value)
+        if value is None or kind in _PLAIN:
+            return self._ref(value) if kind is int and value.bit_length() > 4000 else value
+        if isinstance(value, (np.ndarray, np.generic)):
+            return self._numbers(value)
+        if isinstance(value, (list, tuple, dict)):
+            if depth > MAX_DEPTH - 2 or len(value) > MAX_ITEMS:
+                return self._ref(value)
+            if isinstance(value, dict):
+                if not all(type(key) in (*_PLAIN, type(None)) for key in value):
+                    return self._ref(value)
+                return {key: self._to(item, depth + 1) for key, item in value.items()}
+            items = [self._to(item, depth + 1) for item in value]
+            return tuple(items) if isinstance(value, tuple) else items
+        return self._ref(value.value if kind is Held else value)
+
+    def _numbers(self, value: Any) -> Any:
+        if value.dtype.char in "gG":
+            value = value.astype("d" if value.dtype.char == "g" else "D")
+        if value.dtype.kind not in "biufc" or value.size > _LARGEST:
+            return self._ref(value)
+        # A view of the base class: whatever a subclass overrides is out of the way.
+        return np.asarray(value) if isinstance(value, np.ndarray) else value
+
+    def _ref(self, value: Any) -> Ref:
+        self.objects.append(value)
+        return Ref(len(self.objects) - 1, str(type(value).__name__) or "object")
+
+
+class Held:
+    """A value that is to stay here, even if it could cross."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def _caller(server: Server, loan: Loan) -> Any:
+    """Return an object, or a function, whose calls run on the grader's side."""
+
+    def method(name: str) -> Any:
+        def ask(*args: Any) -> Any:
+            server.wire.send(["ask", loan.id, name, server._to(args)])
+            kind, *content = server.wire.receive()
+            if kind == "value":
+                return content[0]
+            error = getattr(builtins, content[0], RuntimeError)
+            if not (isinstance(error, type) and issubclass(error, Exception)):
+                error = RuntimeError
+            raise error(content[1])
+
+        return ask
+
+    if loan.methods == ("",):
+        return method("")
+    names = {name: staticmethod(method(name)) for name in loan.methods}
+    return type("Layer", (), names)()
+
+
+def _where(error: BaseException) -> str:
+    try:
+        frames = own_frames(error)
+        return str(frames[-1].line or "").strip()[:200] if frames else ""
+    except Exception:
+        return ""

@@ -8,12 +8,43 @@ from typing import Any
 import numpy as np
 
 from course_lib.answers import autodiff as answers
-from course_lib.arrays import Array
+from course_lib.checks.answer_side import Lent, Step, call, get, side_of
 from course_lib.checks.observe import Case
 from course_lib.text import _
 
 # More steps than Python lets a function call itself.
 _LONG = 3000
+
+
+class _Place:
+    """Stands for a value while a formula is written down as steps."""
+
+    def __init__(self, steps: list[Step], place: int) -> None:
+        self.steps, self.place = steps, place
+
+    def __add__(self, other: _Place) -> _Place:
+        return self._after("+", other)
+
+    def __mul__(self, other: _Place) -> _Place:
+        return self._after("*", other)
+
+    def exp(self) -> _Place:
+        return self._after("exp", self)
+
+    def sum(self) -> _Place:
+        return self._after("sum", self)
+
+    def _after(self, operation: str, other: _Place) -> _Place:
+        self.steps.append((operation, self.place, other.place))
+        return _Place(self.steps, len(self.steps) + 1)
+
+
+def calculate(formula: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+    """Calculate a formula of two values on the answer's side, all steps at once."""
+    steps: list[Step] = []
+    formula(_Place(steps, 0), _Place(steps, 1))
+    return side_of(x).calculate([x, y], steps)
+
 
 # What is calculated with numbers of the learner's class, by the part of the check.
 _FORMULAS: dict[str, list[Callable[[Any, Any], Any]]] = {
@@ -63,28 +94,28 @@ def probe_value(answer: Any, x: float, y: float, which: tuple[str, int]) -> Iter
     made: list[Any] = []
 
     def build() -> float:
-        made.extend([answer(x), answer(y)])
+        made.extend([call(answer, "", x), call(answer, "", y)])
         return 1.0
 
     def value() -> Any:
         a, b = made
         at, i = which
         if at in _FORMULAS:
-            made.append(_FORMULAS[at][i](a, b))
+            made.append(calculate(_FORMULAS[at][i], a, b))
         else:
             # Twice from one end, then from another one that shares a and b * a with it.
-            shared = b * a
-            first, last = shared * a, shared + a
-            first.backward()
-            first.backward()
-            made.append(last)
-        made[-1].backward()
-        return made[-1].value
+            shared = calculate(lambda a, b: b * a, a, b)
+            first = calculate(lambda s, a: s * a, shared, a)
+            made.append(calculate(lambda s, a: s + a, shared, a))
+            call(first, "backward")
+            call(first, "backward")
+        call(made[-1], "backward")
+        return get(made[-1], "value")
 
     yield "build", build
     yield "value", value
-    yield "x.grad", lambda: made[0].grad
-    yield "y.grad", lambda: made[1].grad
+    yield "x.grad", lambda: get(made[0], "grad")
+    yield "y.grad", lambda: get(made[1], "grad")
 
 
 def unbroadcast_cases(rng: np.random.Generator) -> list[Case]:
@@ -134,23 +165,23 @@ def tensor_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def probe_tensor(answer: Any, x: Array, y: Array, which: tuple[int]) -> Iterable[tuple[str, Any]]:
+def probe_tensor(answer: Any, x: Lent, y: Lent, which: tuple[int]) -> Iterable[tuple[str, Any]]:
     """Calculate one formula with tensors of the learner's class, and walk back."""
     made: list[Any] = []
 
     def build() -> float:
-        made.extend([answer(x), answer(y)])
+        made.extend([call(answer, "", x), call(answer, "", y)])
         return 1.0
 
     def value() -> Any:
-        made.append(_TENSOR_FORMULAS[which[0]](*made))
-        made[-1].backward()
-        return made[-1].value
+        made.append(calculate(_TENSOR_FORMULAS[which[0]], *made))
+        call(made[-1], "backward")
+        return get(made[-1], "value")
 
     yield "build", build
     yield "value", value
-    yield "x.grad", lambda: made[0].grad
-    yield "y.grad", lambda: made[1].grad
+    yield "x.grad", lambda: get(made[0], "grad")
+    yield "y.grad", lambda: get(made[1], "grad")
 
 
 DUAL_FORMULAS: dict[str, list[Callable[[Any, Any], Any]]] = {
@@ -187,17 +218,17 @@ def probe_dual(
     made: list[Any] = []
 
     def build() -> float:
-        made.extend([answer(x, x_slope), answer(y, y_slope)])
+        made.extend([call(answer, "", x, x_slope), call(answer, "", y, y_slope)])
         return 1.0
 
     def value() -> Any:
         at, i = which
-        made.append(DUAL_FORMULAS[at][i](*made))
-        return made[-1].value
+        made.append(calculate(DUAL_FORMULAS[at][i], *made))
+        return get(made[-1], "value")
 
     yield "build", build
     yield "value", value
-    yield "slope", lambda: made[-1].slope
+    yield "slope", lambda: get(made[-1], "slope")
 
 
 def graph_cases(rng: np.random.Generator) -> list[Case]:
@@ -227,16 +258,16 @@ def _chain_graph(rng: np.random.Generator) -> dict[str, list[str]]:
     return {name: graph[name] for name in rng.permutation(list(graph)).tolist()}
 
 
-def probe_order(answer: Any, graph: dict[str, list[str]], last: str) -> Iterable[tuple[str, Any]]:
+def probe_order(answer: Any, graph: Lent, last: str) -> Iterable[tuple[str, Any]]:
     """Yield how far an order is right: 1 where it is."""
-    used = set(answers.backward_order(graph, last))
-    edges = [(name, source) for name in used for source in graph[name]]
+    used = set(answers.backward_order(graph.value, last))
+    edges = [(name, source) for name in used for source in graph.value[name]]
     came: list[list[str]] = []
 
     def order() -> list[str]:
         if not came:
-            given = answer(graph, last)
-            if type(given) not in (list, tuple) or not all(type(name) is str for name in given):
+            given = call(answer, "", graph, last)
+            if not isinstance(given, (list, tuple)) or not all(isinstance(n, str) for n in given):
                 raise TypeError(_("a list of names is wanted"))
             came.append(list(given))
         return came[0]

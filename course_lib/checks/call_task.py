@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from course_lib.checks.answer_side import call, side_of
 from course_lib.checks.calls import Failure, attempt
-from course_lib.checks.observe import Case, Seen, same_inputs, taken
+from course_lib.checks.observe import Case, Seen, changed, lend_all, taken
 from course_lib.checks.task import Task
 
-# Names what is looked at, and a call that gives it.
+# Names what is looked at, and a call that gives it. Arrays and dicts come as `Lent`.
 Probe = Callable[..., Iterable[tuple[str, Callable[[], Any]]]]
 
 
-def one_call(function: Callable[..., Any], **inputs: Any) -> Iterable[tuple[str, Any]]:
+def one_call(function: Any, **inputs: Any) -> Iterable[tuple[str, Any]]:
     """Look at what a function returns: the probe that suits a task with one function."""
-    yield "value", lambda: function(*inputs.values())
+    yield "value", lambda: call(function, "", *inputs.values())
+
+
+def pair(value: Any, wanted: str) -> Any:
+    """Return two values that came back together, or say what was wanted."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise TypeError(wanted)
+    return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,16 +82,17 @@ class CallTask(Task):
         return name if method in ("", "value") or self.facts else f"{name}.{method}"
 
     def _seen(self, answer: Any, case: Case) -> Seen:
-        inputs = copy.deepcopy(dict(case.inputs))
+        side = side_of(answer)
+        lent = lend_all(side, list(case.inputs.values()))
+        inputs = dict(zip(case.inputs, lent, strict=True))
         seen: Seen = {}
         warned: list[str] = []
-        for name, call in self.probe(answer, **inputs):
-            value, said = attempt(call)
+        for name, look in self.probe(answer, **inputs):
+            value, said = attempt(look)
             warned += said
             if name != "build":
                 seen[name] = taken(value)
             elif isinstance(value, Failure):
                 seen |= dict.fromkeys(self.values, value)
                 break
-        changed = not same_inputs(inputs.values(), case.inputs.values())
-        return seen | {"inputs changed": changed, "warned": bool(warned)}
+        return seen | {"inputs changed": changed(side, lent), "warned": bool(warned)}

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.checks.answer_side import Raised, SideLost
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -55,8 +57,8 @@ def attempt(function: Callable[..., Any], *args: Any) -> tuple[Any, list[str]]:
         with _stderr_as_stdout():
             try:
                 value = function(*args)
-            except KeyboardInterrupt:
-                # The learner's own Ctrl-C, or nbgrader's time limit.
+            except (KeyboardInterrupt, SideLost):
+                # The learner's own Ctrl-C, or a time limit: there is nothing left to call.
                 raise
             except BaseException as error:
                 value = _failure(error)
@@ -81,14 +83,20 @@ def _essence(message: str) -> str:
 
 
 def _failure(error: BaseException) -> Failure:
+    if isinstance(error, Raised):
+        return Failure(error.kind, _first_line(error.message), error.where)
     try:
-        lines = str(error).splitlines()
+        message = str(error)
     except Exception:
-        lines = []
+        message = ""
     frames = traceback.extract_tb(error.__traceback__)
     # The frames of this package and of NumPy tell a learner nothing.
     own = [
         f for f in frames if "course_lib" not in f.filename and "site-packages" not in f.filename
     ]
     where = (own[-1].line or "") if own else ""
-    return Failure(type(error).__name__, lines[0][:300] if lines else "", where.strip())
+    return Failure(type(error).__name__, _first_line(message), where.strip())
+
+
+def _first_line(message: str) -> str:
+    return next(iter(message.splitlines()), "")[:300]

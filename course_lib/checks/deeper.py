@@ -9,7 +9,8 @@ import numpy as np
 
 from course_lib.answers import deeper as answers
 from course_lib.arrays import Array
-from course_lib.checks.call_task import CallTask
+from course_lib.checks.answer_side import Lent, call, get, item
+from course_lib.checks.call_task import CallTask, pair
 from course_lib.checks.dropout_probe import probe_dropout
 from course_lib.checks.layer_task import LayerTask
 from course_lib.checks.number_task import NumberTask
@@ -78,29 +79,30 @@ def _running_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _probe_running(
-    answer: Any, momentum: float, first: Array, second: Array, x: Array, dout: Array
+    answer: Any, momentum: float, first: Lent, second: Lent, x: Lent, dout: Lent
 ) -> Iterable[tuple[str, Any]]:
     made: list[Any] = []
+    D = first.value.shape[1]
 
     def build() -> float:
-        made.append(answer(first.shape[1], momentum))
+        made.append(call(answer, "", D, momentum))
         return 1.0
 
     def train() -> Array:
-        return np.concatenate([made[0].forward(first, True), made[0].forward(second, True)])
+        return np.concatenate([call(made[0], "forward", x, True) for x in (first, second)])
 
     def beside_another() -> Any:
         # What one layer remembers must be safe from another.
-        answer(first.shape[1], momentum).forward(first, True)
-        return made[0].backward(dout)
+        call(call(answer, "", D, momentum), "forward", first, True)
+        return call(made[0], "backward", dout)
 
     yield "build", build
     yield "out in training", train
-    yield "running_mean", lambda: made[0].running_mean
-    yield "running_var", lambda: made[0].running_var
-    yield "out at test time", lambda: made[0].forward(x, False)
+    yield "running_mean", lambda: get(made[0], "running_mean")
+    yield "running_var", lambda: get(made[0], "running_var")
+    yield "out at test time", lambda: call(made[0], "forward", x, False)
     yield "dx at test time", beside_another
-    yield "running_mean afterwards", lambda: made[0].running_mean
+    yield "running_mean afterwards", lambda: get(made[0], "running_mean")
 
 
 def _decay_cases(rng: np.random.Generator) -> list[Case]:
@@ -123,16 +125,14 @@ def _probe_decay(answer: Any, **inputs: Any) -> Iterable[tuple[str, Any]]:
     came: list[Any] = []
 
     def build() -> float:
-        both = answer(*inputs.values())
-        if type(both) not in (tuple, list) or len(both) != 2:
-            raise TypeError(_("two values are wanted, the loss and the gradients"))
-        came.extend(both)
+        both = call(answer, "", *inputs.values())
+        came.extend(pair(both, _("two values are wanted, the loss and the gradients")))
         return 1.0
 
     yield "build", build
     yield "loss", lambda: came[0]
     for name in ("W1", "W2", "b1", "b2"):
-        yield f"d{name}", lambda name=name: came[1][name]
+        yield f"d{name}", lambda name=name: item(came[1], name)
 
 
 dropout = CallTask(

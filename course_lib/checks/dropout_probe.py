@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.arrays import Array
+from course_lib.checks.answer_side import Lent, call
 from course_lib.checks.values import NotNumbers, agrees, as_numbers
 
 # How far the share that is left out may be from p: more than five standard deviations.
@@ -15,7 +16,7 @@ _SHARE = 0.05
 
 
 def probe_dropout(
-    answer: Any, x: Array, dout: Array, p: float, seed: int
+    answer: Any, x: Lent, dout: Lent, p: float, seed: int
 ) -> Iterable[tuple[str, Any]]:
     """Yield facts about a Dropout that is built with `p` and `seed`: 1 where one is true."""
     # Learners may draw as they like, so nothing is compared with the draws of the reference.
@@ -23,20 +24,20 @@ def probe_dropout(
     found: dict[str, Any] = {}
 
     def build() -> float:
-        layers.extend(answer(p, s) for s in (seed, seed, seed + 1))
+        layers.extend(call(answer, "", p, s) for s in (seed, seed, seed + 1))
         return 1.0
 
     def out() -> Array:
         if "out" not in found:
-            found["given"] = layers[0].forward(x)
-            found["out"] = _like(found["given"], x)
-            layers[2].forward(x)
+            found["given"] = call(layers[0], "forward", x)
+            found["out"] = _like(found["given"], x.value)
+            call(layers[2], "forward", x)
         return found["out"]
 
     def dx() -> Array:
         if "dx" not in found:
-            layers[0].backward(dout)
-            found["dx"] = _like(layers[0].backward(dout), x)
+            call(layers[0], "backward", dout)
+            found["dx"] = _like(call(layers[0], "backward", dout), x.value)
         return found["dx"]
 
     def shape() -> Any:
@@ -44,7 +45,7 @@ def probe_dropout(
             return 1.0
         size = np.size(found["given"])
         # What is no array at all is said as it is; what lost a part of its values is told apart.
-        return 0.5 if 1 < size < x.size else 0.0 if size > 1 else found["given"]
+        return 0.5 if 1 < size < x.value.size else 0.0 if size > 1 else found["given"]
 
     def left_out() -> float:
         share = float((out() == 0).mean())
@@ -52,7 +53,7 @@ def probe_dropout(
         return 1.0 if abs(share - p) < _SHARE else -1.0 if abs(share - 1 + p) < _SHARE else 0.0
 
     def one_by_one() -> float:
-        rows = (out() == 0).reshape(len(x), -1)
+        rows = (out() == 0).reshape(len(x.value), -1)
         return float(not any((lines == lines[0]).all() for lines in (rows, rows.T)))
 
     def no_gradient() -> float:
@@ -62,28 +63,29 @@ def probe_dropout(
 
     def at_test() -> float:
         # A batch of another size than those before: what is left of their masks does not fit.
-        rows, drows = x[1:], dout[1:]
-        tested = _like(layers[0].forward(rows, False), rows)
+        rows, drows = x.value[1:], dout.value[1:]
+        tested = _like(call(layers[0], "forward", rows, False), rows)
         if agrees(tested, rows * (1 - p)):
             return -1.0
         same = np.array_equal(tested, rows)
-        return (same + np.array_equal(_like(layers[0].backward(drows), rows), drows)) / 2
+        back = _like(call(layers[0], "backward", drows), rows)
+        return (same + np.array_equal(back, drows)) / 2
 
     yield "build", build
     yield "out has the shape of x", shape
     yield "about the share p is left out", left_out
     yield "each value is drawn for itself", one_by_one
-    yield "the mean stays the same", lambda: (1 - p) * _factor(out(), x, out())
+    yield "the mean stays the same", lambda: (1 - p) * _factor(out(), x.value, out())
     yield "dx has the shape of dout", lambda: float(not np.isnan(dx()).any())
     yield "what is left out gets no gradient", no_gradient
-    yield "what stays gets the right gradient", lambda: (1 - p) * _factor(dx(), dout, out())
+    yield "what stays gets the right gradient", lambda: (1 - p) * _factor(dx(), dout.value, out())
     yield (
         "every forward has a new mask",
-        lambda: float(not np.array_equal(out(), _like(layers[0].forward(x), x))),
+        lambda: float(not np.array_equal(out(), _like(call(layers[0], "forward", x), x.value))),
     )
     yield (
         "the same seed gives the same masks",
-        lambda: float(np.array_equal(out(), _like(layers[1].forward(x), x))),
+        lambda: float(np.array_equal(out(), _like(call(layers[1], "forward", x), x.value))),
     )
     yield "nothing happens at test time", at_test
 

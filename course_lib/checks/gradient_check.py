@@ -9,7 +9,8 @@ import numpy as np
 
 from course_lib.answers import gradient_check as answers
 from course_lib.arrays import Array
-from course_lib.checks.call_task import CallTask
+from course_lib.checks.answer_side import Lent, call, side_of
+from course_lib.checks.call_task import CallTask, pair
 from course_lib.checks.layers_to_judge import LAYERS
 from course_lib.checks.net_task import MethodsTask
 from course_lib.checks.number_task import NumberTask
@@ -51,8 +52,9 @@ class _SlopeTask(CallTask):
         return seen
 
 
-def _probe_slopes(answer: Any, x: Array, **step: float) -> Iterable[tuple[str, Any]]:
-    yield "value", lambda: answer(surface, x, *step.values())
+def _probe_slopes(answer: Any, x: Lent, **step: float) -> Iterable[tuple[str, Any]]:
+    f = side_of(answer).lend(surface)
+    yield "value", lambda: call(answer, "", f, x, *step.values())
 
 
 def _slope_cases(rng: np.random.Generator) -> list[Case]:
@@ -144,14 +146,14 @@ def _compare_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _probe_compare(
-    answer: Any, what: str, a: Array, n: Array, **tolerances: float
+    answer: Any, what: str, a: Lent, n: Lent, **tolerances: float
 ) -> Iterable[tuple[str, Callable[[], Any]]]:
     said: list[Any] = []
 
     def verdict() -> Any:
-        said.append(answer(a, n, *tolerances.values()))
-        passed, _worst = said[0]
-        return passed
+        both = call(answer, "", a, n, *tolerances.values())
+        said.append(pair(both, _("two values are wanted, the verdict and an index")))
+        return said[0][0]
 
     yield f"verdict on {what}", verdict
     # Without a verdict there is no index either: the same failure is told.
@@ -174,10 +176,11 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _probe_layer(
-    answer: Any, what: str, x: Array, dout: Array
+    answer: Any, what: str, x: Lent, dout: Lent
 ) -> Iterable[tuple[str, Callable[[], Any]]]:
     layer = LAYERS[what]()
-    yield f"verdict on {what}", lambda: answer(layer, x, dout)
+    lent = side_of(answer).lend(layer, methods=("forward", "backward"))
+    yield f"verdict on {what}", lambda: call(answer, "", lent, x, dout)
     yield _SEEN, lambda: layer.answered_for
 
 

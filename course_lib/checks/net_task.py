@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.arrays import Array
+from course_lib.checks.answer_side import Lent, call
 from course_lib.checks.call_task import CallTask
 from course_lib.checks.observe import Case, Seen
 from course_lib.gradients import numerical_gradient
@@ -148,26 +149,26 @@ def net_cases(*shapes: tuple[int, ...]) -> Callable[[np.random.Generator], list[
 
 def probe_net(
     answer: Any,
-    params: dict[str, Array],
-    x: Array,
-    t: Array,
-    x_other: Array,
-    t_other: Array,
-    params_other: dict[str, Array],
+    params: Lent,
+    x: Lent,
+    t: Lent,
+    x_other: Lent,
+    t_other: Lent,
+    params_other: Lent,
 ) -> Iterable[tuple[str, Callable[[], Any]]]:
     """Look at all methods of a network, in several orders."""
     nets: list[Any] = []
 
-    def build(with_params: dict[str, Array]) -> float:
-        nets.append(answer(with_params))
+    def build(with_params: Lent) -> float:
+        nets.append(call(answer, "", with_params))
         return 1.0
 
-    def gradients(when: str, number: int, x: Array, t: Array) -> Iterable[tuple[str, Any]]:
+    def gradients(when: str, number: int, x: Lent, t: Lent) -> Iterable[tuple[str, Any]]:
         kept: dict[str, Any] = {}
 
         def take(name: str) -> Any:
             if not kept:
-                grads = nets[number].gradient(x, t)
+                grads = call(nets[number], "gradient", x, t)
                 if not isinstance(grads, dict):
                     return grads
                 # They may be the layers' own arrays, which later calls change.
@@ -180,17 +181,17 @@ def probe_net(
                 )
             return kept[name]
 
-        for name in params:
+        for name in params.value:
             yield f"d{name}{when}", partial(take, name)
 
     yield "build", lambda: build(params)
-    yield "predict", lambda: nets[0].predict(x)
-    yield "loss", lambda: nets[0].loss(x, t)
-    yield "accuracy", lambda: nets[0].accuracy(x, t)
-    one_hot = np.eye(len(params[f"b{len(params) // 2}"]))[t]
-    yield "one-hot accuracy", lambda: nets[0].accuracy(x, one_hot)
+    yield "predict", lambda: call(nets[0], "predict", x)
+    yield "loss", lambda: call(nets[0], "loss", x, t)
+    yield "accuracy", lambda: call(nets[0], "accuracy", x, t)
+    one_hot = np.eye(len(params.value[f"b{len(params.value) // 2}"]))[t.value]
+    yield "one-hot accuracy", lambda: call(nets[0], "accuracy", x, one_hot)
     yield from gradients("", 0, x, t)
-    yield f"predict{_SECOND}", lambda: nets[0].predict(x_other)
+    yield f"predict{_SECOND}", lambda: call(nets[0], "predict", x_other)
     yield from gradients(_SECOND, 0, x_other, t_other)
     # A new network that has seen nothing yet, and another one built after it.
     yield "another build", lambda: build(params) + build(params_other)

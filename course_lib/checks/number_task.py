@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.checks.answer_side import call, type_name
 from course_lib.checks.calls import Failure, attempt
 from course_lib.checks.report import Finding, Part, Report
 from course_lib.checks.values import NotNumbers, agrees, as_numbers, small
@@ -50,7 +51,7 @@ class NumberTask:
 
         `seed` is taken for the sake of one way to call every task; nothing here is drawn.
         """
-        given, _warned = attempt(answer)
+        given, _warned = attempt(call, answer)
         if isinstance(given, Failure):
             problem = (
                 _("The numbers are not filled in yet.")
@@ -66,7 +67,7 @@ class NumberTask:
                 Finding(
                     _("{name} returns no dict of numbers.").format(name=self.name),
                     _("a dict with {names}").format(names=", ".join(self.answers)),
-                    type(given).__name__,
+                    type_name(given),
                 ),
             )
         reasons = {name: self._reason(name, given) for name in self.answers}

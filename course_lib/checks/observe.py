@@ -6,16 +6,14 @@ on the same numbers. That makes them comparable, whatever their code looks like.
 
 from __future__ import annotations
 
-import copy
-import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from types import FunctionType
 from typing import Any
 
 import numpy as np
 
+from course_lib.checks.answer_side import Lent, Side, Watch, call, get, same_values, side_of
 from course_lib.checks.calls import Failure, attempt
 from course_lib.checks.values import NotNumbers, agrees, as_numbers
 from course_lib.text import _
@@ -66,7 +64,7 @@ class WrongCount(NotNumbers):
 
 
 def observe_layer(
-    make: Callable[..., Any],
+    make: Any,
     cases: list[Case],
     returned: tuple[str, ...],
     kept: tuple[str, ...] = (),
@@ -118,60 +116,77 @@ def taken(value: Any) -> Any:
         return what
 
 
-def same_inputs(now: Iterable[Any], before: Iterable[Any]) -> bool:
-    """Tell whether values, and the values in dicts, are to the last bit what they were."""
-    now, before = list(now), list(before)
-    return len(now) == len(before) and all(map(_same, now, before))
+def lend_all(side: Side, values: Sequence[Any]) -> list[Any]:
+    """Lend what the learner's code could write into; numbers and words go as they are."""
+    return [
+        side.lend(value) if isinstance(value, (np.ndarray, list, dict)) else value
+        for value in values
+    ]
 
 
-def _same(now: Any, before: Any) -> bool:
-    if isinstance(before, dict):
-        return now.keys() == before.keys() and same_inputs(now.values(), before.values())
-    return np.array_equal(now, before, equal_nan=np.asarray(before).dtype.kind == "f")
+def changed(side: Side, values: Sequence[Any]) -> bool:
+    """Tell whether the learner's code has written into anything that it was lent."""
+    lent = [value for value in values if isinstance(value, Lent)]
+    return not same_values(side.now(lent), [one.value for one in lent])
 
 
-def _one_pass(
-    make: Callable[..., Any], case: Case, gradients: tuple[tuple[str, ...], tuple[str, ...]]
-) -> Seen:
-    inputs, dout = _copies(case), copy.deepcopy(case.dout)
-    init = copy.deepcopy(case.init)
-    layer, _ = attempt(make, *init)
-    out, warned = attempt(lambda: layer.forward(*inputs))
-    out = taken(layer if isinstance(layer, Failure) else out)
-    elsewhere = _ForwardsElsewhere(type(layer), case)
-    grads, warned_back = attempt(lambda: layer.backward(dout))
-    tries = elsewhere.stop()
-    seen = {"out": out, **_gradients(layer, grads, gradients)}
-    again, _ = attempt(lambda: layer.backward(copy.deepcopy(case.dout)))
+def _one_pass(make: Any, case: Case, gradients: tuple[tuple[str, ...], tuple[str, ...]]) -> Seen:
+    side = side_of(make)
+    inputs, init = lend_all(side, list(case.inputs.values())), lend_all(side, case.init)
+    (dout,) = lend_all(side, [case.dout])
+    watch = Watch("forward", tuple(inputs))
+    layer, _ = attempt(call, make, "", *init)
+    if isinstance(layer, Failure):
+        out = grads = again = layer
+        warned, warned_back = list[str](), list[str]()
+    else:
+        out, warned = attempt(call, layer, "forward", *inputs)
+        # Before backward gets a chance to write into it.
+        out = taken(out)
+        grads, warned_back = attempt(lambda: call(layer, "backward", dout, watch=watch))
+    seen = {"out": taken(out), **_gradients(layer, grads, gradients)}
+    if not isinstance(layer, Failure):
+        again, _ = attempt(call, layer, "backward", *lend_all(side, [case.dout]))
     second = _gradients(layer, again, gradients)
     return seen | {
-        "inputs changed": not same_inputs([*inputs, *init], [*case.inputs.values(), *case.init]),
-        "dout changed": not same_inputs([dout], [case.dout]),
+        "inputs changed": changed(side, [*inputs, *init]),
+        "dout changed": changed(side, [dout]),
         "second backward differs": not alike(second, {name: seen[name] for name in second}),
         "earlier batch remembered": False,
         "instances share state": False,
-        "tries forward": tries > 0,
+        "tries forward": watch.calls > 0,
         "warned": bool(warned or warned_back),
     }
 
 
 def _pass_after_another(make: Any, first: Case, case: Case, gradients: Any) -> list[Any]:
-    layer, _ = attempt(make, *copy.deepcopy(case.init))
+    layer = _built(make, case)
     for one in (first, case):
-        attempt(lambda one=one: layer.forward(*_copies(one)))
-        grads, _ = attempt(lambda one=one: layer.backward(copy.deepcopy(one.dout)))
+        _forward(layer, one)
+        grads = _backward(layer, one)
     return list(_gradients(layer, grads, gradients).values())
 
 
 def _pass_beside_another(make: Any, case: Case, other: Case, gradients: Any) -> list[Any]:
-    layer, _ = attempt(make, *copy.deepcopy(case.init))
-    another, _ = attempt(make, *copy.deepcopy(other.init))
-    attempt(lambda: layer.forward(*_copies(case)))
-    attempt(lambda: another.forward(*_copies(other)))
-    grads, _ = attempt(lambda: layer.backward(copy.deepcopy(case.dout)))
+    layer, another = _built(make, case), _built(make, other)
+    _forward(layer, case)
+    _forward(another, other)
+    grads = _backward(layer, case)
     # What the first layer keeps is read last: the other one must not have written over it.
-    attempt(lambda: another.backward(copy.deepcopy(other.dout)))
+    _backward(another, other)
     return list(_gradients(layer, grads, gradients).values())
+
+
+def _built(make: Any, case: Case) -> Any:
+    return attempt(call, make, "", *lend_all(side_of(make), case.init))[0]
+
+
+def _forward(layer: Any, case: Case) -> None:
+    attempt(call, layer, "forward", *lend_all(side_of(layer), list(case.inputs.values())))
+
+
+def _backward(layer: Any, case: Case) -> Any:
+    return attempt(call, layer, "backward", *lend_all(side_of(layer), [case.dout]))[0]
 
 
 def _gradients(layer: Any, grads: Any, names: tuple[tuple[str, ...], tuple[str, ...]]) -> Seen:
@@ -192,35 +207,7 @@ def _gradients(layer: Any, grads: Any, names: tuple[tuple[str, ...], tuple[str, 
 
 def _kept(layer: Any, name: str) -> Any:
     """Return the gradient that backward left on the layer, or say that there is none."""
-    value, _warned = attempt(getattr, layer, name, None)
-    if value is None:
+    value, _warned = attempt(get, layer, name)
+    if value is None or (isinstance(value, Failure) and value.kind == "AttributeError"):
         return NotNumbers(_("nothing: the layer has no self.{name}").format(name=name))
     return taken(value)
-
-
-def _copies(case: Case) -> tuple[Any, ...]:
-    return copy.deepcopy(tuple(case.inputs.values()))
-
-
-class _ForwardsElsewhere:
-    """Count calls of `forward` with other inputs while backward runs: a gradient by trying."""
-
-    def __init__(self, cls: type, case: Case) -> None:
-        self.calls, self.cls = 0, cls
-        self.own = vars(cls).get("forward")
-        original = inspect.getattr_static(cls, "forward", None)
-        self.watching = isinstance(original, FunctionType)
-        if isinstance(original, FunctionType):
-
-            def forward(layer: Any, *args: Any, **kwargs: Any) -> Any:
-                self.calls += bool(kwargs) or not same_inputs(args, case.inputs.values())
-                return original(layer, *args, **kwargs)
-
-            cls.forward = forward  # type: ignore[attr-defined]
-
-    def stop(self) -> int:
-        if self.watching and self.own is not None:
-            self.cls.forward = self.own  # type: ignore[attr-defined]
-        elif self.watching:
-            del self.cls.forward  # type: ignore[attr-defined]
-        return self.calls

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.checks.answer_side import side_of
 from course_lib.checks.calls import Failure
 from course_lib.checks.explain import explain
 from course_lib.checks.observe import Case, Seen, alike
 from course_lib.checks.report import Finding, Part, Report
+from course_lib.checks.seeds import fresh_seed
 from course_lib.misconceptions import Misconception, for_task
 from course_lib.text import _
 
@@ -97,7 +99,7 @@ class Task:
             there is nothing to learn by heart; the report knows the seed.
         """
         if seed is None:
-            seed = int(np.random.SeedSequence().generate_state(1)[0])
+            seed = fresh_seed()
         if refusal := _refusal(answer, self.reference.__name__):
             parts = tuple(Part(name, points, 0) for name, points in self.points.items())
             return Report(self.name, parts, Finding(refusal), read=self.read, seed=seed)
@@ -150,12 +152,12 @@ def _what_counts(case: Case, values: list[Any]) -> list[Any]:
 
 
 def _refusal(answer: Any, name: str) -> str:
-    if not callable(answer) or (not isinstance(answer, type) and hasattr(answer, "forward")):
+    kind = side_of(answer).kind(answer)
+    if not kind.callable or (not kind.is_class and kind.has_forward):
         return _(
             "Expected {name} itself, got an object of {type}. Pass {name}, without ()."
-        ).format(name=name, type=type(answer).__name__)
-    origins = [answer, *(answer.__mro__ if isinstance(answer, type) else ())]
-    if any(str(getattr(origin, "__module__", "")).startswith("course_lib") for origin in origins):
+        ).format(name=name, type=kind.type_name)
+    if any(origin.startswith("course_lib") for origin in kind.origins):
         return _(
             "This {name} is the course's own. The task is to write one: "
             "what you write is what is checked."

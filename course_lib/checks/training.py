@@ -10,9 +10,11 @@ import numpy as np
 
 from course_lib.answers import training as answers
 from course_lib.arrays import Array
-from course_lib.checks.call_task import CallTask
+from course_lib.checks.answer_side import Lent, call, get, item, side_of
+from course_lib.checks.call_task import CallTask, pair
 from course_lib.checks.number_task import NumberTask
-from course_lib.checks.observe import Case
+from course_lib.checks.observe import Case, changed
+from course_lib.checks.values import NotNumbers, as_numbers
 from course_lib.datasets import load_mnist
 from course_lib.text import _
 
@@ -21,6 +23,10 @@ SLUG = "08_training"
 # What the last task asks for, and how it is trained: small enough for a slow machine.
 STEPS, BATCH_SIZE, LEARNING_RATE = 1000, 100, 0.2
 ACCURACY = 0.92
+
+
+# So many batches are drawn that each row has had more than one chance to come.
+_DRAWS = 400
 
 
 def _batch_cases(rng: np.random.Generator) -> list[Case]:
@@ -34,23 +40,32 @@ def _probe_batch(answer: Any, N: int, batch_size: int, seed: int) -> Iterable[tu
     # Row n of x holds n and 100 n, and its target is n: so every row tells where it came from.
     t = np.arange(N)
     x = np.stack([t, 100.0 * t], axis=1)
+    side = side_of(answer)
 
-    def drawn(more: int = 0) -> tuple[Array, Array]:
-        x_batch, t_batch = answer(x, t, batch_size, seed + more)
-        return np.asarray(x_batch, dtype=float), np.asarray(t_batch, dtype=float)
+    given, seeds = [side.lend(x), side.lend(t)], range(seed, seed + _DRAWS)
+    batches: list[tuple[Array, Array]] = []
+
+    def drawn() -> list[tuple[Array, Array]]:
+        if not batches:
+            one = [call(answer, "", *given, batch_size, seed)]
+            rest = side.call_each(answer, "", [(*given, batch_size, s) for s in seeds[1:]])
+            for batch in one + rest:
+                x_batch, t_batch = pair(batch, _("two values are wanted, rows and targets"))
+                batches.append((_floats(x_batch), _floats(t_batch)))
+        return batches
 
     def aligned() -> float:
-        x_batch, t_batch = drawn()
+        x_batch, t_batch = drawn()[0]
         return float(np.array_equal(x_batch, np.stack([t_batch, 100 * t_batch], axis=1)))
 
     def fair() -> float:
-        return float({float(n) for more in range(400) for n in drawn(more)[1]} == set(t.tolist()))
+        return float({float(n) for _, rows in drawn() for n in np.ravel(rows)} == set(t.tolist()))
 
     def varies() -> float:
-        return float(any(not np.array_equal(drawn()[1], drawn(more)[1]) for more in range(1, 9)))
+        return float(any(not np.array_equal(drawn()[0][1], rows) for _, rows in drawn()[1:9]))
 
     def sized() -> float:
-        x_batch, t_batch = drawn()
+        x_batch, t_batch = drawn()[0]
         return float((x_batch.shape, t_batch.shape) == ((batch_size, 2), (batch_size,)))
 
     yield "batch_size rows and targets", sized
@@ -74,24 +89,32 @@ def _update_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _probe_update(
-    answer: Any, params: dict[str, Array], grads: dict[str, Array], learning_rate: float
+    answer: Any, params: Lent, grads: Lent, learning_rate: float
 ) -> Iterable[tuple[str, Any]]:
     made: list[Any] = []
-    before = {name: grad.copy() for name, grad in grads.items()}
+    names = list(grads.value)
 
     def build() -> float:
-        made.append(answer(params))
-        made[0].step(grads, learning_rate)
+        made.append(call(answer, "", params))
+        call(made[0], "step", grads, learning_rate)
         return 1.0
 
     yield "build", build
-    yield "params", lambda: _joined(made[0].params, before)
-    yield "held", lambda: _joined(made[0].held, before)
-    yield "grads unchanged", lambda: float(all(np.array_equal(grads[n], before[n]) for n in before))
+    yield "params", lambda: _joined(get(made[0], "params"), names)
+    yield "held", lambda: _joined(get(made[0], "held"), names)
+    yield "grads unchanged", lambda: float(not changed(side_of(answer), [grads]))
 
 
-def _joined(arrays: dict[str, Array], names: Iterable[str]) -> Array:
-    return np.concatenate([np.ravel(arrays[name]) for name in names])
+def _joined(arrays: Any, names: Iterable[str]) -> Array:
+    return np.concatenate([_floats(item(arrays, name)).ravel() for name in names])
+
+
+def _floats(value: Any) -> Array:
+    """Return what came back as numbers, or stop as the learner's own code would."""
+    try:
+        return as_numbers(value)
+    except NotNumbers as what:
+        raise TypeError(str(what)) from what
 
 
 def _accuracy_cases(rng: np.random.Generator) -> list[Case]:
@@ -115,12 +138,12 @@ def _probe_train(answer: Any, seed: int) -> Iterable[tuple[str, Any]]:
     ran: list[Any] = []
 
     def build() -> float:
-        losses, params = answer(x_train, t_train, STEPS, BATCH_SIZE, LEARNING_RATE, seed)
-        ran.extend([losses, params])
+        both = call(answer, "", x_train, t_train, STEPS, BATCH_SIZE, LEARNING_RATE, seed)
+        ran.extend(pair(both, _("two values are wanted, the losses and the parameters")))
         return 1.0
 
     def reached() -> float:
-        W1, b1, W2, b2 = (np.asarray(ran[1][name]) for name in ("W1", "b1", "W2", "b2"))
+        W1, b1, W2, b2 = (_floats(item(ran[1], name)) for name in ("W1", "b1", "W2", "b2"))
         scores = np.maximum(x_test @ W1 + b1, 0) @ W2 + b2
         return float(answers.accuracy(scores, t_test) >= ACCURACY)
 
@@ -129,25 +152,25 @@ def _probe_train(answer: Any, seed: int) -> Iterable[tuple[str, Any]]:
         # in the batch: b2 = count / size - 1 / 10.
         size, W1 = 7, np.random.default_rng(seed).standard_normal((784, 50))
         x, t = np.zeros((40, 784), np.float32), np.arange(40) % 10
-        _losses, params = answer(x, t, 1, size, 1.0, seed)
-        counts = size * (np.asarray(params["b2"], dtype=float) + 0.1)
+        _losses, params = call(answer, "", x, t, 1, size, 1.0, seed)
+        counts = size * (_floats(item(params, "b2")) + 0.1)
         drawn = counts.round()
         return float(
-            np.allclose(params["W1"], 0.01 * W1, atol=1e-6)
+            np.allclose(_floats(item(params, "W1")), 0.01 * W1, atol=1e-6)
             and np.allclose(counts, drawn, atol=1e-3)
             and (drawn.sum(), drawn.size) == (size, 10)
             and drawn.max() < size
         )
 
     yield "build", build
-    yield "one loss a step", lambda: float(np.shape(ran[0]) == (STEPS,))
+    yield "one loss a step", lambda: float(_floats(ran[0]).shape == (STEPS,))
     yield "the loss falls", lambda: float(_falls(ran[0]))
     yield "accuracy reached", reached
     yield "network and batches as asked", as_asked
 
 
 def _falls(losses: Any) -> bool:
-    losses = np.asarray(losses, dtype=float)
+    losses = _floats(losses)
     # An untrained network of ten classes has a loss near log(10) = 2.3.
     return bool(1.5 < losses[:20].mean() < 3 and losses[-100:].mean() < 0.6)
 

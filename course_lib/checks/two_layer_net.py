@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.answers import two_layer_net as answers
-from course_lib.arrays import Array
+from course_lib.checks.answer_side import Lent, call, get, item, side_of, type_name
 from course_lib.checks.net_task import (
     CALLS,
     MethodsTask,
@@ -75,29 +75,28 @@ def _learn_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _probe_learn(
-    answer: Any, params: dict[str, Array], x: Array, t: Array, learning_rate: float
+    answer: Any, params: Lent, x: Lent, t: Lent, learning_rate: float
 ) -> Iterable[tuple[str, Callable[[], Any]]]:
     nets: list[Any] = []
     said: list[Any] = []
-    x_before = x.copy()
     # The network may write into its parameters: into its own, not into those of the case.
-    own = {name: param.copy() for name, param in params.items()}
+    own = side_of(answer).lend(params.value)
 
     def build() -> float:
-        nets.append(answer(own))
-        said.append(nets[0].learn(x, t, learning_rate))
-        said.append(nets[0].forward_passes)
+        nets.append(call(answer, "", own))
+        said.append(call(nets[0], "learn", x, t, learning_rate))
+        said.append(get(nets[0], "forward_passes"))
         return 1.0
 
     def held(name: str) -> Any:
-        return nets[0].params[name]
+        return item(get(nets[0], "params"), name)
 
     yield "build", build
     yield "loss", lambda: said[0]
     yield "forward passes", lambda: said[1]
-    for name in params:
+    for name in params.value:
         yield f'params["{name}"]', partial(held, name)
-    yield "scores after the step", lambda: nets[0].predict(x_before)
+    yield "scores after the step", lambda: call(nets[0], "predict", x.value)
 
 
 _LEARNED = ("loss", "forward passes", *(f'params["{name}"]' for name in ("W1", "b1", "W2", "b2")))
@@ -138,9 +137,9 @@ def _probe_init(
 
     def build() -> float:
         for some in (sizes, sizes[:3]):
-            made.append(answer(some, std, seed))
+            made.append(call(answer, "", some, std, seed))
             if not isinstance(made[-1], dict):
-                got = type(made[-1]).__name__
+                got = type_name(made[-1])
                 raise TypeError(_("a dict was expected, and {type} came").format(type=got))
         return 1.0
 

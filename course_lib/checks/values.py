@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.arrays import Array
+from course_lib.checks.answer_side import type_name
 from course_lib.text import _
 
 RTOL = 1e-6
@@ -54,7 +55,7 @@ def _listed(value: Any) -> Any:
 
 
 def _no_number(value: Any) -> str:
-    return _("{type}, which is no number and no array of numbers").format(type=type(value).__name__)
+    return _("{type}, which is no number and no array of numbers").format(type=type_name(value))
 
 
 def agrees(got: Array, want: Array) -> bool:

@@ -1,0 +1,281 @@
+"""The answer's side: all that a check ever does with a learner's code goes through here.
+
+In a notebook the learner's code lives beside the checks, and `LOCAL` is its side. Where it lives
+in a process of its own, the checks hold a `Far` in its place, whose side carries every request
+over and the result back. A check cannot tell the difference, and must not try to: no source, no
+signature, no identity of objects, no patching; only what stands in `Side`.
+
+What comes back from any side is None, a bool, a number, a string, an array, or a list, tuple or
+dict of such; everything else stays where it is and is only held. What goes there is the same, or
+something `Lent`.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Raised(Exception):
+    """The learner's code raised an exception, on another side than this one.
+
+    Attributes
+    ----------
+    kind : str
+        Name of the exception's class.
+    message : str
+        What it says.
+    where : str
+        The line of the learner's code that raised it; empty if it cannot be told.
+    """
+
+    def __init__(self, kind: str, message: str, where: str = "") -> None:
+        super().__init__(kind, message, where)
+        self.kind, self.message, self.where = kind, message, where
+
+
+class SideLost(BaseException):
+    """The answer's side is gone for good: it ended, or it was ended. No check can go on."""
+
+
+class Far:
+    """Something of the learner's that lives on another side: an answer, or what it made.
+
+    Attributes
+    ----------
+    side : Side
+        Where it lives.
+    type_name : str
+        Name of its class, which is for the learner to read.
+    """
+
+    def __init__(self, side: Side, type_name: str) -> None:
+        self.side, self.type_name = side, type_name
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What an answer is.
+
+    Attributes
+    ----------
+    type_name : str
+        Name of its class.
+    callable, is_class, has_forward : bool
+    origins : tuple of str
+        The modules in which it, and the classes that it inherits from, were written.
+    """
+
+    type_name: str
+    callable: bool
+    is_class: bool
+    has_forward: bool
+    origins: tuple[str, ...] = ()
+
+
+@dataclass
+class Lent:
+    """Something that the learner's code gets to hold, and may write into.
+
+    Attributes
+    ----------
+    value : array, list, dict, function or object
+        What was lent. It stays as it was: what the learner's code gets is a copy of data, and
+        of a function or an object the right to call it.
+    methods : tuple of str
+        What may be called of an object; empty for data and functions.
+    """
+
+    value: Any
+    methods: tuple[str, ...] = ()
+
+
+@dataclass
+class Watch:
+    """Counts the calls of a method with other arguments than the usual ones.
+
+    Attributes
+    ----------
+    method : str
+    usual : tuple
+        Arguments, lent or plain, whose values as they were when lent are not counted.
+    calls : int
+        How many there were with others; written when the watched call ends, also by an error.
+    """
+
+    method: str
+    usual: tuple[Any, ...]
+    calls: int = 0
+
+
+# What is done to values that are on the answer's side already, for `calculate`: an operation,
+# and the places of its operands in the list of all values so far. "+" and "*" take two operands;
+# any other name is a method that takes none.
+Step = tuple[str, int, int]
+
+
+class Side(Protocol):
+    """Where an answer lives.
+
+    Every request that runs the learner's code runs it with NumPy's warnings on, except for
+    underflow, and issues each `RuntimeWarning` of it again on the side of the checks. An
+    exception of the learner's code comes out as itself, or as `Raised`.
+    """
+
+    def kind(self, thing: Any) -> Kind:
+        """Return what an answer is."""
+        ...
+
+    def call(self, thing: Any, method: str, args: Sequence[Any], watch: Watch | None = None) -> Any:
+        """Call a method, or the thing itself if `method` is empty, and return what it returns."""
+        ...
+
+    def call_each(self, thing: Any, method: str, calls: Sequence[Sequence[Any]]) -> list[Any]:
+        """Call it with each of these arguments and return the results; stop at an error."""
+        ...
+
+    def get(self, thing: Any, name: str) -> Any:
+        """Return an attribute."""
+        ...
+
+    def calculate(self, operands: Sequence[Any], steps: Sequence[Step]) -> Any:
+        """Do some steps, at least one, and return what the last one gives."""
+        ...
+
+    def lend(self, value: Any, methods: tuple[str, ...] = ()) -> Lent:
+        """Make a copy of data for the learner's code, or let it call a function or an object."""
+        ...
+
+    def now(self, lent: Sequence[Lent]) -> list[Any]:
+        """Return what has become of data that was lent."""
+        ...
+
+
+@dataclass
+class _Here(Lent):
+    there: Any = None
+
+
+class _Local:
+    """The learner's code lives in the same process as the checks."""
+
+    def kind(self, thing: Any) -> Kind:
+        origins = [thing, *(thing.__mro__ if isinstance(thing, type) else ())]
+        return Kind(
+            type(thing).__name__,
+            callable(thing),
+            isinstance(thing, type),
+            hasattr(thing, "forward"),
+            tuple(str(getattr(origin, "__module__", "")) for origin in origins),
+        )
+
+    def call(self, thing: Any, method: str, args: Sequence[Any], watch: Watch | None = None) -> Any:
+        with _watching(thing, watch):
+            function = getattr(thing, method) if method else thing
+            return function(*map(_there, args))
+
+    def call_each(self, thing: Any, method: str, calls: Sequence[Sequence[Any]]) -> list[Any]:
+        return [copy.deepcopy(self.call(thing, method, args)) for args in calls]
+
+    def get(self, thing: Any, name: str) -> Any:
+        return getattr(thing, name)
+
+    def calculate(self, operands: Sequence[Any], steps: Sequence[Step]) -> Any:
+        values = list(operands)
+        for operation, a, b in steps:
+            if operation == "+":
+                values.append(values[a] + values[b])
+            elif operation == "*":
+                values.append(values[a] * values[b])
+            else:
+                values.append(getattr(values[a], operation)())
+        return values[-1]
+
+    def lend(self, value: Any, methods: tuple[str, ...] = ()) -> Lent:
+        lent = value if methods or callable(value) else copy.deepcopy(value)
+        return _Here(value, methods, lent)
+
+    def now(self, lent: Sequence[Lent]) -> list[Any]:
+        return list(map(_there, lent))
+
+
+LOCAL = _Local()
+
+
+def side_of(thing: Any) -> Side:
+    """Return where something of the learner's lives."""
+    return thing.side if isinstance(thing, Far) else LOCAL
+
+
+def type_name(value: Any) -> str:
+    """Return the name of the class of what came back."""
+    return value.type_name if isinstance(value, Far) else type(value).__name__
+
+
+def call(thing: Any, method: str = "", *args: Any, watch: Watch | None = None) -> Any:
+    """Call a method of something of the learner's, or the thing itself."""
+    return side_of(thing).call(thing, method, args, watch)
+
+
+def get(thing: Any, name: str) -> Any:
+    """Return an attribute of something of the learner's."""
+    return side_of(thing).get(thing, name)
+
+
+def item(thing: Any, key: Any) -> Any:
+    """Return what stands under a key of what came back."""
+    return call(thing, "__getitem__", key) if isinstance(thing, Far) else thing[key]
+
+
+def _there(arg: Any) -> Any:
+    """Return what a call passes on: what was lent itself, and of other data a copy."""
+    if isinstance(arg, _Here):
+        return arg.there
+    return copy.deepcopy(arg) if isinstance(arg, (np.ndarray, list, dict)) else arg
+
+
+@contextmanager
+def _watching(thing: Any, watch: Watch | None) -> Iterator[None]:
+    """Count calls of a method while something runs, if there is something to watch."""
+    cls = type(thing)
+    original = inspect.getattr_static(cls, watch.method, None) if watch else None
+    if watch is None or not isinstance(original, FunctionType):
+        yield
+        return
+    usual = [arg.value if isinstance(arg, Lent) else arg for arg in watch.usual]
+
+    def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+        watch.calls += bool(kwargs) or not same_values(args, usual)
+        return original(self, *args, **kwargs)
+
+    own = vars(cls).get(watch.method)
+    setattr(cls, watch.method, counted)
+    try:
+        yield
+    finally:
+        if own is not None:
+            setattr(cls, watch.method, own)
+        else:
+            delattr(cls, watch.method)
+
+
+def same_values(now: Sequence[Any], before: Sequence[Any]) -> bool:
+    """Tell whether values, and the values in dicts, are to the last bit what they were."""
+    return len(now) == len(before) and all(map(_same, now, before))
+
+
+def _same(now: Any, before: Any) -> bool:
+    if isinstance(before, dict):
+        return (
+            isinstance(now, dict)
+            and now.keys() == before.keys()
+            and same_values(list(now.values()), list(before.values()))
+        )
+    return np.array_equal(now, before, equal_nan=np.asarray(before).dtype.kind == "f")

@@ -90,9 +90,10 @@ class StudentProcess:
 
     def end(self) -> str:
         """End it and all that it started; return how it had ended by itself, if it had."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            # One that hung up is on its way out: how it ended is worth a moment.
-            self.process.wait(0.05)
+        if self.wire.ended:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                # It hung up, so it is on its way out: how it ended is worth a moment.
+                self.process.wait(0.5)
         code = self.process.poll()
         # bubblewrap is the first process of the sandbox: with it all others end.
         for pid in reversed(list(_family(self.process.pid))):

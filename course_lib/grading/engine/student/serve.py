@@ -21,7 +21,8 @@ from .cells import Cells, Shown, own_frames, said, time_limit
 from .wire import MAX_DEPTH, MAX_ITEMS, Loan, Ref, Wire
 
 _LARGEST = 10_000_000
-_PLAIN = (bool, int, float, complex, str)
+# A set, since a learner's metaclass may say that it is equal to any type.
+_PLAIN = frozenset((bool, int, float, complex, str))
 
 
 class Server:
@@ -43,7 +44,13 @@ class Server:
                 self.objects.clear()
                 self.lent.clear()
             else:
-                self.wire.send(self._answer(kind, seconds, content))
+                self._send(self._answer(kind, seconds, content))
+
+    def _send(self, answer: list[Any]) -> None:
+        try:
+            self.wire.send(answer)
+        except TypeError as error:
+            self.wire.send(["error", "TypeError", f"what came back is {error}", "", [], 0])
 
     def _answer(self, kind: str, seconds: float, content: list[Any]) -> list[Any]:
         content = [self._from(value) for value in content]
@@ -62,7 +69,7 @@ class Server:
             except BaseException as error:
                 answer = ["error", type(error).__name__, said(error)[:300], _where(error)]
         numeric = [w.message for w in caught if issubclass(w.category, RuntimeWarning)]
-        watched = self.watch.calls if self.watch else 0
+        watched = int(self.watch.calls) if self.watch else 0
         return [*answer, [str(message)[:300] for message in numeric[:10]], watched]
 
     # --- what can be asked for ----------------------------------------------------------------
@@ -121,7 +128,7 @@ class Server:
             if depth > MAX_DEPTH - 2 or len(value) > MAX_ITEMS:
                 return self._ref(value)
             if isinstance(value, dict):
-                if not all(type(key) in (*_PLAIN, type(None)) for key in value):
+                if not all(key is None or type(key) in _PLAIN for key in value):
                     return self._ref(value)
                 return {key: self._to(item, depth + 1) for key, item in value.items()}
             items = [self._to(item, depth + 1) for item in value]

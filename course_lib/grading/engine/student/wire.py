@@ -239,6 +239,7 @@ class Wire:
         most: int = MAX_FRAME,
     ) -> None:
         self.end, self.idle, self.most = end, idle, most
+        self.ended = False
         end.setblocking(True)
 
     def send(self, value: Any, deadline: float | None = None) -> None:
@@ -265,8 +266,12 @@ class Wire:
                 self._wait(deadline, for_writing=True)
                 flags = socket.MSG_NOSIGNAL | (0 if deadline is None else socket.MSG_DONTWAIT)
                 view = view[self.end.send(view, flags) :]
-        except OSError as error:
-            raise Closed(str(error)) from None
+        except OSError:
+            raise self._closed() from None
+
+    def _closed(self) -> Closed:
+        self.ended = True
+        return Closed("the connection ended")
 
     def _read(self, length: int, deadline: float | None) -> bytes:
         # Grows as bytes come: a claimed length alone costs nothing.
@@ -275,10 +280,10 @@ class Wire:
             self._wait(deadline)
             try:
                 chunk = self.end.recv(min(length - len(data), 2**20))
-            except OSError as error:
-                raise Closed(str(error)) from None
+            except OSError:
+                raise self._closed() from None
             if not chunk:
-                raise Closed("the connection ended")
+                raise self._closed()
             data += chunk
         return bytes(data)
 

@@ -1,4 +1,4 @@
-"""Every release runs in a fresh kernel with nothing beside it, and nbgrader's verdicts are right."""
+"""Every release runs in a fresh kernel, alone, and the verdicts of nbgrader on it are right."""
 
 from __future__ import annotations
 

@@ -140,10 +140,12 @@ class RemoteSide:
             match self.wire.receive(until):
                 case ["ask", int(number), str(name), tuple(args)]:
                     self.wire.send(self._called_back(number, name, args), until)
-                case ["value", value, list(said), int(self.watched)]:
+                case ["value", value, list(said), int(watched)]:
+                    self.watched = watched
                     _say_again(said)
                     return self._in(value)
-                case ["error", str(kind), str(message), str(where), list(said), int(self.watched)]:
+                case ["error", str(kind), str(message), str(where), list(said), int(watched)]:
+                    self.watched = watched
                     _say_again(said)
                     if kind == _TOO_LONG:
                         # Whatever else hangs in this check shall not take as long again.

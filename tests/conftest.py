@@ -10,6 +10,7 @@ import pytest
 from course_lib.grading.course import Course
 
 ROOT = Path(__file__).parent.parent
+pytest_plugins = ["browser"]
 # Enough to try every tool on, however many assignments the course has.
 TWO = ("01_shopping_cart", "03_activations")
 

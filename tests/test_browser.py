@@ -1,0 +1,294 @@
+"""The built book in a browser: offline, without errors, for everybody, and on a phone."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+from browser import BOOK, ROOT, Look, look, serve, survey
+
+from course_lib.graphs.numbers import number_text
+from course_lib.layers import MulLayer
+
+TOC = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
+CHAPTERS = [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]
+PAGES = [TOC["root"], *CHAPTERS, "genindex", "py-modindex", "search"]
+WIDGETS = ("require.js", "embed-amd", "html-manager")
+
+
+def address(book: Path, name: str) -> str:
+    return (book / f"{name}.html").as_uri()
+
+
+def holds_widgets(name: str) -> bool:
+    text = (BOOK / f"{name}.html").read_text(encoding="utf-8")
+    return "application/vnd.jupyter.widget-state+json" in text
+
+
+def test_every_page_of_the_book_is_tried(book: Path) -> None:
+    pages = [path.relative_to(book) for path in book.rglob("*.html")]
+    named = {path.with_suffix("").as_posix() for path in pages if path.parts[0] != "_static"}
+    assert named == set(PAGES)
+
+
+# --- every page, in every way that a reader may have it before him -----------------------------
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_faultless_as_a_file(browser: Any, book: Path, axe: str, name: str) -> None:
+    # Colours that are still on their way from light to dark would be judged as they pass.
+    with look(browser, address(book, name), still=True) as seen:
+        assert survey(seen, axe) == {}
+        loaded = [url for url in seen.home if any(word in url for word in WIDGETS)]
+        assert bool(loaded) == holds_widgets(name)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_loads_over_http_and_asks_nobody(browser: Any, site: str, name: str) -> None:
+    with look(browser, f"{site}/{name}.html") as seen:
+        assert seen.foreign == []
+        assert seen.errors == []
+
+
+# --- what the survey must reject ----------------------------------------------------------------
+
+FOLLOW_THE_SYSTEM = """<script>
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => { document.documentElement.dataset.theme = dark.matches ? "dark" : "light"; };
+follow();
+dark.addEventListener("change", follow);
+</script>"""
+
+WIDE = '<div class="wide" style="width: 2000px">wide</div>'
+BOX = '<div style="overflow-x: auto">{}</div>'
+DARK = '<style>[data-theme="dark"] .it {{ {} }}</style><div class="it">It</div>'
+
+# A page's body, and where the survey must find fault with it.
+FAULTS = {
+    "a picture from elsewhere": (
+        '<img alt="" src="http://elsewhere.invalid/a.png">',
+        {"foreign hosts", "errors"},
+    ),
+    "an exception": ("<script>throw new Error('no')</script>", {"errors"}),
+    "a message": ("<script>console.error('no')</script>", {"errors"}),
+    "a missing file": ('<script src="nothing.js"></script>', {"errors"}),
+    "a wrong formula": ("<mjx-merror>no</mjx-merror>", {"formulas that are wrong"}),
+    "pale text": (
+        '<p style="color: #bbb">Who can read this?</p>',
+        {"axe in the dark", "axe in the light, answers open"},
+    ),
+    "a picture without a text": (
+        '<img src="data:,">',
+        {"axe in the dark", "axe in the light, answers open"},
+    ),
+    "pale in the dark": (DARK.format("color: #bbb"), {"axe in the dark"}),
+    "pale in an answer": (
+        '<details><summary>More</summary><p style="color: #bbb">Who can read this?</p></details>',
+        {"axe in the light, answers open"},
+    ),
+    "a foreign host in an answer": (
+        """<details ontoggle="new Image().src = 'http://elsewhere.invalid/a.png'">"""
+        "<summary>More</summary></details>",
+        {"foreign hosts", "errors"},
+    ),
+    "wide": (WIDE, {"sideways", "sideways in the dark", "sideways, answers open"}),
+    "a wide box with a heading": (
+        BOX.format(f'<h2 tabindex="0">Wide</h2>{WIDE}'),
+        {"sideways", "sideways in the dark", "sideways, answers open"},
+    ),
+    "wide in the dark": (DARK.format("width: 2000px"), {"sideways in the dark"}),
+    "wide in an answer": (
+        f"<details><summary>More</summary>{WIDE}</details>",
+        {"sideways, answers open"},
+    ),
+}
+
+RIGHT = {
+    "text": "<p>All is well.</p>",
+    "a wide box": BOX.format(f'<p tabindex="0">Wide</p>{WIDE}'),
+    "an answer": "<details><summary>More</summary><p>Less.</p></details>",
+}
+
+
+def written(folder: Path, body: str) -> str:
+    page = folder / "page.html"
+    page.write_text(
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>'
+        f"<meta name='viewport' content='width=device-width'>{FOLLOW_THE_SYSTEM}"
+        f"<main><h1>A page</h1>{body}</main>",
+        encoding="utf-8",
+    )
+    return page.as_uri()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_page_is_noticed(browser: Any, tmp_path: Path, axe: str, fault: str) -> None:
+    body, where = FAULTS[fault]
+    with look(browser, written(tmp_path, body), still=True) as seen:
+        assert set(survey(seen, axe)) == where
+
+
+@pytest.mark.parametrize("right", RIGHT)
+def test_a_faultless_page_is_let_be(browser: Any, tmp_path: Path, axe: str, right: str) -> None:
+    with look(browser, written(tmp_path, RIGHT[right]), still=True) as seen:
+        assert survey(seen, axe) == {}
+
+
+@pytest.mark.parametrize("fault", ["a picture from elsewhere", "a missing file", "an exception"])
+def test_a_faulty_page_is_noticed_over_http(browser: Any, tmp_path: Path, fault: str) -> None:
+    body, where = FAULTS[fault]
+    written(tmp_path, body)
+    with serve(tmp_path) as site, look(browser, f"{site}/page.html") as seen:
+        assert seen.errors
+        assert bool(seen.foreign) == ("foreign hosts" in where)
+
+
+# --- search, next and previous ------------------------------------------------------------------
+
+
+def test_search_finds_a_word_over_file_and_http(browser: Any, book: Path, site: str) -> None:
+    for start in (address(book, "search"), f"{site}/search.html"):
+        with look(browser, f"{start}?q=sigmoid") as seen:
+            seen.page.wait_for_selector("#search-results ul.search li a")
+            found = seen.page.locator("#search-results ul.search li a").all_text_contents()
+            assert any("Activations" in title for title in found)
+            assert seen.errors == []
+            assert seen.foreign == []
+
+
+def links(name: str, kind: str) -> list[str]:
+    """Return the pages, as named in PAGES, that the links of one kind on a page lead to."""
+    text = (BOOK / f"{name}.html").read_text(encoding="utf-8")
+    found = re.findall(rf'<a class="{kind}"\s+href="([^"]+)"', text)
+    here = PurePosixPath(name).parent
+    paths = [os.path.normpath(here / href.removesuffix(".html")) for href in found]
+    return [name if path == "." else path for path in paths]
+
+
+def test_next_and_previous_lead_through_every_page_in_order(book: Path) -> None:
+    trail = [TOC["root"], *CHAPTERS]
+    for before, after in itertools.pairwise(trail):
+        assert links(before, "right-next") == [after]
+        assert links(after, "left-prev") == [before]
+    assert links(trail[0], "left-prev") == []
+    assert links(trail[-1], "right-next") == []
+
+
+def test_following_next_and_previous_comes_back(browser: Any, site: str) -> None:
+    with look(browser, f"{site}/index.html") as seen:
+        seen.page.locator("a.right-next").click()
+        seen.page.wait_for_url(f"{site}/{CHAPTERS[0]}.html")
+        seen.page.locator("a.left-prev").click()
+        seen.page.wait_for_url(f"{site}/index.html")
+
+
+# --- for everybody ----------------------------------------------------------------------------
+
+
+def test_icons_are_drawn(browser: Any, book: Path) -> None:
+    with look(browser, address(book, "index")) as seen:
+        drawn = seen.page.evaluate(
+            """() => [...document.querySelectorAll("i[class*=fa-]")].map((i) =>
+                 getComputedStyle(i, "::before").content)"""
+        )
+        assert drawn
+        assert "none" not in drawn
+        assert seen.page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"')")
+
+
+def test_the_first_stop_of_the_keyboard_skips_to_the_text(browser: Any, book: Path) -> None:
+    with look(browser, address(book, "index")) as seen:
+        seen.page.keyboard.press("Tab")
+        assert seen.page.evaluate("document.activeElement.getAttribute('href')") == "#main-content"
+        assert seen.page.evaluate(
+            "document.activeElement.getBoundingClientRect().top"
+        ) == pytest.approx(0, abs=40)
+
+
+def test_an_answer_opens_by_keyboard(browser: Any, book: Path) -> None:
+    with look(browser, address(book, "01_shopping_cart")) as seen:
+        answer = seen.page.locator(".admonition.dropdown").first
+        button = answer.locator(".toggle-button")
+        assert answer.locator("p").last.is_visible() is False
+        button.focus()
+        seen.page.keyboard.press("Enter")
+        assert answer.locator("p").last.is_visible()
+
+
+def test_reduced_motion_is_honoured(browser: Any, book: Path) -> None:
+    moving = "document.getAnimations().filter((a) => a.playState === 'running').length"
+    for still in (True, False):
+        with look(browser, address(book, "index"), still=still) as seen:
+            seen.page.locator("figure.bpg .bpg-scroll").first.press("ArrowRight")
+            assert (seen.page.evaluate(moving) == 0) is still
+
+
+# --- graphs -----------------------------------------------------------------------------------
+
+
+def shown(page: Any) -> dict[str, list[str]]:
+    """Return what the first figure of a page shows now: values and gradients, sorted."""
+    return page.evaluate(  # type: ignore[no-any-return]
+        """() => Object.fromEntries(["forward", "backward"].map((kind) => [kind,
+             [...document.querySelector("figure.bpg").querySelectorAll(".bpg-" + kind + " text")]
+               .filter((el) => getComputedStyle(el).visibility === "visible")
+               .map((el) => el.textContent).sort()]))"""
+    )
+
+
+def texts(*numbers: float) -> list[str]:
+    return sorted(number_text(number) for number in numbers)
+
+
+@pytest.fixture
+def first_figure(browser: Any, book: Path) -> Iterator[Look]:
+    with look(browser, address(book, "index")) as seen:
+        yield seen
+
+
+def test_a_graph_is_stepped_through_and_shows_what_the_library_computes(
+    first_figure: Look,
+) -> None:
+    apples, taxed = MulLayer(), MulLayer()
+    apple_price = apples.forward(100, 2)
+    price = taxed.forward(apple_price, 1.1)
+    d_apple_price, d_tax = taxed.backward(1)
+    d_apple, d_num = apples.backward(d_apple_price)
+
+    page = first_figure.page
+    graph = page.locator("figure.bpg .bpg-scroll").first
+    inputs, grads = (100, 2, 1.1), (1, d_apple_price, d_tax, d_apple, d_num)
+    everything = {"forward": texts(*inputs, apple_price, price), "backward": texts(*grads)}
+    assert shown(page) == everything
+
+    graph.press("Home")
+    assert shown(page) == {"forward": texts(*inputs), "backward": []}
+    seen = []
+    for _ in range(12):
+        graph.press("ArrowRight")
+        if not seen or shown(page) != seen[-1]:
+            seen.append(shown(page))
+    assert seen[0] == {"forward": texts(*inputs, apple_price), "backward": []}
+    assert seen[1] == {"forward": everything["forward"], "backward": []}
+    assert seen[2] == {"forward": everything["forward"], "backward": texts(1)}
+    assert seen[3]["backward"] == texts(1, d_apple_price, d_tax)
+    assert seen[4:] == [everything]
+    graph.press("ArrowLeft")
+    assert shown(page) == seen[3]
+    page.locator("figure.bpg button[data-do=reset]").first.click()
+    assert shown(page) == everything
+    assert first_figure.errors == []
+
+
+def test_a_wrong_number_in_a_graph_is_noticed(first_figure: Look) -> None:
+    before = shown(first_figure.page)
+    first_figure.page.evaluate(
+        "document.querySelector('.bpg .bpg-forward text').textContent = '221'"
+    )
+    assert shown(first_figure.page) != before

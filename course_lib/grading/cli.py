@@ -9,6 +9,7 @@ import click
 
 from course_lib.grading.author_commands import author_commands
 from course_lib.grading.course import CourseError, find_course
+from course_lib.grading.grade_command import grade_command
 
 
 class _Course(click.Group):
@@ -96,7 +97,7 @@ def where_command() -> None:
     click.echo(summary.places(find_course()))
 
 
-for command in author_commands:
+for command in (grade_command, *author_commands):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -68,13 +68,13 @@ def export(course: Course, students: Sequence[str], to: Path) -> None:
     """Write the marks of some students as a table of comma-separated values."""
     from nbgrader.plugins import CsvExportPlugin
 
-    with _settings(course, {}) as (parent, _errors), _gradebook(course) as book:
+    with nbgrader_settings(course, {}) as (parent, _errors), open_gradebook(course) as book:
         CsvExportPlugin(parent=parent, to=str(to), student=list(students)).export(book)
 
 
 def scores(course: Course, students: Sequence[str]) -> list[Score]:
     """Return the marks of some students, by assignment and then by student."""
-    with _gradebook(course) as book:
+    with open_gradebook(course) as book:
         found = [
             Score(
                 submission.student_id,
@@ -99,7 +99,7 @@ def student_ids(course: Course, prefix: str) -> list[str]:
     """Return the students in the gradebook whose ids begin with `prefix`."""
     if not course.gradebook.exists():
         return []
-    with _gradebook(course) as book:
+    with open_gradebook(course) as book:
         return [student.id for student in book.students if student.id.startswith(prefix)]
 
 
@@ -107,7 +107,7 @@ def remove_students(course: Course, students: Iterable[str]) -> None:
     """Take students with all their marks out of the gradebook; ids not in it are passed over."""
     if not course.gradebook.exists():
         return
-    with _gradebook(course) as book:
+    with open_gradebook(course) as book:
         known = {student.id for student in book.students}
         for student in known & set(students):
             book.remove_student(student)
@@ -116,7 +116,7 @@ def remove_students(course: Course, students: Iterable[str]) -> None:
 def _convert(
     course: Course, converter: str, slug: str, student: str, settings: dict[str, Any]
 ) -> None:
-    with _settings(course, settings) as (parent, errors):
+    with nbgrader_settings(course, settings) as (parent, errors):
         from nbgrader import converters
         from nbgrader.coursedir import CourseDirectory
 
@@ -133,7 +133,7 @@ def _convert(
 
 
 @contextlib.contextmanager
-def _settings(course: Course, settings: dict[str, Any]) -> Iterator[tuple[Any, list[str]]]:
+def nbgrader_settings(course: Course, settings: dict[str, Any]) -> Iterator[tuple[Any, list[str]]]:
     """Yield a parent that hands the course's settings to nbgrader, and a list for its errors."""
     import_nbgrader()
     from traitlets.config import Config, LoggingConfigurable
@@ -153,8 +153,9 @@ def _settings(course: Course, settings: dict[str, Any]) -> Iterator[tuple[Any, l
 
 
 @contextlib.contextmanager
-def _gradebook(course: Course) -> Iterator[Any]:
-    with _settings(course, {}) as (parent, _errors):
+def open_gradebook(course: Course) -> Iterator[Any]:
+    """Open the gradebook that the settings name; it is made if it is not there."""
+    with nbgrader_settings(course, {}) as (parent, _errors):
         from nbgrader.api import Gradebook
         from nbgrader.coursedir import CourseDirectory
 

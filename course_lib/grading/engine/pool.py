@@ -1,0 +1,218 @@
+"""Have submissions executed in several processes of this machine.
+
+Each worker has a pipe of its own: nothing is shared that a killed one could leave locked. A
+submission whose worker is killed is tried once more, and then its result says what happened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any, Protocol
+
+from course_lib.grading.engine.records import (
+    CHECK,
+    Job,
+    Result,
+    TaskResult,
+    job_from_json,
+    result_from_json,
+    to_json,
+)
+
+Execute = Callable[[Job], Result]
+
+# A worker that does not answer for so long, over what a submission may take, is ended.
+_SLACK = 120.0
+_TRIES = 2
+_SPAWN = multiprocessing.get_context("spawn")
+_NOT_EXECUTED = "The grader's own process ended while this was graded"
+
+
+class Executor(Protocol):
+    """What can have jobs executed: here, or on a cluster."""
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
+        """Yield the results as they come; take no more jobs than are worked on."""
+
+
+def never_executed(result: Result) -> bool:
+    """Return whether the grader failed, and not the submission."""
+    return any(problem.startswith(_NOT_EXECUTED) for problem in result.problems)
+
+
+def not_executed(job: Job, why: str) -> Result:
+    """Return the result of a job that the grader failed to execute."""
+    said = f"{_NOT_EXECUTED}: {why}."
+    tasks = tuple(
+        TaskResult(c.grade_id.removeprefix("check_"), c.grade_id, 0.0, c.points, problem=said)
+        for c in job.cells
+        if c.kind == CHECK
+    )
+    return Result(job.student, job.slug, tasks, problems=(said,), seed=job.seed)
+
+
+class LocalPool:
+    """Worker processes on this machine.
+
+    Parameters
+    ----------
+    workers : int, optional
+        How many; one for each processor that this process may use unless given.
+    execute : callable, optional
+        What turns a job into a result; a function of a module, since each worker imports it.
+    slack : float
+        Seconds that a worker has over the limits of its job.
+    """
+
+    def __init__(
+        self, workers: int | None = None, execute: Execute | None = None, slack: float = _SLACK
+    ) -> None:
+        self.size = workers or len(os.sched_getaffinity(0))
+        self.execute, self.slack = execute, slack
+        self.workers: list[_Worker] = []
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
+        """Yield results as they come; a worker gets its next job when it has done one."""
+        todo, again = iter(jobs), deque[_Try]()
+        more = True
+        try:
+            while True:
+                for worker in [*self._idle()]:
+                    try_ = again.popleft() if again else None
+                    if try_ is None and more:
+                        job = next(todo, None)
+                        more = job is not None
+                        try_ = _Try(job) if job else None
+                    if try_ is None:
+                        break
+                    worker.give(try_, self.slack)
+                busy = [worker for worker in self.workers if worker.at]
+                if not busy:
+                    return
+                yield from self._collect(busy, again)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End all workers, whatever they are doing."""
+        for worker in self.workers:
+            worker.end()
+        self.workers = []
+
+    def _idle(self) -> Iterator[_Worker]:
+        self.workers = [worker for worker in self.workers if worker.usable]
+        yield from [worker for worker in self.workers if not worker.at]
+        while len(self.workers) < self.size:
+            worker = _Worker(self.execute)
+            self.workers.append(worker)
+            yield worker
+
+    def _collect(self, busy: list[_Worker], again: deque[_Try]) -> Iterator[Result]:
+        soonest = min(worker.until for worker in busy) - time.monotonic()
+        ends: dict[Any, _Worker] = {worker.end_of_pipe: worker for worker in busy}
+        for end in wait(list(ends), max(soonest, 0.0)):
+            worker = ends[end]
+            try_, said = worker.take()
+            if said is not None:
+                yield said
+            elif try_.count < _TRIES:
+                again.append(_Try(try_.job, try_.count + 1))
+            else:
+                yield not_executed(try_.job, "it was tried twice")
+        for worker in busy:
+            if worker.at and worker.until <= time.monotonic():
+                job = worker.at.job
+                worker.end()
+                yield not_executed(job, "it did not come to an end")
+
+
+@dataclass(frozen=True)
+class _Try:
+    job: Job
+    count: int = 1
+
+
+class _Worker:
+    """A process, and the job that it is at."""
+
+    def __init__(self, execute: Execute | None) -> None:
+        self.end_of_pipe, theirs = _SPAWN.Pipe()
+        self.process = _SPAWN.Process(
+            target=_work, args=(theirs, execute, os.getpid()), daemon=True
+        )
+        self.at: _Try | None = None
+        self.until = 0.0
+        self.usable = True
+        # What interrupts this program must not reach the workers: they are ended in order.
+        with _ignoring_interrupts():
+            self.process.start()
+        theirs.close()
+
+    def give(self, try_: _Try, slack: float) -> None:
+        job = try_.job
+        self.at = try_
+        self.until = time.monotonic() + job.timeout * (len(job.cells) + 2) + slack
+        with contextlib.suppress(OSError):  # a dead worker's answer says so
+            self.end_of_pipe.send_bytes(to_json(job).encode())
+
+    def take(self) -> tuple[_Try, Result | None]:
+        """Return what the worker was at, and its result if it lives."""
+        try_, self.at = self.at, None
+        assert try_ is not None
+        try:
+            return try_, result_from_json(self.end_of_pipe.recv_bytes().decode())
+        except (EOFError, OSError, ValueError):
+            self.end()
+            return try_, None
+
+    def end(self) -> None:
+        self.usable, self.at = False, None
+        self.process.kill()
+        self.process.join()
+        self.end_of_pipe.close()
+
+
+@contextlib.contextmanager
+def _ignoring_interrupts() -> Iterator[None]:
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _work(pipe: Connection, execute: Execute | None, parent: int) -> None:
+    """Execute jobs as they come, until nobody sends any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with(parent)
+    if execute is None:
+        from course_lib.grading.engine.execute import execute as real
+
+        execute = real
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            job = job_from_json(pipe.recv_bytes().decode())
+            pipe.send_bytes(to_json(execute(job)).encode())
+
+
+def _die_with(parent: int) -> None:
+    """Let nothing go on when the main process is killed."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)

@@ -1,0 +1,288 @@
+"""The one writer: marks into the gradebook, notebooks into autograded/, pages into feedback/.
+
+Everything written can be written again: a stop between any two writes is healed by recording the
+same results once more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import html
+import math
+import sys
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import writes as notebook_text
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from course_lib.checks.report import Finding, Report
+from course_lib.checks.report import Part as ReportPart
+from course_lib.grading.course import Course, CourseError
+from course_lib.grading.engine.blueprint import Blueprint
+from course_lib.grading.engine.gradebook import Book, Steps
+from course_lib.grading.engine.graded import Graded, marks_from
+from course_lib.grading.engine.intake import Submission
+from course_lib.grading.engine.ledger import without_outputs, write_atomically
+from course_lib.grading.engine.records import Result, TaskResult
+from course_lib.grading.engine.scores import ClassScores, Scores
+from course_lib.grading.nbgrader_tools import nbgrader_settings
+from course_lib.grading.source import grade_id
+
+T = TypeVar("T")
+Item = tuple[Submission, Result]
+
+# Seconds that another program may keep the gradebook locked.
+PATIENCE = 120.0
+_LOCKED = ("locked", "busy")
+
+
+class Page(Protocol):
+    """What makes a student's page of feedback."""
+
+    def __call__(
+        self, course: Course, notebook: NotebookNode, result: Result, scores: Scores
+    ) -> str:
+        """Return the page as HTML."""
+
+
+class Recorder(contextlib.AbstractContextManager["Recorder"]):
+    """Writes down what grading found.
+
+    Parameters
+    ----------
+    course : Course
+    page : Page, optional
+        Makes the page of feedback; without it there is none.
+    patience : float
+        Seconds to wait for a gradebook that another program has locked.
+    say : callable
+        Is told, in a sentence, that there is something to wait for.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        page: Page | None = None,
+        patience: float = PATIENCE,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
+        self.course, self.page, self.patience = course, page, patience
+        self.say = say or (lambda text: print(text, file=sys.stderr))
+        self._open = contextlib.ExitStack()
+        self._blueprints: dict[str, Blueprint] = {}
+        self.book: Book
+        self.steps: Steps
+
+    def __enter__(self) -> Recorder:
+        from nbgrader.coursedir import CourseDirectory
+
+        with contextlib.ExitStack() as opening:
+            parent, _errors = opening.enter_context(nbgrader_settings(self.course, {}))
+            folder = CourseDirectory(parent=parent)
+            self.book = self._patiently(lambda: Book(folder.db_url, folder.course_id))
+            opening.callback(self.book.close)
+            self.steps = Steps(parent, self.book, folder.db_url)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def begin(self, slug: str, blueprint: Blueprint) -> None:
+        """Make an assignment known; it must be in the gradebook as it was released."""
+        self._patiently(lambda: self.book.check(slug, blueprint.notebook))
+        self._blueprints[slug] = blueprint
+
+    def record(self, submission: Submission, result: Result) -> Graded:
+        """Write down one result."""
+        return self.record_all([(submission, result)])[0]
+
+    def record_all(self, items: Sequence[Item]) -> list[Graded]:
+        """Write down results of one assignment: notebooks, then marks, then pages of feedback.
+
+        Raises
+        ------
+        CourseError
+            If the disk is full, or the gradebook can't be written.
+        """
+        ready = [(s, r, self._notebook(s, r)) for s, r in items if s.name_fits]
+        with _said():
+            for submission, _result, notebook in ready:
+                self._write_notebook(submission, notebook)
+        scores: dict[str, Scores] = {}
+        if ready:
+            self._patiently(lambda: self._store(ready))
+            scores = self.scores(ready[0][0].slug, [s.student for s, _, _ in ready])
+        with _said():
+            for submission, result, notebook in ready:
+                if self.page is not None:
+                    page = self.page(self.course, notebook, result, scores[submission.student])
+                    path = self._place("feedback", submission).with_suffix(".html")
+                    write_atomically(path, page.encode("utf-8", "replace"))
+        return [
+            Graded(
+                s.student,
+                s.slug,
+                marks_from(scores.get(s.student)),
+                without_outputs(r),
+                tuple(dict.fromkeys((*s.problems, *r.problems))),
+                s.notes,
+            )
+            for s, r in items
+        ]
+
+    def scores(self, slug: str, students: Collection[str] = ()) -> dict[str, Scores]:
+        """Return what is in the gradebook, by student."""
+        return self._patiently(lambda: ClassScores(self.book).read(slug, students))
+
+    def is_whole(self, submission: Submission) -> bool:
+        """Return whether the files are there that recording leaves."""
+        notebook = self._place("autograded", submission)
+        page = self._place("feedback", submission).with_suffix(".html")
+        return notebook.is_file() and (self.page is None or page.is_file())
+
+    # --- notebooks ----------------------------------------------------------------------------
+
+    def _notebook(self, submission: Submission, result: Result) -> NotebookNode:
+        """Return the notebook with its outputs; a blank one if nothing could be read."""
+        base = submission.notebook or self._blueprints[submission.slug].notebook
+        notebook = nbformat.from_dict(base)
+        shown = result.outputs if len(result.outputs) == len(notebook.cells) else ()
+        tasks = {task.cell: task for task in result.tasks}
+        count = 0
+        for i, cell in enumerate(notebook.cells):
+            if cell.cell_type == "code":
+                count += 1
+                cell.execution_count = count
+                cell.outputs = [nbformat.from_dict(output) for output in shown[i]] if shown else []
+                about = cell.metadata.get("nbgrader", {})
+                if about.get("grade") and not about.get("solution"):
+                    # Without any output nbgrader would give full marks.
+                    task = tasks.get(grade_id(cell))
+                    cell.outputs = [points_output(task, float(about["points"]), count)]
+        problems = dict.fromkeys((*submission.problems, *result.problems))
+        if problems:
+            notebook.cells.insert(0, _problem_cell(problems))
+        return self.steps.limit(notebook)
+
+    def _write_notebook(self, submission: Submission, notebook: NotebookNode) -> None:
+        path = self._place("autograded", submission)
+        write_atomically(path, (notebook_text(notebook) + "\n").encode("utf-8", "replace"))
+        time_file = path.with_name("timestamp.txt")
+        if submission.timestamp is not None:
+            write_atomically(time_file, f"{submission.timestamp} UTC".encode())
+        else:
+            time_file.unlink(missing_ok=True)
+
+    def _place(self, step: str, submission: Submission) -> Any:
+        slug = submission.slug
+        return self.course.root / step / submission.student / slug / f"{slug}.ipynb"
+
+    # --- marks --------------------------------------------------------------------------------
+
+    def _store(self, ready: Sequence[tuple[Submission, Result, NotebookNode]]) -> None:
+        slug = ready[0][0].slug
+        students = [submission.student for submission, _, _ in ready]
+        for submission, _result, _notebook in ready:
+            self.book.update_or_create_student(submission.student)
+            when = {"timestamp": submission.timestamp} if submission.timestamp else {}
+            self.book.update_or_create_submission(slug, submission.student, **when)
+        self.book.load(slug, students)
+        for submission, result, notebook in ready:
+            self.steps.save(notebook, slug, submission.student)
+            if submission.problems or result.problems:
+                for grade in self.book.grades(submission.student):
+                    if grade.auto_score is not None and grade.auto_score < grade.max_score:
+                        grade.needs_manual_grade = True
+        # The sums that penalties are taken from are read anew.
+        self.book.db.flush()
+        self.book.db.expire_all()
+        for submission, _result, notebook in ready:
+            self.steps.penalise(notebook, slug, submission.student)
+        self.book.commit()
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Do something with the gradebook, and again while another program has it locked."""
+        until, waits = time.monotonic() + self.patience, 0
+        while True:
+            try:
+                return work()
+            except DatabaseError as error:
+                if hasattr(self, "book"):
+                    self.book.rollback()
+                said = str(error.orig)
+                locked = isinstance(error, OperationalError) and any(w in said for w in _LOCKED)
+                if not locked or time.monotonic() > until:
+                    raise CourseError(_about_the_gradebook(said, locked)) from None
+                if not waits:
+                    self.say(
+                        "Another program has the gradebook locked, formgrader perhaps. Waiting "
+                        f"for it, at most {self.patience:.0f} seconds ..."
+                    )
+                waits += 1
+                time.sleep(min(0.1 * waits, 1.0))
+            except BaseException:
+                if hasattr(self, "book"):
+                    self.book.rollback()
+                raise
+
+
+def points_output(task: TaskResult | None, most: float, count: int) -> NotebookNode:
+    """Return what a grade cell shows: a number that nbgrader reads, and the table of a report."""
+    if task is None:
+        task = TaskResult("", "", 0.0, most, problem="This task was not checked.")
+    points = task.points if math.isfinite(task.points) else 0.0
+    points = float(min(max(points, 0.0), most))
+    return nbformat.v4.new_output(
+        "execute_result",
+        data={"text/plain": repr(points), "text/html": as_report(task)._repr_html_()},
+        execution_count=count,
+    )
+
+
+def as_report(task: TaskResult) -> Report:
+    """Return a task's result as the report that the check made."""
+    parts = tuple(ReportPart(p.name, p.points, p.earned, p.reason) for p in task.parts)
+    if not parts:
+        parts = (ReportPart(task.task, task.max_points, task.points),)
+    finding = None
+    if task.problem:
+        finding = Finding(task.problem, task.wanted, task.got, task.hint, task.misconception)
+    return Report(task.task, parts, finding, task.notice, task.read)
+
+
+def _problem_cell(problems: Iterable[str]) -> NotebookNode:
+    lines = "".join(f"<li>{html.escape(problem)}</li>" for problem in problems)
+    text = f"**For the person who grades this:**\n\n<ul>{lines}</ul>"
+    return nbformat.v4.new_markdown_cell(text, id="from-the-grader")
+
+
+@contextlib.contextmanager
+def _said() -> Iterator[None]:
+    """Say what is wrong with the disk in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        what = "The disk is full" if full else f"It can't be written: {error}"
+        raise CourseError(
+            f"{what}. What is graded is stored; make room and run the same command again."
+            if full
+            else f"{what}. What is graded is stored; mend it and run the same command again."
+        ) from None
+
+
+def _about_the_gradebook(said: str, locked: bool) -> str:
+    again = "What is graded is stored; run the same command again and it goes on."
+    if locked:
+        return f"The gradebook is still locked by another program: end that program. {again}"
+    if "readonly" in said:
+        return f"The gradebook can't be written: it is read-only for you. {again}"
+    if "full" in said:
+        return f"The disk is full. {again}"
+    return f"The gradebook can't be used: {said}. {again}"

@@ -1,0 +1,343 @@
+"""Grade: intake, a pool of workers, one writer, and a ledger from which a stopped run goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import secrets
+import signal
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from course_lib.grading.course import Course, CourseError
+from course_lib.grading.engine.blueprint import Blueprint, read_blueprint
+from course_lib.grading.engine.graded import Graded, marks_from
+from course_lib.grading.engine.intake import Submission, folders, take_in
+from course_lib.grading.engine.ledger import Entry, Ledger, only_one, without_outputs
+from course_lib.grading.engine.plan import course_version, library_version, make_job
+from course_lib.grading.engine.pool import Executor, never_executed
+from course_lib.grading.engine.records import Job, Result
+from course_lib.grading.nbgrader_tools import import_nbgrader
+from course_lib.progress import progress_bar
+
+# So many results, or so many seconds of them, are written to the gradebook at once.
+BATCH = 16
+BATCH_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade.
+
+    Attributes
+    ----------
+    students : collection of str
+        Only these; all unless given.
+    force : bool
+        Grade what is graded already, too.
+    sandbox : bool
+    timeout : float
+        Seconds for one cell.
+    seed : int or None
+        Of the hidden numbers; a new one for each run unless given.
+    """
+
+    students: Collection[str] = ()
+    force: bool = False
+    sandbox: bool = True
+    timeout: float = 30.0
+    seed: int | None = None
+
+
+@dataclass
+class Outcome:
+    """What a run came to; it was stopped if `interrupted`, and then `left` are not graded."""
+
+    rows: list[Graded] = field(default_factory=list)
+    interrupted: bool = False
+    left: int = 0
+
+
+def grade(
+    course: Course,
+    slugs: Sequence[str],
+    executor: Executor,
+    options: Options | None = None,
+    *,
+    page: Any = None,
+    say: Callable[[str], None] | None = None,
+    patience: float | None = None,
+) -> Outcome:
+    """Grade what was handed in for some assignments.
+
+    Parameters
+    ----------
+    course : Course
+    slugs : sequence of str
+    executor : Executor
+        Has the students' code run.
+    options : Options, optional
+    page : callable, optional
+        Makes the pages of feedback; see `course_lib.grading.engine.record.Page`.
+    say : callable, optional
+        Is told what there is to wait for.
+    patience : float, optional
+        Seconds to wait for a gradebook that another program has locked.
+
+    Raises
+    ------
+    CourseError
+        If an assignment was not released, or nothing can be written. What is graded is stored.
+    """
+    blueprints = {slug: read_blueprint(course, slug) for slug in slugs}
+    with only_one(course):
+        import_nbgrader()
+        from course_lib.grading.engine.record import PATIENCE, Recorder
+
+        with Recorder(course, page, PATIENCE if patience is None else patience, say) as recorder:
+            for slug in slugs:
+                recorder.begin(slug, blueprints[slug])
+            run = _Run(course, options or Options(), recorder, blueprints)
+            return run.all(executor)
+
+
+@dataclass
+class _Assignment:
+    """What a run knows about one assignment."""
+
+    slug: str
+    blueprint: Blueprint
+    version: str
+    ledger: Ledger
+    names: list[str]
+    due: str
+    rows_due: dict[str, str]
+
+    def lateness(self, student: str) -> str:
+        return self.rows_due.get(student, f"{self.due} None")
+
+
+class _Run:
+    """One call of the command."""
+
+    def __init__(
+        self,
+        course: Course,
+        options: Options,
+        recorder: Any,
+        blueprints: dict[str, Blueprint],
+    ) -> None:
+        self.course, self.options, self.recorder = course, options, recorder
+        self.seed = options.seed if options.seed is not None else secrets.randbits(48)
+        self.outcome = Outcome()
+        self.waiting: dict[tuple[str, str], Submission] = {}
+        self.batch: list[tuple[Submission, Entry]] = []
+        self.batch_since = 0.0
+        self.assignments = {
+            slug: self._assignment(slug, blueprint) for slug, blueprint in blueprints.items()
+        }
+        self.total = sum(len(about.names) for about in self.assignments.values())
+        self.bar: Any = None
+
+    def _assignment(self, slug: str, blueprint: Blueprint) -> _Assignment:
+        due, rows_due = self.recorder.book.late_basis(slug)
+        wanted = self.options.students
+        return _Assignment(
+            slug,
+            blueprint,
+            course_version(self.course, blueprint),
+            Ledger(self.course, slug),
+            [name for name in folders(self.course, slug) if not wanted or name in wanted],
+            due,
+            rows_due,
+        )
+
+    def all(self, executor: Executor) -> Outcome:
+        self.bar = progress_bar(self.total, "grading")
+        try:
+            with contextlib.closing(executor.run(self._jobs())) as results:  # type: ignore[type-var]
+                for result in results:
+                    self._executed(result)
+        except KeyboardInterrupt:
+            self.outcome.interrupted = True
+        finally:
+            with contextlib.suppress(KeyboardInterrupt), _uninterrupted():
+                self._flush()
+            self.bar.close()
+        self.outcome.left = self.total - len(self.outcome.rows)
+        return self.outcome
+
+    # --- one submission -----------------------------------------------------------------------
+
+    def _jobs(self) -> Iterator[Job]:
+        for about in self.assignments.values():
+            unchanged: dict[str, tuple[Submission, Entry]] = {}
+            for name in about.names:
+                submission = take_in(self.course, about.slug, name, about.blueprint)
+                entry = None if self.options.force else self._known(about, submission)
+                if entry is not None and self._is_recorded(about, submission, entry):
+                    entry = dataclasses.replace(entry, result=without_outputs(entry.result))
+                    unchanged[name] = dataclasses.replace(submission, notebook=None), entry
+                    self.bar.update()
+                elif entry is not None:
+                    self._add(submission, entry)
+                elif submission.notebook is None:
+                    self._unreadable(about, submission)
+                else:
+                    self.waiting[about.slug, name] = submission
+                    yield make_job(
+                        self.course,
+                        submission,
+                        seed=self.seed,
+                        timeout=self.options.timeout,
+                        sandbox=self.options.sandbox,
+                        version=library_version(),
+                        blueprint=about.blueprint,
+                    )
+            self._keep(about, unchanged)
+
+    def _known(self, about: _Assignment, submission: Submission) -> Entry | None:
+        """Return the stored result if it is one of exactly this."""
+        entry = about.ledger.entry(submission.student)
+        if entry is None or entry.digest != submission.digest or entry.version != about.version:
+            return None
+        unprotected = entry.result.isolation == "none" and bool(entry.result.tasks)
+        return None if unprotected and self.options.sandbox else entry
+
+    def _is_recorded(self, about: _Assignment, submission: Submission, entry: Entry) -> bool:
+        return (
+            about.ledger.recorded.get(submission.student) == self._mark(about, entry)
+            and submission.student in about.rows_due
+            and self.recorder.is_whole(submission)
+        )
+
+    def _mark(self, about: _Assignment, entry: Entry) -> str:
+        """Return a name for a result with what decides whether it is late."""
+        text = f"{entry.mark} {about.lateness(entry.student)}"
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    def _entry(self, about: _Assignment, submission: Submission, result: Result) -> Entry:
+        return Entry(submission.student, submission.digest, about.version, result)
+
+    def _unreadable(self, about: _Assignment, submission: Submission) -> None:
+        """Give a row to what can't be executed."""
+        result = Result(submission.student, about.slug, seed=self.seed)
+        entry = self._entry(about, submission, result)
+        if submission.name_fits:
+            about.ledger.store(entry)
+        self._add(submission, entry)
+
+    def _executed(self, result: Result) -> None:
+        about = self.assignments[result.slug]
+        submission = self.waiting.pop((result.slug, result.student))
+        entry = self._entry(about, submission, result)
+        if never_executed(result) and submission.student in about.rows_due:
+            # What the gradebook holds from before is worth more than that the grader failed.
+            self._keep(about, {submission.student: (submission, entry)}, unfinished=True)
+            return
+        with _uninterrupted():
+            if not never_executed(result):
+                about.ledger.store(entry)
+            self._add(submission, entry)
+
+    # --- what is written ----------------------------------------------------------------------
+
+    def _add(self, submission: Submission, entry: Entry) -> None:
+        if self.batch and self.batch[0][0].slug != submission.slug:
+            self._flush()
+        if not self.batch:
+            self.batch_since = time.monotonic()
+        self.batch.append((submission, entry))
+        if len(self.batch) >= BATCH or time.monotonic() - self.batch_since > BATCH_SECONDS:
+            with _uninterrupted():
+                self._flush()
+
+    def _flush(self) -> None:
+        batch, self.batch = self.batch, []
+        if not batch:
+            return
+        about = self.assignments[batch[0][0].slug]
+        rows = self.recorder.record_all([(s, entry.result) for s, entry in batch])
+        unfinished = {s.student for s, entry in batch if never_executed(entry.result)}
+        done = {
+            entry.student: self._mark(about, entry)
+            for (_submission, entry), row in zip(batch, rows, strict=True)
+            if row.marks is not None and entry.student not in unfinished
+        }
+        about.ledger.note(done)
+        self.outcome.rows += [
+            dataclasses.replace(row, unfinished=row.student in unfinished) for row in rows
+        ]
+        self.bar.update(len(rows))
+
+    def _keep(
+        self,
+        about: _Assignment,
+        unchanged: dict[str, tuple[Submission, Entry]],
+        unfinished: bool = False,
+    ) -> None:
+        """Take rows for what is graded already from the gradebook."""
+        if unchanged:
+            names = list(unchanged) if len(unchanged) < 50 else ()
+            scores = self.recorder.scores(about.slug, names)
+            for name, (submission, entry) in unchanged.items():
+                problems = (*submission.problems, *entry.result.problems)
+                self.outcome.rows.append(
+                    Graded(
+                        name,
+                        about.slug,
+                        marks_from(scores.get(name)),
+                        entry.result,
+                        tuple(dict.fromkeys(problems)),
+                        submission.notes,
+                        unfinished=unfinished,
+                        fresh=False,
+                    )
+                )
+
+
+def handed_in(course: Course, slugs: Sequence[str]) -> list[str]:
+    """Return those of the assignments for which somebody handed in something."""
+    return [slug for slug in slugs if folders(course, slug)]
+
+
+def check_students(course: Course, slugs: Sequence[str], students: Collection[str]) -> None:
+    """Refuse names of students who handed nothing in.
+
+    Raises
+    ------
+    CourseError
+    """
+    import difflib
+
+    known = sorted({name for slug in slugs for name in folders(course, slug)})
+    if not known:
+        raise CourseError(
+            f"Nothing was handed in for {', '.join(slugs)}: there is no submitted/<student>/"
+            f"{slugs[0]}/. `course grade {slugs[0]} --from FOLDER_OR_ZIP` takes in an export."
+        )
+    for student in students:
+        if student not in known:
+            close = difflib.get_close_matches(student, known, n=1, cutoff=0.5)
+            meant = f" Did you mean {close[0]}?" if close else ""
+            raise CourseError(f"{student} handed in nothing for {', '.join(slugs)}.{meant}")
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Finish what is begun before an interrupt is heard."""
+    heard: list[int] = []
+    try:
+        before = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt

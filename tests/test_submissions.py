@@ -45,15 +45,19 @@ def order(slug: str) -> list[str]:
     return [grade_id(cell) for cell in read_source(this_course().source(slug)).cells]
 
 
-def check(slug: str, cells: dict[str, str], name: str, seed: int = 0) -> Report:
-    """Run the cells of a submission in one namespace and check one task of it."""
+def answer_of(slug: str, cells: dict[str, str], name: str) -> Any:
+    """Run the cells of a submission in one namespace and return what answers a task."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
     sources = given(slug) | model(slug) | cells
     for cell in sorted(sources, key=order(slug).index):
         exec(compile(sources[cell], "<cell>", "exec"), namespace)
     task = TASKS[slug, name]
-    answer = name if name in namespace else task.reference.__name__
-    return task(namespace[answer], seed=seed)
+    return namespace[name if name in namespace else task.reference.__name__]
+
+
+def check(slug: str, cells: dict[str, str], name: str, seed: int = 0) -> Report:
+    """Run the cells of a submission and check one task of it."""
+    return TASKS[slug, name](answer_of(slug, cells, name), seed=seed)
 
 
 @pytest.mark.parametrize(("slug", "name"), TASKS)

@@ -127,7 +127,7 @@ def lend_all(side: Side, values: Sequence[Any]) -> list[Any]:
 def changed(side: Side, values: Sequence[Any]) -> bool:
     """Tell whether the learner's code has written into anything that it was lent."""
     lent = [value for value in values if isinstance(value, Lent)]
-    return not same_values(side.now(lent), [one.value for one in lent])
+    return bool(lent) and not same_values(side.now(lent), [one.value for one in lent])
 
 
 def _one_pass(make: Any, case: Case, gradients: tuple[tuple[str, ...], tuple[str, ...]]) -> Seen:

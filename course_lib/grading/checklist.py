@@ -50,15 +50,19 @@ def checklist(course: Course, slugs: Iterable[str]) -> list[Verdict]:
     found = []
     for slug in slugs:
         subject = Subject(course, slug)
-        for name, rule in RULES.items():
-            try:
-                problems = tuple(rule(subject))
-            except CourseError as error:
-                problems = (str(error),)
-            found.append(Verdict(slug, name, problems))
+        for rule in RULES:
+            found.append(Verdict(slug, rule, problems(subject, rule)))
             bar.update()
     bar.close()
     return found
+
+
+def problems(subject: Subject, rule: str) -> tuple[str, ...]:
+    """Return a sentence for each place where a rule is broken."""
+    try:
+        return tuple(RULES[rule](subject))
+    except CourseError as error:
+        return (str(error),)
 
 
 def table(found: list[Verdict]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from course_lib.grading.course import Course, CourseError
 
 TEMPLATES = Path(__file__).parent / "templates" / "new_exercise"
-SLUG = re.compile(r"(\d\d)_([a-z][a-z0-9]*(?:_[a-z0-9]+)*)")
+SLUG = re.compile(r"([0-9]{2})_([a-z][a-z0-9]*(?:_[a-z0-9]+)*)")
 _LABEL = re.compile(r"^\(([\w-]+)\)=$", flags=re.MULTILINE)
 
 

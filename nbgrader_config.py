@@ -19,21 +19,27 @@ c.CourseDirectory.release_directory = "exercises"
 # name a folder there that all can write to.
 c.Exchange.root = str(Path(__file__).resolve().parent / "exchange")
 
-# Seconds for one cell. A cell that takes longer is interrupted and earns nothing; the next goes on.
+# `nbgrader autograde` and the formgrader's button run students' code in the sandbox that
+# `course grade` uses, and the checks outside of it. nbgrader's own Execute, which runs both in one
+# unprotected process, would be "nbgrader.preprocessors.Execute".
+c.Autograde.autograde_preprocessors = [
+    "course_lib.grading.engine.nbgrader_execute.SafeExecute",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# Seconds for one cell. A cell that takes longer is stopped; the next goes on.
+c.SafeExecute.timeout = 30
+# For nbgrader's own Execute, if you go back to it: a cell that runs too long is interrupted, not its
+# kernel ended; and no cell can be tagged so that it is never run.
 c.Execute.timeout = 30
 c.Execute.interrupt_on_timeout = True
+c.Execute.skip_cells_with_tag = ""
 # The kernel's remark that it listens on this machine without encryption helps nobody here.
 c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
-# What the traceback of an interrupted cell says to the student.
-c.Execute.error_on_timeout = {
-    "ename": "CellTimeoutError",
-    "evalue": "This cell ran too long and was stopped. Is there a loop that never ends?",
-    "traceback": [
-        "CellTimeoutError: This cell ran too long and was stopped. Is there a loop that never ends?"
-    ],
-}
-# With nbgrader's own value a student's cell can be tagged so that it is never run.
-c.Execute.skip_cells_with_tag = ""
 # Feedback and the pages of the formgrader show what students' code wrote: no scripts from there.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {

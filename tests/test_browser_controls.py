@@ -1,0 +1,255 @@
+"""Every control that a page of the book shows does something, without a kernel behind it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+import pytest
+from browser import ROOT, look
+from nbclient import NotebookClient
+
+CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("[0-9][0-9]_*.md"))
+
+# What can be pressed, by the name that it goes by; numbered ones are of one kind.
+CONTROLS = """() => [...document.querySelectorAll(
+    "button, summary, input, select, textarea, [role=button], [onclick]")]
+  .filter((el) => !el.closest("figure.bpg") && el.checkVisibility({ visibilityProperty: true }))
+  .map((el) => { el.dataset.kind = (el.getAttribute("aria-label") || el.title || el.placeholder
+      || el.textContent).trim().split("\\n")[0].trim();
+    return el.dataset.kind; })"""
+
+# What a press may change: the page, where it is scrolled to, the screen, where typing goes.
+STATE = """() => [document.documentElement.outerHTML, scrollY, document.fullscreenElement !== null,
+  document.activeElement instanceof HTMLInputElement]"""
+
+PLACES = [
+    ("01_shopping_cart", 1280),
+    ("01_shopping_cart", 360),
+    ("reference", 360),
+    ("search", 1280),
+    ("search", 360),
+]
+# Everything that the pages above show; a new one must be tried before it may be named here.
+KINDS = {
+    "Back to top",
+    "Color mode",
+    "Copy to clipboard",
+    "Fullscreen mode",
+    "Search",
+    "Search...",
+    "Show the code",
+    "Toggle hidden content",
+    "Toggle primary sidebar",
+    "Toggle secondary sidebar",
+}
+
+
+def kinds(page: Any) -> set[str]:
+    """Return the kinds of controls that are visible, and mark each control with its kind."""
+    return set(page.evaluate(CONTROLS))
+
+
+def does_something(page: Any, kind: str) -> bool:
+    """Press the first visible control of a kind, or write into it; did anything change?"""
+    control = page.locator(f'[data-kind="{kind}"]:visible').first
+    if control.evaluate("(el) => el.tagName") == "INPUT":
+        address = page.url
+        control.fill("relu")
+        control.press("Enter")
+        page.wait_for_timeout(200)
+        return bool(page.url != address)
+    control.scroll_into_view_if_needed()
+    page.evaluate("document.activeElement.blur()")
+    before = page.evaluate(STATE)
+    control.click()
+    page.wait_for_timeout(200)
+    return bool(page.evaluate(STATE) != before)
+
+
+def scroll_up_a_little(page: Any) -> None:
+    """Scroll as a reader does who looks for the way back to the top."""
+    page.mouse.move(180, 400)
+    page.mouse.wheel(0, 3000)
+    page.wait_for_timeout(200)
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(200)
+
+
+@pytest.mark.parametrize(("name", "width"), PLACES)
+def test_every_control_does_something(browser: Any, book: Path, name: str, width: int) -> None:
+    address = (book / f"{name}.html").as_uri()
+    with look(browser, address, width=width, still=True) as seen:
+        found = kinds(seen.page)
+        assert found <= KINDS
+        # The search field comes last: it leads to another page.
+        for kind in sorted(found, key=lambda kind: (kind == "Search...", kind)):
+            assert does_something(seen.page, kind), kind
+            seen.page.keyboard.press("Escape")
+        assert seen.errors == []
+
+
+def test_the_way_back_to_the_top_leads_there(browser: Any, book: Path) -> None:
+    with look(browser, (book / "01_shopping_cart.html").as_uri(), width=360, still=True) as seen:
+        scroll_up_a_little(seen.page)
+        assert "Back to top" in kinds(seen.page)
+        assert does_something(seen.page, "Back to top")
+        seen.page.wait_for_function("scrollY === 0")
+
+
+def test_every_kind_of_control_is_tried(browser: Any, book: Path) -> None:
+    found = {"Back to top"}
+    for name, width in PLACES:
+        with look(browser, (book / f"{name}.html").as_uri(), width=width) as seen:
+            found |= kinds(seen.page)
+    assert found == KINDS
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_no_other_kind_of_control_is_in_a_chapter(book: Path, name: str) -> None:
+    text = (book / f"{name}.html").read_text(encoding="utf-8")
+    names = {
+        re.search(r'(?:aria-label|title)="([^"]*)"', tag)
+        for tag in re.findall(r"<button\b[^>]*>", text)
+        if "data-do=" not in tag and "search-button-field" not in tag
+    }
+    assert {found[1] if found else "Back to top" for found in names} <= KINDS
+
+
+def test_a_dead_control_is_noticed(browser: Any, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<!doctype html><title>Buttons</title><button>Dead</button>"
+        "<button onclick=\"this.style.color = 'red'\">Alive</button><input title='Dead field'>"
+    )
+    with look(browser, page.as_uri()) as seen:
+        assert kinds(seen.page) == {"Dead", "Alive", "Dead field"}
+        assert not does_something(seen.page, "Dead")
+        assert not does_something(seen.page, "Dead field")
+        assert does_something(seen.page, "Alive")
+
+
+# --- what they do -------------------------------------------------------------------------------
+
+
+def test_copying_takes_the_code_and_nothing_else(browser: Any, book: Path) -> None:
+    with look(browser, (book / "01_shopping_cart.html").as_uri()) as seen:
+        page = seen.page
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        cell = page.locator("div.cell_input:visible pre").first
+        cell.hover()
+        cell.locator("xpath=..").locator("button.copybtn").click()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.strip() == cell.inner_text().strip()
+        assert copied.startswith("class MulLayer:")
+
+
+def test_colours_switch_and_stay(browser: Any, book: Path) -> None:
+    theme = "document.documentElement.dataset.theme"
+    with look(browser, (book / "index.html").as_uri(), still=True) as seen:
+        button = seen.page.locator(".theme-switch-button:visible")
+        met = []
+        for _ in range(3):
+            button.click()
+            met.append(seen.page.evaluate(theme))
+        assert set(met) == {"light", "dark"}
+        while seen.page.evaluate(theme) != "dark":
+            button.click()
+        seen.page.reload()
+        assert seen.page.evaluate(theme) == "dark"
+
+
+def test_the_search_field_leads_to_what_it_finds(browser: Any, book: Path) -> None:
+    with look(browser, (book / "index.html").as_uri()) as seen:
+        page = seen.page
+        page.keyboard.press("Control+k")
+        page.locator("#pst-search-dialog input").fill("dropout")
+        page.keyboard.press("Enter")
+        found = page.locator("#search-results ul.search li a").first
+        found.wait_for()
+        found.click()
+        page.wait_for_function("location.pathname.indexOf('search.html') < 0")
+        assert "dropout" in page.locator("main").inner_text().lower()
+        assert seen.errors == []
+
+
+def test_pressing_a_download_gives_the_notebook(browser: Any, site: str) -> None:
+    name = "01_shopping_cart"
+    with look(browser, f"{site}/{name}.html") as seen:
+        links = seen.page.locator(f'a[href$="{name}.ipynb"]')
+        assert links.count() == 2  # the chapter, and its exercise
+        for link in links.all():
+            with seen.page.expect_download() as download:
+                link.click()
+            assert download.value.suggested_filename == f"{name}.ipynb"
+            nbformat.validate(nbformat.read(download.value.path(), as_version=4))
+
+
+# --- the notebooks that they give ----------------------------------------------------------------
+
+
+def downloads(book: Path, name: str) -> tuple[Path, Path]:
+    """Return the notebook of a chapter and its exercise, as the page links them."""
+    text = (book / f"{name}.html").read_text(encoding="utf-8")
+    links = re.findall(rf'href="(_downloads/\w+/{name}\.ipynb)"', text)
+    chapter, exercise = dict.fromkeys(links)
+    return book / chapter, book / exercise
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_notebook_of_a_chapter_is_the_chapter(book: Path, name: str) -> None:
+    notebook = nbformat.read(downloads(book, name)[0], as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+    source = jupytext.read(ROOT / "book" / f"{name}.md", fmt="md:myst")
+
+    def code(cells: list[Any]) -> list[str]:
+        return [cell.source.strip() for cell in cells if cell.cell_type == "code"]
+
+    assert code(notebook.cells) == code(source.cells)
+    assert not any(
+        output.output_type == "error"
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+    )
+    # It finds everything in the package: no file beside it, no path of the machine.
+    for cell in code(notebook.cells):
+        assert "open(" not in cell
+        assert "../" not in cell
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_exercise_that_is_linked_is_the_one_that_is_released(book: Path, name: str) -> None:
+    released = ROOT / "exercises" / name / f"{name}.ipynb"
+    assert downloads(book, name)[1].read_bytes() == released.read_bytes()
+
+
+def test_a_downloaded_notebook_runs_in_a_folder_of_its_own(book: Path, tmp_path: Path) -> None:
+    source = downloads(book, "02_chain_rule")[0]
+    notebook = nbformat.read(source, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    NotebookClient(
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        resources={"metadata": {"path": os.fspath(tmp_path)}},
+    ).execute()
+    printed = [
+        output.text
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream"
+    ]
+    assert "out: 25\n" in "".join(printed)
+    assert any(
+        "figure" in output.data.get("text/html", "")
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "execute_result"
+    )

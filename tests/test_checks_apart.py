@@ -25,6 +25,7 @@ from course_lib.misconceptions import all_misconceptions
 PLAIN = (type(None), bool, int, float, complex, str, Kind)
 MOST_VALUES = 10_000_000
 DEEPEST = 64
+HOLDERS = {tuple: tuple, list: list, dict: dict, np.ndarray: np.array, float: float, int: int}
 OWN_LINES = Path(__file__).read_text(encoding="utf-8")
 
 # Of a grading's time, so many requests are a small part.
@@ -37,6 +38,7 @@ class Key:
 
     number: int
     type_name: str = ""
+    plain: Any = None
 
 
 @dataclass
@@ -123,23 +125,25 @@ class Apart:
         if not as_it_is and depth < DEEPEST:
             if any(type(value) is kind for kind in PLAIN):
                 return value
-            if isinstance(value, (np.ndarray, np.generic)):
+            if type(value) is np.ndarray or isinstance(value, np.generic):
                 array = np.asarray(value)
                 if array.dtype.kind in "biufcU" and array.size <= MOST_VALUES:
                     return array if isinstance(value, np.ndarray) else array[()]
-            elif issubclass(type(value), dict):
-                items = dict.items(value)
-                return {self._out(k, depth + 1): self._out(v, depth + 1) for k, v in items}
-            elif issubclass(type(value), list):
-                return [self._out(one, depth + 1) for one in list.__iter__(value)]
-            elif issubclass(type(value), tuple):
-                return tuple(self._out(one, depth + 1) for one in tuple.__iter__(value))
+            elif type(value) is dict:
+                return {self._out(k, depth + 1): self._out(v, depth + 1) for k, v in value.items()}
+            elif type(value) is list:
+                return [self._out(one, depth + 1) for one in value]
+            elif type(value) is tuple:
+                return tuple(self._out(one, depth + 1) for one in value)
         self.things.append(value)
-        return Key(len(self.things) - 1, type(value).__name__)
+        as_plain = next((HOLDERS[base] for base in HOLDERS if isinstance(value, base)), None)
+        small = as_plain and not as_it_is and depth < DEEPEST and np.size(value) <= MOST_VALUES
+        plain = self._out(as_plain(value), depth + 1) if small else None
+        return Key(len(self.things) - 1, type(value).__name__, plain)
 
     def _in(self, value: Any) -> Any:
         if isinstance(value, Key):
-            far = Far(self, value.type_name)
+            far = Far(self, value.type_name, self._in(value.plain))
             far.number = value.number  # type: ignore[attr-defined]
             return far
         if isinstance(value, dict):

@@ -54,10 +54,12 @@ class Far:
         Where it lives.
     type_name : str
         Name of its class, which is for the learner to read.
+    plain : tuple, list, dict, array or number, or None
+        What it holds, if its class inherits from one of these.
     """
 
-    def __init__(self, side: Side, type_name: str) -> None:
-        self.side, self.type_name = side, type_name
+    def __init__(self, side: Side, type_name: str, plain: Any = None) -> None:
+        self.side, self.type_name, self.plain = side, type_name, plain
 
 
 @dataclass(frozen=True)
@@ -227,6 +229,12 @@ def call(thing: Any, method: str = "", *args: Any, watch: Watch | None = None) -
 def get(thing: Any, name: str) -> Any:
     """Return an attribute of something of the learner's."""
     return side_of(thing).get(thing, name)
+
+
+def plain(value: Any) -> Any:
+    """Return what came back as data, if it holds any."""
+    held = value.plain if isinstance(value, Far) else None
+    return value if held is None else held
 
 
 def item(thing: Any, key: Any) -> Any:

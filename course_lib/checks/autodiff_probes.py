@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.answers import autodiff as answers
-from course_lib.checks.answer_side import Lent, Step, call, get, side_of
+from course_lib.checks.answer_side import Lent, Step, call, get, plain, side_of
 from course_lib.checks.observe import Case
 from course_lib.text import _
 
@@ -266,7 +266,7 @@ def probe_order(answer: Any, graph: Lent, last: str) -> Iterable[tuple[str, Any]
 
     def order() -> list[str]:
         if not came:
-            given = call(answer, "", graph, last)
+            given = plain(call(answer, "", graph, last))
             if not isinstance(given, (list, tuple)) or not all(isinstance(n, str) for n in given):
                 raise TypeError(_("a list of names is wanted"))
             came.append(list(given))

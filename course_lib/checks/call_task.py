@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks.answer_side import call, side_of
+from course_lib.checks.answer_side import call, plain, side_of
 from course_lib.checks.calls import Failure, attempt
 from course_lib.checks.observe import Case, Seen, changed, lend_all, taken
 from course_lib.checks.task import Task
@@ -24,6 +24,7 @@ def one_call(function: Any, **inputs: Any) -> Iterable[tuple[str, Any]]:
 
 def pair(value: Any, wanted: str) -> Any:
     """Return two values that came back together, or say what was wanted."""
+    value = plain(value)
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise TypeError(wanted)
     return value

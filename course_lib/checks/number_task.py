@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks.answer_side import call, type_name
+from course_lib.checks.answer_side import call, plain, type_name
 from course_lib.checks.calls import Failure, attempt
 from course_lib.checks.report import Finding, Part, Report
 from course_lib.checks.values import NotNumbers, agrees, as_numbers, small
@@ -52,6 +52,7 @@ class NumberTask:
         `seed` is taken for the sake of one way to call every task; nothing here is drawn.
         """
         given, _warned = attempt(call, answer)
+        given = plain(given)
         if isinstance(given, Failure):
             problem = (
                 _("The numbers are not filled in yet.")
@@ -61,7 +62,7 @@ class NumberTask:
                 )
             )
             return self._report({}, Finding(problem))
-        if type(given) is not dict:
+        if not isinstance(given, dict):
             return self._report(
                 {},
                 Finding(

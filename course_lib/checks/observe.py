@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks.answer_side import Lent, Side, Watch, call, get, same_values, side_of
+from course_lib.checks.answer_side import Lent, Side, Watch, call, get, plain, same_values, side_of
 from course_lib.checks.calls import Failure, attempt
 from course_lib.checks.values import NotNumbers, agrees, as_numbers
 from course_lib.text import _
@@ -196,8 +196,10 @@ def _gradients(layer: Any, grads: Any, names: tuple[tuple[str, ...], tuple[str, 
         grads = layer
     if isinstance(grads, Failure):
         return dict.fromkeys((*returned, *kept), grads)
-    several = type(grads) is tuple or (type(grads) is list and len(returned) > 1)
-    values = list(grads) if several else [grads]
+    grads = plain(grads)
+    several = isinstance(grads, tuple) or (isinstance(grads, list) and len(returned) > 1)
+    # Not as a subclass may have it: this must not run the learner's code.
+    values = _elements(grads) if several else [grads]
     if len(values) == len(returned):
         seen = dict(zip(returned, map(taken, values), strict=True))
     else:
@@ -211,3 +213,8 @@ def _kept(layer: Any, name: str) -> Any:
     if value is None or (isinstance(value, Failure) and value.kind == "AttributeError"):
         return NotNumbers(_("nothing: the layer has no self.{name}").format(name=name))
     return taken(value)
+
+
+def _elements(values: Any) -> list[Any]:
+    base = tuple if isinstance(values, tuple) else list
+    return list(base.__iter__(values))

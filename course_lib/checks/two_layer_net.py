@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.answers import two_layer_net as answers
-from course_lib.checks.answer_side import Lent, call, get, item, side_of, type_name
+from course_lib.checks.answer_side import Lent, call, get, item, plain, side_of, type_name
 from course_lib.checks.net_task import (
     CALLS,
     MethodsTask,
@@ -137,7 +137,7 @@ def _probe_init(
 
     def build() -> float:
         for some in (sizes, sizes[:3]):
-            made.append(call(answer, "", some, std, seed))
+            made.append(plain(call(answer, "", some, std, seed)))
             if not isinstance(made[-1], dict):
                 got = type_name(made[-1])
                 raise TypeError(_("a dict was expected, and {type} came").format(type=got))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.arrays import Array
-from course_lib.checks.answer_side import type_name
+from course_lib.checks.answer_side import plain, type_name
 from course_lib.text import _
 
 RTOL = 1e-6
@@ -31,9 +31,10 @@ def as_numbers(value: Any) -> Array:
     ------
     NotNumbers
     """
+    value = plain(value)
     if value is None:
         raise NotNumbers(_("nothing (None): is there a return?"))
-    if type(value) in (list, tuple):
+    if isinstance(value, (list, tuple)):
         value = _listed(value)
     if not (isinstance(value, (np.ndarray, np.generic)) or type(value) in (bool, int, float)):
         raise NotNumbers(_no_number(value))
@@ -50,7 +51,9 @@ def _listed(value: Any) -> Any:
     """Return nested lists of numbers as an array."""
     try:
         return np.array(value)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # elements may be objects whose own code runs here
         raise NotNumbers(_("a list that is no array of numbers")) from error
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from course_lib.grading.course import find_course
+from course_lib.grading.course import Course, find_course
+
+if TYPE_CHECKING:
+    from course_lib.grading.audit import Audit
 
 
 @click.command("audit")
@@ -12,8 +17,14 @@ from course_lib.grading.course import find_course
 @click.option("--json", "as_json", is_flag=True, help="Print all that was measured, as JSON.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes to use; all processors by default.")
 @click.option("--equivalent", is_flag=True, help="List the mutants that are right, with reasons.")
+@click.option(
+    "--write-page",
+    is_flag=True,
+    help="Write the figures into the book. Without ASSIGNMENT, only what has changed since the "
+    "last time is measured.",
+)
 def audit_command(
-    assignment: tuple[str, ...], as_json: bool, jobs: int | None, equivalent: bool
+    assignment: tuple[str, ...], as_json: bool, jobs: int | None, equivalent: bool, write_page: bool
 ) -> None:
     """Measure how strong the checks are.
 
@@ -28,12 +39,28 @@ def audit_command(
     from course_lib.grading.audit import audit
 
     course = find_course()
-    found = audit(course, course.choose(assignment), jobs)
+    slugs = course.choose(assignment)
+    if write_page and not assignment:
+        from course_lib.grading.strength import out_of_date
+
+        slugs = out_of_date(course)
+    found = audit(course, slugs, jobs)
+    if write_page:
+        _write_page(course, found)
     click.echo(audit_text.as_json(found) if as_json else audit_text.table(found))
     if equivalent and not as_json:
         click.echo(audit_text.reasons(found))
     if found.problems:
         raise click.ClickException("\n".join(["not everything is as it must be:", *found.problems]))
+
+
+def _write_page(course: Course, found: Audit) -> None:
+    from course_lib.grading.strength import write_record
+    from course_lib.grading.strength_page import page, page_path
+
+    path = page_path(course)
+    path.write_text(page(write_record(course, found)), encoding="utf-8")
+    click.echo(f"wrote {path.relative_to(course.root)}", err=True)
 
 
 @click.command("new-exercise")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from course_lib.grading.course import Course, CourseError, find_course
+from course_lib.grading.course import Course, find_course
 
 
 @click.command("grade")
@@ -140,7 +140,9 @@ def _executor(options: dict[str, Any]) -> Any:
     from course_lib.grading.engine.pool import LocalPool
 
     if options["scheduler"]:
-        raise CourseError("There is no cluster yet.")
+        from course_lib.grading.engine.cluster import Cluster
+
+        return Cluster(options["scheduler"], sandbox=not options["no_sandbox"])
     check_ready(not options["no_sandbox"])
     return LocalPool(options["jobs"])
 

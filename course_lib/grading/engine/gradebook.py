@@ -9,7 +9,7 @@ Import this module after `course_lib.grading.nbgrader_tools.import_nbgrader`.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 from unittest import mock
 
@@ -21,6 +21,7 @@ from nbgrader.api import (
     Grade,
     Gradebook,
     MissingEntry,
+    Student,
     SubmittedAssignment,
     SubmittedNotebook,
 )
@@ -40,7 +41,7 @@ class _Batch(Session):
     """A session whose commits wait for the end of the batch."""
 
     def commit(self) -> None:
-        self.flush()
+        """Wait; what is looked up is sent to the database before."""
 
     def commit_all(self) -> None:
         super().commit()
@@ -57,6 +58,9 @@ class Book(Gradebook):  # type: ignore[misc]
         )
         self._grades: dict[tuple[str, str], Any] = {}
         self._comments: dict[tuple[str, str], Any] = {}
+        self._students: dict[str, Any] = {}
+        self._submissions: dict[tuple[str, str], Any] = {}
+        self._notebooks: dict[tuple[str, str], Any] = {}
 
     def __exit__(self, *_: object) -> None:
         """Stay open: nbgrader's steps close what they think is their own."""
@@ -69,20 +73,75 @@ class Book(Gradebook):  # type: ignore[misc]
         """Forget what was not committed."""
         self.db.rollback()
         self.db.expunge_all()
+        self._forget()
 
-    def load(self, slug: str, students: Iterable[str]) -> None:
+    def _forget(self) -> None:
+        self._grades, self._comments, self._students = {}, {}, {}
+        self._submissions, self._notebooks = {}, {}
+
+    # --- a batch is looked up at once ---------------------------------------------------------
+
+    def load_students(self, slug: str, students: Collection[str]) -> None:
+        """Look up which students there are, and which handed in before."""
+        self._forget()
+        query = select(Student).where(Student.id.in_(students))
+        self._students = dict.fromkeys(students) | {s.id: s for s in self.db.scalars(query)}
+        self._submissions = dict.fromkeys((slug, student) for student in students)
+        self._load_submissions(slug, students)
+
+    def load_submissions(self, slug: str, students: Collection[str]) -> None:
+        """Look up submissions and their notebooks, as they are now."""
+        self._load_submissions(slug, students)
+        query = (
+            select(SubmittedAssignment.student_id, SubmittedNotebook)
+            .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .where(Assignment.name == slug, SubmittedAssignment.student_id.in_(students))
+        )
+        self._notebooks = {(slug, student): book for student, book in self.db.execute(query)}
+
+    def _load_submissions(self, slug: str, students: Collection[str]) -> None:
+        query = (
+            select(SubmittedAssignment)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .where(Assignment.name == slug, SubmittedAssignment.student_id.in_(students))
+        )
+        self._submissions |= {(slug, s.student_id): s for s in self.db.scalars(query)}
+
+    def find_student(self, student_id: str) -> Any:
+        """Return a student: from those looked up, or as nbgrader finds it."""
+        return self._loaded(self._students, student_id) or super().find_student(student_id)
+
+    def find_submission(self, assignment: str, student: str) -> Any:
+        """Return a submission: from those looked up, or as nbgrader finds it."""
+        found = self._loaded(self._submissions, (assignment, student))
+        return found or super().find_submission(assignment, student)
+
+    def find_submission_notebook(self, notebook: str, assignment: str, student: str) -> Any:
+        """Return a notebook handed in: from those looked up, or as nbgrader finds it."""
+        found = self._loaded(self._notebooks, (assignment, student))
+        return found or super().find_submission_notebook(notebook, assignment, student)
+
+    def _loaded(self, rows: dict[Any, Any], key: Any) -> Any:
+        """Return a row; that there is none is known too, once."""
+        if key in rows and rows[key] is None:
+            del rows[key]
+            raise MissingEntry(f"No such row: {key}")
+        return rows.get(key)
+
+    def load(self, slug: str, students: Collection[str]) -> None:
         """Read the rows of a batch at once, which nbgrader looks up one by one."""
         self._grades = self._rows(Grade, slug, students)
         self._comments = self._rows(Comment, slug, students)
 
-    def _rows(self, kind: Any, slug: str, students: Iterable[str]) -> dict[tuple[str, str], Any]:
+    def _rows(self, kind: Any, slug: str, students: Collection[str]) -> dict[tuple[str, str], Any]:
         query = (
             select(SubmittedAssignment.student_id, BaseCell.name, kind)
             .join(SubmittedNotebook, SubmittedNotebook.id == kind.notebook_id)
             .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
             .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
             .join(BaseCell, BaseCell.id == kind.cell_id)
-            .where(Assignment.name == slug, SubmittedAssignment.student_id.in_(list(students)))
+            .where(Assignment.name == slug, SubmittedAssignment.student_id.in_(students))
         )
         return {(student, cell): row for student, cell, row in self.db.execute(query)}
 
@@ -185,5 +244,8 @@ class Steps:
         """Let the steps use the gradebook that is open."""
         with contextlib.ExitStack() as stack:
             for name in _OPENERS:
-                stack.enter_context(mock.patch(name, return_value=self.book))
+                stack.enter_context(mock.patch(name, self._opened))
             yield
+
+    def _opened(self, _url: str) -> Book:
+        return self.book

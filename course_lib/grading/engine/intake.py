@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from course_lib.grading.engine.handed_in import Refused
 from course_lib.grading.engine.plain import plain
 
 LONGEST_ID = 128
-MOST_NOTEBOOKS = 10
+MOST_NOTEBOOKS = 5
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,24 @@ def submissions(
             yield take_in(course, slug, name, blueprint)
 
 
-def take_in(course: Course, slug: str, student: str, blueprint: Blueprint) -> Submission:
-    """Return what is in one student's folder."""
-    found = _Found()
+def take_in(
+    course: Course,
+    slug: str,
+    student: str,
+    blueprint: Blueprint,
+    known: Callable[[str], bool] | None = None,
+) -> Submission:
+    """Return what is in one student's folder.
+
+    Parameters
+    ----------
+    course : Course
+    slug, student : str
+    blueprint : Blueprint
+    known : callable, optional
+        Whether the digest given is known already: then nothing is read out of those bytes.
+    """
+    found = _Found(known or (lambda _digest: False))
     base = course.root / "submitted"
     path = base / student / slug
     if not fits(student):
@@ -115,9 +130,9 @@ def take_in(course: Course, slug: str, student: str, blueprint: Blueprint) -> Su
     else:
         try:
             with handed_in.opened(base) as root, handed_in.folder(student, root) as one:
-                found.digest = "outside " + handed_in.looks(one)
+                found.digest = handed_in.looks(one)
                 with handed_in.folder(slug, one) as inside:
-                    found.digest = "outside " + handed_in.looks(inside)
+                    found.digest = handed_in.looks(inside)
                     found.look_into(inside, slug, blueprint)
         except Refused as refused:
             found.problems.append(str(refused))
@@ -130,7 +145,7 @@ def take_in(course: Course, slug: str, student: str, blueprint: Blueprint) -> Su
         slug=slug,
         path=path / found.file if found.file else path,
         timestamp=found.timestamp,
-        digest=hashlib.sha256(found.digest.encode()).hexdigest(),
+        digest=found.digest,
         notebook=found.notebook,
         problems=tuple(found.problems),
         notes=tuple(found.notes),
@@ -147,12 +162,14 @@ def fits(student: str) -> bool:
 class _Found:
     """What one folder gave so far."""
 
+    known: Callable[[str], bool]
     file: str = ""
     timestamp: datetime | None = None
     digest: str = ""
     notebook: NotebookNode | None = None
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
 
     def look_into(self, inside: int, slug: str, blueprint: Blueprint) -> None:
         wanted = f"{slug}.ipynb"
@@ -163,61 +180,69 @@ class _Found:
             rest = ", ".join(plain(n, 60) for n in there[:5]) or "nothing"
             raise Refused(f"There is no notebook (.ipynb) in the folder; there is: {rest}.")
         candidates.sort(key=lambda name: name != wanted)
-        read: dict[str, tuple[bytes, list[RawCell]]] = {}
-        trouble: dict[str, str] = {}
-        for name in candidates[:MOST_NOTEBOOKS]:
-            try:
-                read[name] = self._cells(name, inside)
-            except Refused as refused:
-                trouble[name] = str(refused)
-            except OSError as error:
-                trouble[name] = f"{plain(name)} can't be read: {_why(error)}."
-        self._choose(wanted, candidates, read, trouble, blueprint)
-        data, raw = read[self.file]
-        parts = (self.file.encode("utf-8", "surrogateescape"), data, when, *sorted(read))
-        self.digest = repr(parts)
-        if blueprint.recognises(raw) or self.file == wanted:
-            filled = blueprint.filled(raw)
+        files = self._read(candidates[:MOST_NOTEBOOKS], inside)
+        digest = hashlib.sha256(when + repr([*candidates, *self.trouble]).encode())
+        for data in files.values():
+            digest.update(b"%d:" % len(data) + data)
+        self.digest = digest.hexdigest()
+        if files and not self.known(self.digest):
+            cells = {name: self._cells(name, data) for name, data in files.items()}
+            readable = {name: raw for name, raw in cells.items() if raw is not None}
+            self._choose(wanted, candidates, readable, blueprint)
+            filled = blueprint.filled(readable[self.file])
             self.notebook = filled.notebook
             self.problems += filled.problems
             self.notes += filled.notes
+        elif not files:
+            raise Refused(" ".join(self.trouble))
 
-    def _cells(self, name: str, inside: int) -> tuple[bytes, list[RawCell]]:
-        data, about = handed_in.read(name, inside)
+    def _read(self, names: Iterable[str], inside: int) -> dict[str, bytes]:
+        files = {}
+        for name in names:
+            try:
+                files[name], about = handed_in.read(name, inside)
+            except Refused as refused:
+                self.trouble.append(str(refused))
+            except OSError as error:
+                self.trouble.append(f"{plain(name)} can't be read: {_why(error)}.")
+            else:
+                if about.st_nlink > 1:
+                    self.notes.append(
+                        f"{plain(name)} is the same file as another one on this disk: a hard link."
+                    )
+        return files
+
+    def _cells(self, name: str, data: bytes) -> list[RawCell] | None:
         try:
             raw, strange = read_cells(data)
         except Unreadable as error:
-            raise Refused(f"{plain(name)} {error}.") from None
+            self.trouble.append(f"{plain(name)} {error}.")
+            return None
         if strange:
             self.problems.append(f"{plain(name)}: {strange}.")
-        if about.st_nlink > 1:
-            self.notes.append(
-                f"{plain(name)} is the same file as another one on this disk (a hard link)."
-            )
-        return data, raw
+        return raw
 
     def _choose(
         self,
         wanted: str,
         candidates: list[str],
-        read: dict[str, tuple[bytes, list[RawCell]]],
-        trouble: dict[str, str],
+        readable: dict[str, list[RawCell]],
         blueprint: Blueprint,
     ) -> None:
         """Choose the notebook to grade, and say what else there was."""
         ours = {
             n: blueprint.knows(raw)
-            for n, (_, raw) in read.items()
+            for n, raw in readable.items()
             if n == wanted or blueprint.recognises(raw)
         }
         if not ours:
-            if trouble:
-                raise Refused(" ".join(trouble.values()))
+            if self.trouble:
+                raise Refused(" ".join(self.trouble))
             raise Refused(
                 f"{plain(candidates[0])} is another notebook: it has none of this assignment's "
                 "cells in it."
             )
-        self.problems += trouble.values()
+        self.problems += self.trouble
         self.file = wanted if wanted in ours else max(ours, key=lambda name: ours[name])
         if self.file != wanted:
             self.notes.append(f"It was handed in as {plain(self.file)}.")

@@ -13,8 +13,9 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from course_lib.grading.course import Course, CourseError
@@ -36,27 +37,24 @@ class Entry:
     version : str
         Of what decided about the marks.
     result : Result
+    problems, notes : tuple of str
+        What intake had to say.
+    mark : str
+        A name for exactly this result.
     """
 
     student: str
     digest: str
     version: str
     result: Result
-
-    @property
-    def mark(self) -> str:
-        """A name for exactly this result."""
-        return hashlib.sha256(self.as_json().encode()).hexdigest()[:20]
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    mark: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def as_json(self) -> str:
-        """Return the entry as a line of JSON."""
-        about = {
-            "form": _FORM,
-            "student": self.student,
-            "digest": self.digest,
-            "version": self.version,
-        }
-        return f"{json.dumps(about)}\n{to_json(self.result)}\n"
+        """Return the entry as two lines of JSON."""
+        about = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "result"}
+        return f"{json.dumps(about | {'form': _FORM})}\n{to_json(self.result)}\n"
 
 
 class Ledger:
@@ -164,7 +162,8 @@ def _read(path: Path, student: str | None = None) -> Entry | None:
         known = json.loads(about)
         if known.pop("form") != _FORM or student not in (None, known["student"]):
             return None
-        return Entry(**known, result=result_from_json(result))
+        words = {name: tuple(map(str, known[name])) for name in ("problems", "notes")}
+        return Entry(**known | words, result=result_from_json(result))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import hashlib
 import secrets
 import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from course_lib.grading.course import Course, CourseError
@@ -174,16 +172,18 @@ class _Run:
 
     def _jobs(self) -> Iterator[Job]:
         for about in self.assignments.values():
-            unchanged: dict[str, tuple[Submission, Entry]] = {}
+            unchanged: dict[str, Entry] = {}
             for name in about.names:
-                submission = take_in(self.course, about.slug, name, about.blueprint)
-                entry = None if self.options.force else self._known(about, submission)
-                if entry is not None and self._is_recorded(about, submission, entry):
-                    entry = dataclasses.replace(entry, result=without_outputs(entry.result))
-                    unchanged[name] = dataclasses.replace(submission, notebook=None), entry
-                    self.bar.update()
-                elif entry is not None:
-                    self._add(submission, entry)
+                entry = None if self.options.force else self._stored(about, name)
+                submission = take_in(
+                    self.course, about.slug, name, about.blueprint, self._is_done(about, entry)
+                )
+                if entry is not None and entry.digest == submission.digest:
+                    if self._is_done(about, entry)(submission.digest):
+                        unchanged[name] = replace(entry, result=without_outputs(entry.result))
+                        self.bar.update()
+                    else:
+                        self._add(submission, entry)
                 elif submission.notebook is None:
                     self._unreadable(about, submission)
                 else:
@@ -199,28 +199,37 @@ class _Run:
                     )
             self._keep(about, unchanged)
 
-    def _known(self, about: _Assignment, submission: Submission) -> Entry | None:
-        """Return the stored result if it is one of exactly this."""
-        entry = about.ledger.entry(submission.student)
-        if entry is None or entry.digest != submission.digest or entry.version != about.version:
+    def _stored(self, about: _Assignment, student: str) -> Entry | None:
+        """Return the stored result if the same assignment gave it, as well guarded as now."""
+        entry = about.ledger.entry(student)
+        if entry is None or entry.version != about.version:
             return None
         unprotected = entry.result.isolation == "none" and bool(entry.result.tasks)
         return None if unprotected and self.options.sandbox else entry
 
-    def _is_recorded(self, about: _Assignment, submission: Submission, entry: Entry) -> bool:
-        return (
-            about.ledger.recorded.get(submission.student) == self._mark(about, entry)
-            and submission.student in about.rows_due
-            and self.recorder.is_whole(submission)
+    def _is_done(self, about: _Assignment, entry: Entry | None) -> Callable[[str], bool]:
+        """Return what says whether a digest is that of a stored result which is recorded."""
+        done = (
+            entry is not None
+            and about.ledger.recorded.get(entry.student) == self._mark(about, entry)
+            and entry.student in about.rows_due
+            and self.recorder.is_whole(about.slug, entry.student)
         )
+        return lambda digest: done and entry is not None and digest == entry.digest
 
     def _mark(self, about: _Assignment, entry: Entry) -> str:
-        """Return a name for a result with what decides whether it is late."""
-        text = f"{entry.mark} {about.lateness(entry.student)}"
-        return hashlib.sha256(text.encode()).hexdigest()[:20]
+        """Return a name for a result and for what decides whether it is late."""
+        return f"{entry.mark} {about.lateness(entry.student)}"
 
     def _entry(self, about: _Assignment, submission: Submission, result: Result) -> Entry:
-        return Entry(submission.student, submission.digest, about.version, result)
+        return Entry(
+            submission.student,
+            submission.digest,
+            about.version,
+            result,
+            submission.problems,
+            submission.notes,
+        )
 
     def _unreadable(self, about: _Assignment, submission: Submission) -> None:
         """Give a row to what can't be executed."""
@@ -236,7 +245,7 @@ class _Run:
         entry = self._entry(about, submission, result)
         if never_executed(result) and submission.student in about.rows_due:
             # What the gradebook holds from before is worth more than that the grader failed.
-            self._keep(about, {submission.student: (submission, entry)}, unfinished=True)
+            self._keep(about, {submission.student: entry}, unfinished=True)
             return
         with _uninterrupted():
             if not never_executed(result):
@@ -268,31 +277,29 @@ class _Run:
             if row.marks is not None and entry.student not in unfinished
         }
         about.ledger.note(done)
-        self.outcome.rows += [
-            dataclasses.replace(row, unfinished=row.student in unfinished) for row in rows
-        ]
+        self.outcome.rows += [replace(row, unfinished=row.student in unfinished) for row in rows]
         self.bar.update(len(rows))
 
     def _keep(
         self,
         about: _Assignment,
-        unchanged: dict[str, tuple[Submission, Entry]],
+        unchanged: dict[str, Entry],
         unfinished: bool = False,
     ) -> None:
         """Take rows for what is graded already from the gradebook."""
         if unchanged:
             names = list(unchanged) if len(unchanged) < 50 else ()
             scores = self.recorder.scores(about.slug, names)
-            for name, (submission, entry) in unchanged.items():
-                problems = (*submission.problems, *entry.result.problems)
+            for name, entry in unchanged.items():
+                problems = (*entry.problems, *entry.result.problems)
                 self.outcome.rows.append(
                     Graded(
                         name,
                         about.slug,
                         marks_from(scores.get(name)),
-                        entry.result,
+                        without_outputs(entry.result),
                         tuple(dict.fromkeys(problems)),
-                        submission.notes,
+                        entry.notes,
                         unfinished=unfinished,
                         fresh=False,
                     )

@@ -220,6 +220,19 @@ def scrubber(course: Course) -> Callable[[str], str]:
     return lambda text: pattern.sub("…", text)
 
 
+def task_titles(notebook: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headings of an assignment's graded cells, by grade_id, in the notebook's order."""
+    titles, heading = {}, ""
+    for cell in notebook["cells"]:
+        about, name = _about(cell), _grade_id(cell)
+        if cell["cell_type"] == "markdown" and not about.get("solution"):
+            heading = next((t for n, t in reversed([*_headings(cell["source"])]) if n > 1), heading)
+        if about.get("grade") or about.get("task"):
+            titles[name] = heading or plain(name.removeprefix("check_"), 100)
+            heading = ""
+    return titles
+
+
 def _headings(markdown: str) -> Iterator[tuple[int, str]]:
     for marks, text in _HEADING.findall(_FENCED.sub("", markdown)):
         yield len(marks), plain(text.replace("`", "").replace("**", ""), 150)

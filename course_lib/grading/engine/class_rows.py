@@ -1,0 +1,74 @@
+"""A whole class in rows: what each student handed in, what it came to, what the gradebook holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from course_lib.grading.course import Course
+from course_lib.grading.engine.blueprint import Blueprint, read_blueprint
+from course_lib.grading.engine.intake import folders, take_in
+from course_lib.grading.engine.ledger import Ledger, without_outputs
+from course_lib.grading.engine.records import Result
+from course_lib.grading.engine.scores import Scores, read_scores
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One student's work for one assignment, as it stands.
+
+    Attributes
+    ----------
+    student : str
+    result : Result or None
+        Without outputs; None if `course grade` has not graded it.
+    scores : Scores or None
+        None if the gradebook has no row for it.
+    problems, notes : tuple of str
+        Of what was handed in and of its grading.
+    changed : bool
+        Whether something else was handed in since.
+    """
+
+    student: str
+    result: Result | None
+    scores: Scores | None
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    changed: bool = False
+
+    @property
+    def waiting(self) -> str:
+        """Why nobody knows the final points yet; empty if they are known."""
+        if self.scores is None:
+            return "not graded yet"
+        if self.changed:
+            return "handed in anew since it was graded"
+        if self.scores.to_read:
+            return f"{self.scores.to_read:g} points to be given by a person"
+        return ""
+
+
+def class_rows(
+    course: Course, slug: str, blueprint: Blueprint | None = None, students: Collection[str] = ()
+) -> list[ClassRow]:
+    """Return a row for each student who handed something in or has a row in the gradebook."""
+    blueprint = blueprint or read_blueprint(course, slug)
+    ledger, scores = Ledger(course, slug), read_scores(course, slug)
+    handed_in = folders(course, slug)
+    rows = []
+    for student in dict.fromkeys([*handed_in, *scores]):
+        if students and student not in students:
+            continue
+        entry = ledger.entry(student)
+        result = without_outputs(entry.result) if entry else None
+        problems: tuple[str, ...] = result.problems if result else ()
+        notes: tuple[str, ...] = ()
+        changed = False
+        if student in handed_in:
+            submission = take_in(course, slug, student, blueprint)
+            problems, notes = (*submission.problems, *problems), submission.notes
+            changed = entry is not None and entry.digest != submission.digest
+        problems = tuple(dict.fromkeys(problems))
+        rows.append(ClassRow(student, result, scores.get(student), problems, notes, changed))
+    return sorted(rows, key=lambda row: row.student)

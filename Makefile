@@ -16,7 +16,7 @@ SUBMISSIONS := $(shell find tests/submissions -type f)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help course test lint check book strict-book exercises demo lab serve bench lock clean
+.PHONY: help course test lint check book strict-book print exercises demo lab serve bench lock clean
 
 help: ## List what make can do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -41,6 +41,10 @@ check: .venv/.installed ## Check that exercises/ is in step with solutions/
 	$(RUN) course_lib.grading.cli release --check
 
 book: $(STAMPS)/book ## Build the book into _build/html
+
+print: .venv/.installed ## Print the whole book into one PDF, in _build/print/ (needs Chromium)
+	$(BOOK) --builder singlehtml
+	.venv/bin/python tools/print_book.py _build/singlehtml/index.html _build/print/backpropagation.pdf
 
 exercises: $(STAMPS)/exercises ## Make the students' notebooks from solutions/
 

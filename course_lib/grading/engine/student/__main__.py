@@ -17,13 +17,13 @@ import numpy  # noqa: F401
 
 from .cells import Cells
 from .serve import Server
-from .wire import Closed, Wire
+from .wire import MAX_FRAME, Closed, Wire
 
 
 def main(end: int) -> None:
     """Get ready, then serve until the grader hangs up."""
     # The grader may send as much as it likes: a whole data set, for one.
-    wire = Wire(socket.socket(fileno=end), most=2**32)
+    wire = Wire(socket.socket(fileno=end), most=2**32, most_out=MAX_FRAME)
     try:
         wire.send("ready")
         limit(wire.receive())

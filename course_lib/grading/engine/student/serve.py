@@ -18,7 +18,7 @@ import numpy as np
 from course_lib.checks.answer_side import LOCAL, Lent, Watch
 
 from .cells import Cells, Shown, own_frames, said, time_limit
-from .wire import MAX_DEPTH, MAX_ITEMS, Loan, Ref, Wire
+from .wire import MAX_DEPTH, MAX_ITEMS, MAX_KEYS, Loan, Ref, Wire
 
 _LARGEST = 10_000_000
 # A set, since a learner's metaclass may say that it is equal to any type.
@@ -39,7 +39,7 @@ class Server:
         while True:
             kind, seconds, *content = self.wire.receive()
             if kind == "run":
-                self.wire.send(["value", self.cells.run(content[0], seconds), [], 0])
+                self._send(["value", self.cells.run(content[0], seconds), [], 0])
             elif kind == "forget":
                 self.objects.clear()
                 self.lent.clear()
@@ -128,7 +128,8 @@ class Server:
             if depth > MAX_DEPTH - 2 or len(value) > MAX_ITEMS:
                 return self._ref(value)
             if isinstance(value, dict):
-                if not all(key is None or type(key) in _PLAIN for key in value):
+                plain = all(key is None or type(key) in _PLAIN for key in value)
+                if not plain or len(value) > MAX_KEYS:
                     return self._ref(value)
                 return {key: self._to(item, depth + 1) for key, item in value.items()}
             items = [self._to(item, depth + 1) for item in value]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml  # type: ignore[import-untyped]
 from browser import BOOK, ROOT, Look, look, serve, survey
 
+from course_lib.graphs import Graph
 from course_lib.graphs.numbers import number_text
 from course_lib.layers import MulLayer
 
@@ -250,6 +253,41 @@ def texts(*numbers: float) -> list[str]:
 def first_figure(browser: Any, book: Path) -> Iterator[Look]:
     with look(browser, address(book, "index")) as seen:
         yield seen
+
+
+def faults_of_graphs(page: str) -> list[str]:
+    """Return what is wrong with the graphs of a page: numbers must slide, arrays show shapes."""
+    wrong = []
+    for figure in re.findall(r'<figure class="bpg".*?</figure>', page, re.DOTALL):
+        data = json.loads(re.search(r'class="bpg-data">(.*?)</script>', figure)[1])  # type: ignore[index]
+        drawing = figure.split("</svg>")[0]
+        names = [value["name"] for value in data["values"] if value["kind"] == "input"]
+        if not any(value["shape"] for value in data["values"]):
+            if not data.get("sliders"):
+                wrong.append(f"no sliders for {names}")
+            continue
+        for value in data["values"]:
+            sizes = value["shape"]
+            shape = f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
+            if sizes and value["kind"] != "constant" and f">{shape}<" not in drawing:
+                wrong.append(f"no shape {shape} for {value['name']} among {names}")
+    return wrong
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_number_can_be_changed_and_every_array_shows_its_shape(book: Path, name: str) -> None:
+    assert faults_of_graphs((book / f"{name}.html").read_text(encoding="utf-8")) == []
+
+
+def test_a_graph_without_sliders_or_shapes_is_noticed() -> None:
+    graph = Graph()
+    graph.apply(MulLayer(), graph.input("x", 2), graph.input("y", 3))
+    assert faults_of_graphs(graph.figure().html) == []
+    assert faults_of_graphs(graph.figure(sliders=False).html) == ["no sliders for ['x', 'y']"]
+    graph = Graph()
+    graph.apply(MulLayer(), graph.input("x", np.ones(2)), graph.input("y", np.ones(2)))
+    assert faults_of_graphs(graph.figure(show="both").html) == []
+    assert len(faults_of_graphs(graph.figure(show="values").html)) == 3
 
 
 def test_a_graph_is_stepped_through_and_shows_what_the_library_computes(

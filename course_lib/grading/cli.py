@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from course_lib.grading.author_commands import author_commands
+from course_lib.grading.class_commands import class_commands
 from course_lib.grading.course import CourseError, find_course
 from course_lib.grading.grade_command import grade_command
 
@@ -97,7 +98,7 @@ def where_command() -> None:
     click.echo(summary.places(find_course()))
 
 
-for command in (grade_command, *author_commands):
+for command in (grade_command, *class_commands, *author_commands):
     main.add_command(command)
 
 if __name__ == "__main__":

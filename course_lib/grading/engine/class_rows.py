@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from course_lib.grading.course import Course
 from course_lib.grading.engine.blueprint import Blueprint, read_blueprint
@@ -11,6 +11,7 @@ from course_lib.grading.engine.intake import folders, take_in
 from course_lib.grading.engine.ledger import Ledger, without_outputs
 from course_lib.grading.engine.records import Result
 from course_lib.grading.engine.scores import Scores, read_scores
+from course_lib.grading.source import grade_id
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def class_rows(
     blueprint = blueprint or read_blueprint(course, slug)
     ledger, scores = Ledger(course, slug), read_scores(course, slug)
     handed_in = folders(course, slug)
+    order = [grade_id(cell) for cell in blueprint.notebook.cells]
     rows = []
     for student in dict.fromkeys([*handed_in, *scores]):
         if students and student not in students:
@@ -70,5 +72,15 @@ def class_rows(
             problems, notes = (*submission.problems, *problems), submission.notes
             changed = entry is not None and entry.digest != submission.digest
         problems = tuple(dict.fromkeys(problems))
-        rows.append(ClassRow(student, result, scores.get(student), problems, notes, changed))
+        ours = _ordered(scores.get(student), order)
+        rows.append(ClassRow(student, result, ours, problems, notes, changed))
     return sorted(rows, key=lambda row: row.student)
+
+
+def _ordered(scores: Scores | None, order: Sequence[str]) -> Scores | None:
+    """Return scores in the notebook's order; the gradebook has none."""
+    if scores is None:
+        return None
+    names = [name for name in order if name in scores.cells]
+    names += [name for name in scores.cells if name not in names]
+    return replace(scores, cells={name: scores.cells[name] for name in names})

@@ -8,18 +8,20 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import math
 import subprocess
 import time
+import warnings
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from course_lib.checks.answer_side import Far, SideLost
+from course_lib.checks.answer_side import Far, Raised, SideLost
 from course_lib.checks.report import Report
 from course_lib.checks.seeds import seeded
 from course_lib.grading.course import CourseError
 from course_lib.grading.engine.given import given_package
-from course_lib.grading.engine.outputs import clean_outputs, problem_output
+from course_lib.grading.engine.outputs import clean_outputs, clean_text, problem_output
 from course_lib.grading.engine.records import CHECK, GIVEN, RUN, Cell, Job, Part, Result, TaskResult
 from course_lib.grading.engine.remote import RemoteSide
 from course_lib.grading.engine.sandbox import StudentProcess, bwrap
@@ -31,6 +33,8 @@ _MOST_STARTS = 4
 _START_SECONDS = 60.0
 # All cells and checks of a submission together, in units of the limit of one cell.
 _MOST_TIME = 4
+_MOST_SAID = 2000
+_WORDS = ("problem", "wanted", "got", "hint")
 
 
 def execute(job: Job) -> Result:
@@ -66,9 +70,9 @@ def execute(job: Job) -> Result:
     return Result(
         student=job.student,
         slug=job.slug,
-        tasks=tuple(tasks[cell.grade_id] for cell in job.cells if cell.kind == CHECK),
+        tasks=tuple(_clean(tasks[cell.grade_id]) for cell in job.cells if cell.kind == CHECK),
         outputs=tuple(run.outputs.get(i, []) for i in range(len(job.cells))),
-        problems=tuple(run.problems),
+        problems=tuple(clean_text(problem, _MOST_SAID) for problem in run.problems),
         isolation=isolation() if job.sandbox else "none",
         seed=job.seed,
         seconds=round(time.monotonic() - start, 3),
@@ -184,6 +188,9 @@ class _Run:
             self.names.take_imports(cell.source)
         try:
             outputs = clean_outputs(self.alive().run(cell.source, self.seconds()))
+        except Raised as error:
+            # Running a cell raises nothing: errors are outputs. What it shows can't be handed over.
+            outputs = [problem_output(clean_text(error.message, _MOST_SAID))]
         except SideLost as error:
             said = self.lost(error)
             self.problems.append(said)
@@ -194,12 +201,20 @@ class _Run:
     def check(self, cell: Cell) -> TaskResult:
         """Run a grade cell here, with the learner's answers over there."""
         try:
-            with self.alive().check(self.seconds()), seeded(self.job.seed, cell.grade_id):
+            with (
+                self.alive().check(self.seconds()),
+                seeded(self.job.seed, cell.grade_id),
+                warnings.catch_warnings(),
+            ):
+                # A learner's warnings are no concern of whoever watches the grading.
+                warnings.simplefilter("ignore")
                 value = self.names.evaluate(cell.source)
         except SideLost as error:
             said = self.lost(error)
             self.problems.append(f"{_task(cell)}: {said}")
             return _no_report(cell, said)
+        except CourseError:
+            raise
         except Exception as error:
             return _no_report(cell, _sentence(error))
         if isinstance(value, Report):
@@ -254,6 +269,13 @@ def _from_report(cell: Cell, report: Report) -> TaskResult:
     )
 
 
+def _clean(task: TaskResult) -> TaskResult:
+    """Return a result whose words can be shown anywhere: some of them are a stranger's."""
+    words: dict[str, Any] = {name: clean_text(getattr(task, name), _MOST_SAID) for name in _WORDS}
+    parts = tuple(replace(p, reason=clean_text(p.reason, _MOST_SAID)) for p in task.parts)
+    return replace(task, parts=parts, **words)
+
+
 def _no_report(cell: Cell, why: str) -> TaskResult:
     return TaskResult(_task(cell), cell.grade_id, 0.0, cell.points, problem=why)
 
@@ -265,9 +287,10 @@ def _task(cell: Cell) -> str:
 def _number(value: Any) -> float:
     """Return what a grade cell's value is worth; with nbgrader, too, only a number counts."""
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError):
         return float("inf")
+    return 0.0 if math.isnan(number) else number
 
 
 def _sentence(error: Exception) -> str:

@@ -44,6 +44,8 @@ def problem_output(text: str) -> dict[str, Any]:
 
 def _clean(output: dict[Any, Any]) -> dict[str, Any]:
     kind = output.get("output_type")
+    if not isinstance(kind, str):
+        return {}
     if kind == "stream":
         return {"output_type": "stream", "name": "stdout", "text": clean_text(output.get("text"))}
     if kind == "error":

@@ -7,6 +7,7 @@ process; arrays that come are copies, and read-only.
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 import time
 import warnings
@@ -17,11 +18,16 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.answer_side import Far, Kind, Lent, Raised, SideLost, Step, Watch
-from course_lib.grading.engine.student.wire import BadFrame, Closed, Loan, Ref, TooLate, Wire
+from course_lib.grading.engine.outputs import clean_text
+from course_lib.grading.engine.student.frames import BadFrame, Loan, Ref
+from course_lib.grading.engine.student.wire import Closed, TooLate, Wire
 
 # A process that does not stop by itself when its time is over is ended so many seconds later.
 GRACE = 1.0
 _MOST_ASKED = 1_000_000
+# What was lent is called with at most so many numbers: two arrays can become a table of all pairs.
+_MOST_NUMBERS = 5_000
+_NUMBER = (bool, int, float, complex, np.generic)
 _TOO_LONG = "TooLong"
 
 
@@ -150,7 +156,7 @@ class RemoteSide:
                     if kind == _TOO_LONG:
                         # Whatever else hangs in this check shall not take as long again.
                         self.longest = min(self.longest, 1.0)
-                    raise Raised(_word(kind), message[:300], where[:200])
+                    raise Raised(_word(kind), clean_text(message, 300), clean_text(where, 200))
                 case _:
                     raise BadFrame("no answer to what was asked")
         raise TooLate
@@ -160,6 +166,8 @@ class RemoteSide:
         if not 0 <= number < len(self.lent) or name not in self.lent[number].methods:
             raise BadFrame("a call of what was never lent")
         target = self.lent[number].value
+        if sum(map(_numbers, args)) > _MOST_NUMBERS:
+            return ["error", "TypeError", "numbers and small arrays of them are wanted"]
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
@@ -231,9 +239,18 @@ class RemoteThing(Far):
         return f"<{self.type_name}>"
 
 
+def _numbers(value: Any) -> float:
+    """Return how many numbers a value is; what is none could be endless."""
+    if isinstance(value, np.ndarray):
+        return value.size
+    if type(value) in (list, tuple):
+        return 1 + sum(map(_numbers, value))
+    return 1 if value is None or isinstance(value, _NUMBER) else math.inf
+
+
 def _say_again(said: list[Any]) -> None:
     for message in said[:10]:
-        warnings.warn(str(message)[:300], RuntimeWarning, stacklevel=2)
+        warnings.warn(clean_text(message, 300), RuntimeWarning, stacklevel=2)
 
 
 def _word(name: str) -> str:

@@ -15,26 +15,25 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from course_lib.grading.course import CourseError
-from course_lib.grading.engine.student.wire import BadFrame, Closed, TooLate, Wire
+from course_lib.grading.engine.student.frames import BadFrame
+from course_lib.grading.engine.student.wire import Closed, TooLate, Wire
 from course_lib.grading.engine.syscalls import open_filter
 
 _MB = 2**20
 MEMORY = 3072 * _MB
 _TMP = 64 * _MB
+_MOST_FILES = 20_000
 _ENGINE = Path(__file__).parent
 _START = (
     "import sys; sys.path += sys.argv[2:]; from student.__main__ import main; "
     "sys.path.remove(sys.argv[2]); main(int(sys.argv[1]))"
 )
-
-
-class TooMuchMemory(Closed):
-    """The process held more memory than it may."""
 
 
 class StudentProcess:
@@ -75,7 +74,11 @@ class StudentProcess:
             theirs.close()
             if filters is not None:
                 os.close(filters)
-        self.wire = Wire(ours, self._look_at_memory)
+        self.wire = Wire(ours)
+        self.killed = ""
+        self.over = threading.Event()
+        self.watcher = threading.Thread(target=self._watch, daemon=True)
+        self.watcher.start()
         self.settings = {"user": _user() if sandbox else 0, "limits": _limits(seconds)}
 
     def ready(self, deadline: float) -> bool:
@@ -90,24 +93,38 @@ class StudentProcess:
 
     def end(self) -> str:
         """End it and all that it started; return how it had ended by itself, if it had."""
+        # First of all: once a process is waited for, its number may become another's.
+        self.over.set()
+        self.watcher.join()
         if self.wire.ended:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 # It hung up, so it is on its way out: how it ended is worth a moment.
                 self.process.wait(0.5)
         code = self.process.poll()
         # bubblewrap is the first process of the sandbox: with it all others end.
-        for pid in reversed(list(_family(self.process.pid))):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        self._kill()
         self.process.wait()
         self.wire.end.close()
         if self.folder:
             self.folder.cleanup()
-        return _how_it_ended(code)
+        return self.killed or _how_it_ended(code)
 
-    def _look_at_memory(self) -> None:
-        if sum(map(_resident, _family(self.process.pid))) > MEMORY:
-            raise TooMuchMemory("it held too much memory")
+    def _kill(self) -> None:
+        for pid in reversed(list(_family(self.process.pid))):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _watch(self) -> None:
+        """Look after what no limit of a single process covers."""
+        while not self.over.wait(0.25):
+            family = list(_family(self.process.pid))
+            if sum(map(_resident, family)) > MEMORY:
+                self.killed = "it held too much memory"
+            elif self.folder is None and _files(family[-1]) > _MOST_FILES:
+                self.killed = "it made too many files"
+            if self.killed:
+                self._kill()
+                return
 
 
 def bwrap() -> str:
@@ -245,6 +262,15 @@ def _resident(pid: int) -> int:
     except (OSError, IndexError):
         return 0
     return pages * os.sysconf("SC_PAGESIZE")
+
+
+def _files(pid: int) -> int:
+    """Return how many files there are in the `/tmp` that a process sees."""
+    try:
+        seen = os.statvfs(f"/proc/{pid}/root/tmp")
+    except OSError:
+        return 0
+    return seen.f_files - seen.f_ffree
 
 
 def _how_it_ended(code: int | None) -> str:

@@ -16,8 +16,10 @@ _FORBIDDEN = (
     *("finit_module", "io_uring_setup", "io_uring_enter", "io_uring_register", "personality"),
     *("quotactl", "move_mount", "open_tree", "fsopen", "fsmount", "fsconfig", "syslog", "acct"),
     *("swapon", "memfd_create", "shmget", "msgget", "semget", "mq_open"),
+    *("fork", "vfork"),
 )
 _CLONE_NEWUSER = 0x10000000
+_CLONE_THREAD = 0x00010000
 # AF_UNIX, AF_INET and AF_INET6 lead nowhere in an empty network; AF_VSOCK knows no namespaces.
 _FAMILIES = (1, 2, 10)
 
@@ -51,6 +53,9 @@ def _program() -> bytes:
                 continue
         flag = seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_NEWUSER, _CLONE_NEWUSER)
         rules.add_rule(refused, "clone", flag)
+        # Threads, but no processes: each could hold as much memory as one may.
+        another = seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_THREAD, 0)
+        rules.add_rule(refused, "clone", another)
         # Its flags lie in memory, where no filter can look: libc then uses clone.
         rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
         for family in set(range(46)) - set(_FAMILIES):

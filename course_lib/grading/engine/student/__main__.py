@@ -16,8 +16,9 @@ from typing import Any
 import numpy  # noqa: F401
 
 from .cells import Cells
+from .frames import MAX_FRAME
 from .serve import Server
-from .wire import MAX_FRAME, Closed, Wire
+from .wire import Closed, Wire
 
 
 def main(end: int) -> None:

@@ -18,7 +18,8 @@ import numpy as np
 from course_lib.checks.answer_side import LOCAL, Lent, Watch
 
 from .cells import Cells, Shown, own_frames, said, time_limit
-from .wire import MAX_DEPTH, MAX_ITEMS, MAX_KEYS, Loan, Ref, Wire
+from .frames import MAX_DEPTH, MAX_ITEMS, MAX_KEYS, Loan, Ref
+from .wire import Wire
 
 _LARGEST = 10_000_000
 # A set, since a learner's metaclass may say that it is equal to any type.

@@ -1,47 +1,16 @@
-"""What crosses between the grader process and the student process: a closed set of values.
+"""The connection between the grader process and the student process, a frame after the other.
 
-None, bool, int, float, complex, str, arrays of numbers, lists, tuples and dicts of those, and
-references to objects that stay where they are. A frame is its length in four bytes, the length of
-its structure in four more, the structure as MessagePack, and then the numbers of all arrays in the
-order in which the structure names them. Nothing is ever built by name, and every frame that is
-not of this form, or larger or deeper than it may be, is a `BadFrame`.
-
-The structure has a bound of its own, since one byte of it can become a hundred in memory. The
-numbers of an array never become more than they are.
-
-Both processes use this module; it imports nothing of the course.
+Both processes use this module and `frames`; they import nothing of the course.
 """
 
 from __future__ import annotations
 
-import math
 import select
 import socket
-import struct
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-import msgpack
-import numpy as np
-
-MAX_FRAME = 64 * 2**20
-MAX_STRUCTURE = 2 * 2**20
-MAX_DEPTH = 40
-MAX_ITEMS = 50_000
-# Keys can be chosen so that all of them fall into one place of a dict's table.
-MAX_KEYS = 1_000
-MAX_STR = 200_000
-MAX_DIGITS = 2_000
-
-_DTYPES = frozenset("?bBhHiIlLqQefdFD")
-_KEYS = frozenset((type(None), bool, int, float, complex, str))
-_HEAD = struct.Struct(">I")
-
-
-class BadFrame(Exception):
-    """What came is not what this protocol allows; the message says why."""
+from .frames import HEAD, MAX_FRAME, BadFrame, pack, unpack
 
 
 class Closed(Exception):
@@ -52,213 +21,12 @@ class TooLate(Exception):
     """No answer came in time."""
 
 
-@dataclass(frozen=True)
-class Ref:
-    """An object that stays in the process that it lives in.
-
-    Attributes
-    ----------
-    id : int
-    name : str
-        Of its class. Empty for what the grader lent: then `id` counts those.
-    """
-
-    id: int
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class Loan:
-    """Something of the grader's, on its first way over; afterwards a `Ref` is enough.
-
-    Attributes
-    ----------
-    id : int
-    methods : tuple of str
-        What may be called of it; "" means the thing itself.
-    value : any
-        The data, if it is data.
-    """
-
-    id: int
-    methods: tuple[str, ...] = ()
-    value: Any = None
-
-
-def pack(value: Any) -> bytes:
-    """Return a value as the bytes of a frame, without the length of all.
-
-    Raises
-    ------
-    TypeError
-        If the value is none that may cross.
-    """
-    numbers: list[bytes] = []
-    structure = msgpack.packb(_encode(value, 0, numbers))
-    if len(structure) > MAX_STRUCTURE:
-        raise TypeError("more than may cross at once")
-    return b"".join([_HEAD.pack(len(structure)), structure, *numbers])
-
-
-def unpack(data: bytes | bytearray) -> Any:
-    """Return the value that bytes stand for.
-
-    Raises
-    ------
-    BadFrame
-        If they stand for none, or for one that is too large or too deep.
-    """
-    if len(data) < _HEAD.size:
-        raise BadFrame("a frame without a structure")
-    (length,) = _HEAD.unpack_from(data)
-    if length > min(MAX_STRUCTURE, len(data) - _HEAD.size):
-        raise BadFrame(f"a structure of {length} bytes")
-    view = memoryview(data)[_HEAD.size :]
-    try:
-        raw = msgpack.unpackb(
-            view[:length],
-            raw=False,
-            strict_map_key=True,
-            max_array_len=MAX_ITEMS,
-            max_map_len=1,
-            max_str_len=4 * MAX_STR,
-            max_bin_len=0,
-            max_ext_len=0,
-        )
-        numbers = _Numbers(view[length:])
-        value = _decode(raw, 0, numbers)
-    except (ValueError, TypeError, RecursionError, OverflowError, MemoryError) as error:
-        # MessagePack's own errors are ValueErrors
-        raise BadFrame(f"no value: {str(error)[:200]}") from None
-    if numbers.left:
-        raise BadFrame("numbers that no array has")
-    return value
-
-
-def _encode(value: Any, depth: int, numbers: list[bytes]) -> Any:
-    if depth > MAX_DEPTH:
-        raise TypeError("nested too deeply")
-    kind = type(value)
-    if value is None or kind is bool or kind is float:
-        return value
-    if kind is int:
-        return value if -(2**63) <= value < 2**64 else {"i": _hex(value)}
-    if kind is str:
-        # Half of a surrogate pair has no bytes.
-        return value[:MAX_STR].encode("utf-8", "replace").decode("utf-8")
-    if kind is complex:
-        return {"c": [value.real, value.imag]}
-    if kind is list:
-        return [_encode(item, depth + 1, numbers) for item in value]
-    if kind is tuple:
-        return {"t": [_encode(item, depth + 1, numbers) for item in value]}
-    if kind is dict:
-        if len(value) > MAX_KEYS or not all(type(key) in _KEYS for key in value):
-            raise TypeError("a dict with keys that may not cross")
-        pairs = ((key, item) for key, item in value.items())
-        return {"d": [[_encode(part, depth + 1, numbers) for part in pair] for pair in pairs]}
-    if kind is np.ndarray:
-        return {"a": [_kept(value, numbers), *value.shape]}
-    if isinstance(value, np.generic):
-        return {"n": _kept(np.asarray(value), numbers)}
-    if kind is Ref:
-        return {"r": [value.id, value.name]}
-    if kind is Loan:
-        return {"l": [value.id, list(value.methods), _encode(value.value, depth + 1, numbers)]}
-    raise TypeError(f"{kind.__name__} is no value that may cross")
-
-
-def _hex(value: int) -> str:
-    if value.bit_length() > 4 * MAX_DIGITS:
-        raise TypeError("an int that is too large")
-    return hex(value)
-
-
-def _kept(array: np.ndarray, numbers: list[bytes]) -> str:
-    """Put the numbers of an array to the others and return the name of their type."""
-    code = array.dtype.char
-    if code not in _DTYPES or max(array.shape, default=0) > MAX_FRAME:
-        raise TypeError(f"an array of {array.dtype.name}")
-    numbers.append(array.astype(array.dtype.newbyteorder("<")).tobytes())
-    return code
-
-
-class _Numbers:
-    """The numbers of a frame's arrays; each is taken once, in order, so there is never more."""
-
-    def __init__(self, left: memoryview) -> None:
-        self.left = left
-
-    def take(self, char: Any, shape: list[Any]) -> np.ndarray:
-        """Return the next array, as a copy of its own in the machine's own byte order."""
-        if type(char) is not str or char not in _DTYPES or len(shape) > 32:
-            raise BadFrame("an array of no known form")
-        if not all(type(n) is int and 0 <= n <= MAX_FRAME for n in shape):
-            raise BadFrame("an array of no known shape")
-        dtype = np.dtype("B" if char == "?" else char).newbyteorder("<")
-        size = math.prod(shape) * dtype.itemsize
-        if size > len(self.left):
-            raise BadFrame("an array whose shape is not that of its values")
-        taken, self.left = self.left[:size], self.left[size:]
-        # A byte that is neither 0 nor 1 is no bool: as one it would be neither true nor false.
-        return np.frombuffer(taken, dtype).reshape(shape).astype(char)
-
-
-def _decode(raw: Any, depth: int, numbers: _Numbers) -> Any:
-    if depth > 2 * MAX_DEPTH:
-        raise BadFrame("nested too deeply")
-    kind = type(raw)
-    if kind is list:
-        return [_decode(item, depth + 1, numbers) for item in raw]
-    if raw is None or kind in (bool, int, float, str):
-        return raw
-    if kind is not dict or len(raw) != 1:
-        # MessagePack knows bytes, points in time and more, too.
-        raise BadFrame("what is no value")
-    ((tag, content),) = raw.items()
-    if tag == "n":
-        return numbers.take(content, [])[()]
-    if tag == "i" and type(content) is str and len(content) <= MAX_DIGITS + 3:
-        return int(content, 16)
-    if type(content) is not list:
-        raise BadFrame(f"nothing can be tagged {str(tag)[:20]!r}")
-    if tag == "t":
-        return tuple(_decode(item, depth + 1, numbers) for item in content)
-    if tag == "d" and len(content) <= MAX_KEYS:
-        return _dict(content, depth, numbers)
-    if tag == "a" and content:
-        return numbers.take(content[0], content[1:])
-    kinds = [type(part) for part in content]
-    if tag == "c" and kinds == [float, float]:
-        return complex(*content)
-    if tag == "r" and kinds == [int, str]:
-        return Ref(content[0], content[1][:200])
-    if tag == "l" and kinds[:2] == [int, list] and len(kinds) == 3:
-        methods = tuple(str(name)[:200] for name in content[1])
-        return Loan(content[0], methods, _decode(content[2], depth + 1, numbers))
-    raise BadFrame(f"nothing can be tagged {str(tag)[:20]!r}")
-
-
-def _dict(pairs: list[Any], depth: int, numbers: _Numbers) -> dict[Any, Any]:
-    made = {}
-    for pair in pairs:
-        if type(pair) is not list or len(pair) != 2:
-            raise BadFrame("a dict whose items are no pairs")
-        key = _decode(pair[0], depth + 1, numbers)
-        if type(key) not in _KEYS:
-            raise BadFrame("a dict with keys that may not cross")
-        made[key] = _decode(pair[1], depth + 1, numbers)
-    return made
-
-
 class Wire:
     """One end of the connection.
 
     Parameters
     ----------
     end : socket
-    idle : callable, optional
-        Called four times a second while there is something to wait for.
     most, most_out : int
         The largest frames to take in, and to send.
     """
@@ -266,11 +34,10 @@ class Wire:
     def __init__(
         self,
         end: socket.socket,
-        idle: Callable[[], None] | None = None,
         most: int = MAX_FRAME,
         most_out: int = 2**32 - 1,
     ) -> None:
-        self.end, self.idle, self.most, self.most_out = end, idle, most, most_out
+        self.end, self.most, self.most_out = end, most, most_out
         self.ended = False
         end.setblocking(True)
 
@@ -279,7 +46,7 @@ class Wire:
         data = pack(value)
         if len(data) > self.most_out:
             raise TypeError("more than may cross at once")
-        self._send(_HEAD.pack(len(data)) + data, deadline)
+        self._send(HEAD.pack(len(data)) + data, deadline)
 
     def receive(self, deadline: float | None = None) -> Any:
         """Return the next value.
@@ -288,7 +55,7 @@ class Wire:
         ------
         BadFrame, Closed, TooLate
         """
-        (length,) = _HEAD.unpack(self._read(_HEAD.size, deadline))
+        (length,) = HEAD.unpack(self._read(HEAD.size, deadline))
         if length > self.most:
             raise BadFrame(f"a frame of {length} bytes")
         return unpack(self._read(length, deadline))
@@ -324,10 +91,8 @@ class Wire:
     def _wait(self, deadline: float | None, *, for_writing: bool = False) -> None:
         if deadline is None:
             return
-        read, write = ([], [self.end]) if for_writing else ([self.end], [])
-        while (left := deadline - time.monotonic()) > 0:
-            if any(select.select(read, write, [], min(left, 0.25))):
-                return
-            if self.idle:
-                self.idle()
-        raise TooLate
+        poll = select.poll()
+        poll.register(self.end, select.POLLOUT if for_writing else select.POLLIN)
+        left = deadline - time.monotonic()
+        if left <= 0 or not poll.poll(1000 * left):
+            raise TooLate

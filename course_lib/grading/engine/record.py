@@ -46,7 +46,13 @@ class Page(Protocol):
     """What makes a student's page of feedback."""
 
     def __call__(
-        self, course: Course, notebook: NotebookNode, result: Result, scores: Scores
+        self,
+        course: Course,
+        notebook: NotebookNode | None,
+        result: Result,
+        scores: Scores,
+        problems: Sequence[str],
+        /,
     ) -> str:
         """Return the page as HTML."""
 
@@ -120,9 +126,15 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
             self._patiently(lambda: self._store(ready))
             scores = self.scores(ready[0][0].slug, [s.student for s, _, _ in ready])
         with _said():
-            for submission, result, notebook in ready:
+            for submission, result, _notebook in ready:
                 if self.page is not None:
-                    page = self.page(self.course, notebook, result, scores[submission.student])
+                    page = self.page(
+                        self.course,
+                        submission.notebook,
+                        result,
+                        scores[submission.student],
+                        submission.problems,
+                    )
                     path = self._place("feedback", submission.slug, submission.student).with_suffix(
                         ".html"
                     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import secrets
 import signal
 import time
@@ -17,7 +18,7 @@ from course_lib.grading.engine.intake import Submission, folders, take_in
 from course_lib.grading.engine.ledger import Entry, Ledger, only_one, without_outputs
 from course_lib.grading.engine.plan import course_version, library_version, make_job
 from course_lib.grading.engine.pool import Executor, never_executed
-from course_lib.grading.engine.records import Job, Result
+from course_lib.grading.engine.records import Job, Result, TaskResult
 from course_lib.grading.nbgrader_tools import import_nbgrader
 from course_lib.progress import progress_bar
 
@@ -79,7 +80,7 @@ def grade(
         Has the students' code run.
     options : Options, optional
     page : callable, optional
-        Makes the pages of feedback; see `course_lib.grading.engine.record.Page`.
+        Makes the pages of feedback, in place of `feedback_page`.
     say : callable, optional
         Is told what there is to wait for.
     patience : float, optional
@@ -93,9 +94,11 @@ def grade(
     blueprints = {slug: read_blueprint(course, slug) for slug in slugs}
     with only_one(course):
         import_nbgrader()
+        from course_lib.grading.engine.pages import feedback_page
         from course_lib.grading.engine.record import PATIENCE, Recorder
 
-        with Recorder(course, page, PATIENCE if patience is None else patience, say) as recorder:
+        wait = PATIENCE if patience is None else patience
+        with Recorder(course, page or feedback_page, wait, say) as recorder:
             for slug in slugs:
                 recorder.begin(slug, blueprints[slug])
             run = _Run(course, options or Options(), recorder, blueprints)
@@ -240,6 +243,7 @@ class _Run:
         self._add(submission, entry)
 
     def _executed(self, result: Result) -> None:
+        result = replace(result, tasks=tuple(map(_countable, result.tasks)))
         about = self.assignments[result.slug]
         submission = self.waiting.pop((result.slug, result.student))
         entry = self._entry(about, submission, result)
@@ -331,6 +335,11 @@ def check_students(course: Course, slugs: Sequence[str], students: Collection[st
             close = difflib.get_close_matches(student, known, n=1, cutoff=0.5)
             meant = f" Did you mean {close[0]}?" if close else ""
             raise CourseError(f"{student} handed in nothing for {', '.join(slugs)}.{meant}")
+
+
+def _countable(task: TaskResult) -> TaskResult:
+    """Return a task with points that are a number, whatever a check came to."""
+    return task if math.isfinite(task.points) else replace(task, points=0.0)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What the tests of the grading engine share: a released course, hand-ins, a stand-in to execute."""
+"""What the tests of the grading engine share: a released course, hand-ins, stand-ins."""
 
 from __future__ import annotations
 

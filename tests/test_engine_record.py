@@ -1,4 +1,4 @@
-"""What is written: the same rows as nbgrader's, files that its tools work on, nothing of a person's."""
+"""What is written: the rows that nbgrader writes, files that its tools work on."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_the_comparison_compares_what_it_should(both_ways: Any) -> None:
     assert by_cell["di", "check_mul_layer"][10] == 0
 
 
-# --- nbgrader's tools on the result -----------------------------------------------------------------
+# --- nbgrader's tools on the result ---------------------------------------------------------------
 
 
 def test_nbgraders_tools_work_on_the_result(course: Course) -> None:
@@ -264,7 +264,7 @@ def test_missing_rows_are_found(course: Course) -> None:
     path = course.build / "source" / SLUG / f"{SLUG}.ipynb"
     text = path.read_text()
     path.unlink()
-    with pytest.raises(CourseError, match="not released yet.* run `course release"):
+    with pytest.raises(CourseError, match=r"not released yet.* run `course release"):
         run(course)
     path.write_text(text)
     with open_gradebook(course) as book:

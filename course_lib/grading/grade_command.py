@@ -70,7 +70,7 @@ def grade_command(assignment: tuple[str, ...], export: Path | None, **options: A
     Nothing handed in is overwritten: the same again is passed over, another one is
     refused. With --force it takes the old one's place, which moves to
     submitted/.replaced/. The time of each file is kept in timestamp.txt, unless all
-    have the same: look at it before you set penalties.
+    are of the same ten minutes: look at them before you set penalties.
     """  # noqa: D301
     course = find_course()
     slugs = course.choose(assignment)
@@ -85,13 +85,12 @@ def grade_command(assignment: tuple[str, ...], export: Path | None, **options: A
 
 
 def _take_in(
-    course: Course, slug: str, export: Path, names: Path | None, replace: bool
+    course: Course, slug: str, export: Path, names: Path | None, overwrite: bool
 ) -> list[str]:
     from course_lib.grading.engine.take_in import take_in_export
 
-    taken = take_in_export(course, slug, export, names=names, replace=replace)
-    for line in taken.said:
-        click.echo(line, err=True)
+    taken = take_in_export(course, slug, export, names=names, overwrite=overwrite)
+    click.echo(str(taken), err=True)
     for line in taken.refused:
         click.echo(f"REFUSED: {line}", err=True)
     return taken.refused

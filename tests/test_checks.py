@@ -89,8 +89,8 @@ def test_what_is_taken_is_a_copy() -> None:
     [
         (1.0, 1.0 + 9e-7, True),  # 1e-6 of the larger
         (1.0, 1.0 + 2e-6, False),
-        (np.array([1e-9, 1.0]), np.array([0.0, 1.0]), True),  # 1e-8 of the largest
-        (np.array([3e-8, 1.0]), np.array([0.0, 1.0]), False),
+        (np.array([1e-7, 1.0]), np.array([0.0, 1.0]), True),  # 2e-7 of the largest
+        (np.array([3e-7, 1.0]), np.array([0.0, 1.0]), False),
         (np.zeros(3), np.zeros(3), True),
         (np.array([1e-300]), np.zeros(1), False),
         (np.zeros((2, 1)), np.zeros((1, 2)), False),

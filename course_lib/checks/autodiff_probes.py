@@ -200,7 +200,7 @@ def dual_cases(rng: np.random.Generator) -> list[Case]:
                 "x": float(rng.uniform(0.3, 1.4)),
                 "y": float(rng.uniform(1.5, 2)),
                 "x_slope": float(rng.uniform(2, 3)),
-                "y_slope": float(rng.uniform(-3, -2)),
+                "y_slope": float(rng.uniform(6, 9)),
                 "which": (at, i),
             },
             dout=None,

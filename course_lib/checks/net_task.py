@@ -15,11 +15,16 @@ from course_lib.arrays import Array
 from course_lib.checks.answer_side import Lent, call, plain
 from course_lib.checks.call_task import CallTask
 from course_lib.checks.observe import Case, Seen
+from course_lib.functions import softmax
 from course_lib.gradients import numerical_gradient
 from course_lib.text import _
 
 # How near to its kink a unit may be: a step of a central difference moves it far less.
 _CLEAR_OF_KINKS = 0.05
+
+# How large the largest element of every gradient is at least: a central difference is exact to
+# some 1e-10, whatever the size of the gradient.
+_LARGE_ENOUGH = 0.01
 
 # What stands behind the names of values that are looked at later: on another batch, and there
 # on a network that has seen none before.
@@ -99,10 +104,12 @@ def draw_batch(
 ) -> tuple[Array, Array] | None:
     """Return a batch and its labels; None if this one is no good, and has to be drawn again.
 
-    A good one is away from kinks, has units on and off in every layer, and guesses that differ.
-    A third of the labels are those that the network guesses, at least one, and the others not.
+    A good one is away from kinks, has units on and off in every layer, guesses that differ, and
+    no gradient that is nearly 0 everywhere, as in a network that is sure of itself. A third of
+    the labels are those that the network guesses, at least one, and the others not.
     """
     x = out = rng.normal(size=(N, len(params["W1"])))
+    outs = [x]
     last = len(params) // 2
     for i in range(1, last):
         out = out @ params[f"W{i}"] + params[f"b{i}"]
@@ -110,12 +117,20 @@ def draw_batch(
         if (np.abs(out) < _CLEAR_OF_KINKS).any() or on.all() or not on.any():
             return None
         out = np.maximum(out, 0)
-    guesses = (out @ params[f"W{last}"] + params[f"b{last}"]).argmax(axis=1)
+        outs.append(out)
+    scores = out @ params[f"W{last}"] + params[f"b{last}"]
+    guesses = scores.argmax(axis=1)
     if N > 1 and np.ptp(guesses) == 0:
         return None
     wrong = np.arange(N) >= max(1, N // 3)
     K = len(params[f"b{last}"])
-    return x, (guesses + wrong * rng.integers(1, K, N)) % K
+    t = (guesses + wrong * rng.integers(1, K, N)) % K
+    dout = (softmax(scores) - np.eye(K)[t]) / N
+    for i in range(last, 0, -1):
+        if min(np.abs(outs[i - 1].T @ dout).max(), np.abs(dout.sum(axis=0)).max()) < _LARGE_ENOUGH:
+            return None
+        dout = (dout @ params[f"W{i}"].T) * (outs[i - 1] > 0)
+    return x, t
 
 
 def draw_net(

@@ -16,7 +16,7 @@ SUBMISSIONS := $(shell find tests/submissions -type f)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help course test lint check book strict-book print exercises demo lab serve bench lock clean
+.PHONY: help course test lint check book strict-book print exercises demo package lab serve bench lock clean
 
 help: ## List what make can do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -49,6 +49,11 @@ print: .venv/.installed ## Print the whole book into one PDF, in _build/print/ (
 exercises: $(STAMPS)/exercises ## Make the students' notebooks from solutions/
 
 demo: $(STAMPS)/demo ## Grade the demo class
+
+package: .venv/.installed ## Make the file that students install: _build/package/*.whl
+	rm -rf _build/package
+	$(RUN) pip wheel . --no-deps --no-build-isolation --quiet --wheel-dir _build/package
+	@ls _build/package/*.whl
 
 lab: .venv/.installed ## Open JupyterLab; text notebooks (.md) open by double click
 	.venv/bin/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown myst

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,9 +13,10 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
+from course_lib.grading import equivalent
 from course_lib.grading import new_exercise as frames
 from course_lib.grading.cli import main
-from course_lib.grading.course import Course, CourseError
+from course_lib.grading.course import Course, CourseError, this_course
 
 SLUG = "11_heat_and_light"
 CHAPTER = f"""\
@@ -201,6 +203,29 @@ def test_a_chapter_that_is_there_gives_its_label_and_is_asked_for_a_link(course:
     assert frames.chapter_link(SLUG) in left
     page.write_text(CHAPTER, encoding="utf-8")
     assert frames.still_to_do(course, SLUG) == []
+
+
+# --- what authors read ------------------------------------------------------------------------
+
+
+def test_authoring_names_commands_that_there_are() -> None:
+    text = (ROOT / "AUTHORING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:^|`)course ([a-z][a-z-]*)", text, flags=re.MULTILINE))
+    assert {"new-exercise", "release", "checklist", "audit"} <= named <= set(main.commands)
+    options = {option for p in main.commands["audit"].params for option in p.opts}
+    assert set(re.findall(r"course audit (--[a-z-]+)", text)) <= options
+
+
+def test_authoring_s_example_of_an_equivalent_mutant_is_one(course: Course) -> None:
+    text = (ROOT / "AUTHORING.md").read_text(encoding="utf-8")
+    example = re.search(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    assert example
+    path = equivalent.path(course)
+    path.parent.mkdir(parents=True)
+    path.write_text(example[1], encoding="utf-8")
+    known = equivalent.read_equivalent(this_course())
+    assert len(equivalent.read_equivalent(course)) == 2
+    assert set(equivalent.read_equivalent(course)) <= set(known)
 
 
 def test_help_says_what_is_made() -> None:

@@ -4,29 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import Any
 
-from course_lib.text import _
+from course_lib.grading.engine.shown import readable
 
 _MOST_OUTPUTS = 20
 _MOST_TEXT = 50_000
 _MOST_PICTURE = 2_000_000
 _PNG = b"\x89PNG\r\n\x1a\n"
-
-# Control characters (terminals obey them), and those that turn the direction of writing.
-_CONTROLS = re.compile(
-    "\x1b\\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-
-
-def clean_text(text: object, most: int = _MOST_TEXT) -> str:
-    """Return text without characters that act, and not too much of it."""
-    if not isinstance(text, str):
-        return ""
-    cut = text[:most]
-    more = _("\n... {count} more characters").format(count=len(text) - most)
-    return _CONTROLS.sub("", cut) + (more if len(text) > most else "")
 
 
 def clean_outputs(outputs: Any) -> list[dict[str, Any]]:
@@ -47,20 +32,24 @@ def _clean(output: dict[Any, Any]) -> dict[str, Any]:
     if not isinstance(kind, str):
         return {}
     if kind == "stream":
-        return {"output_type": "stream", "name": "stdout", "text": clean_text(output.get("text"))}
+        return {
+            "output_type": "stream",
+            "name": "stdout",
+            "text": readable(output.get("text"), _MOST_TEXT),
+        }
     if kind == "error":
         lines = output.get("traceback")
         lines = lines[:40] if isinstance(lines, list) else []
         return {
             "output_type": "error",
-            "ename": clean_text(output.get("ename"), 100),
-            "evalue": clean_text(output.get("evalue"), 2000),
-            "traceback": [clean_text(line, 1000) for line in lines],
+            "ename": readable(output.get("ename"), 100),
+            "evalue": readable(output.get("evalue"), 2000),
+            "traceback": [readable(line, 1000) for line in lines],
         }
     data = output.get("data")
     if kind not in ("execute_result", "display_data") or not isinstance(data, dict):
         return {}
-    shown = {"text/plain": clean_text(data.get("text/plain"))}
+    shown = {"text/plain": readable(data.get("text/plain"), _MOST_TEXT)}
     if picture := _picture(data.get("image/png")):
         shown["image/png"] = picture
     made: dict[str, Any] = {"output_type": kind, "metadata": {}, "data": shown}

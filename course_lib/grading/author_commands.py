@@ -40,13 +40,10 @@ def audit_command(
 
     course = find_course()
     slugs = course.choose(assignment)
-    if write_page and not assignment:
-        from course_lib.grading.strength import out_of_date
-
-        slugs = out_of_date(course)
-    found = audit(course, slugs, jobs)
     if write_page:
-        _write_page(course, found)
+        found = _audit_for_page(course, slugs if assignment else None, jobs)
+    else:
+        found = audit(course, slugs, jobs)
     click.echo(audit_text.as_json(found) if as_json else audit_text.table(found))
     if equivalent and not as_json:
         click.echo(audit_text.reasons(found))
@@ -54,13 +51,20 @@ def audit_command(
         raise click.ClickException("\n".join(["not everything is as it must be:", *found.problems]))
 
 
-def _write_page(course: Course, found: Audit) -> None:
-    from course_lib.grading.strength import write_record
+def _audit_for_page(course: Course, slugs: list[str] | None, jobs: int | None) -> Audit:
+    """Measure some assignments, or those that have changed, and write the page."""
+    from course_lib.grading.audit import audit
+    from course_lib.grading.strength import inputs, out_of_date, write_record
     from course_lib.grading.strength_page import page, page_path
 
+    slugs = out_of_date(course) if slugs is None else slugs
+    # What somebody changes while this runs is not what was measured.
+    measured_from = {slug: inputs(course, slug) for slug in slugs}
+    found = audit(course, slugs, jobs)
     path = page_path(course)
-    path.write_text(page(write_record(course, found)), encoding="utf-8")
+    path.write_text(page(write_record(course, found, measured_from)), encoding="utf-8")
     click.echo(f"wrote {path.relative_to(course.root)}", err=True)
+    return found
 
 
 @click.command("new-exercise")

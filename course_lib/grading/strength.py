@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -42,14 +42,22 @@ def read_record(course: Course) -> Record:
     return {slug: found[slug] for slug in course.assignments() if slug in found}
 
 
-def write_record(course: Course, audit: Audit) -> Record:
-    """Put new figures in the place of old ones, and return all of them."""
+def write_record(course: Course, audit: Audit, measured_from: Mapping[str, str]) -> Record:
+    """Put new figures in the place of old ones, and return all of them.
+
+    Parameters
+    ----------
+    course : Course
+    audit : Audit
+    measured_from : mapping of str to str
+        The `inputs` of each assignment, as they were before it was measured.
+    """
     record = read_record(course)
     rows: dict[str, list[Any]] = {}
     for row in audit.rows:
         rows.setdefault(row.slug, []).append(asdict(row) | {"caught": row.caught})
     for slug, measured in rows.items():
-        record[slug] = {"inputs": inputs(course, slug), "rows": measured}
+        record[slug] = {"inputs": measured_from[slug], "rows": measured}
     text = json.dumps(dict(sorted(record.items())), indent=1, ensure_ascii=False)
     record_path(course).write_text(text + "\n", encoding="utf-8")
     # As it will be read: without a difference between tuples and lists.

@@ -133,6 +133,49 @@ def test_a_dead_control_is_noticed(browser: Any, tmp_path: Path) -> None:
         assert does_something(seen.page, "Alive")
 
 
+# --- by keyboard --------------------------------------------------------------------------------
+
+OUT_OF_REACH = """() => [...document.querySelectorAll("[data-kind]")]
+  .filter((el) => el.tabIndex < 0).map((el) => el.dataset.kind)"""
+RING = """() => {
+  const el = document.activeElement, style = getComputedStyle(el);
+  const ring = style.outlineStyle !== "none" || style.boxShadow !== "none";
+  return [el.tagName + " " + (el.ariaLabel || el.textContent.trim().slice(0, 30)), ring]; }"""
+
+
+def without_ring(page: Any, stops: int) -> set[str]:
+    """Walk on by Tab; return where nothing shows that one is there."""
+    unseen = set()
+    for _ in range(stops):
+        page.keyboard.press("Tab")
+        where, ring = page.evaluate(RING)
+        if not ring and not where.startswith("BODY"):
+            unseen.add(where)
+    return unseen
+
+
+@pytest.mark.parametrize("name", ["01_shopping_cart", "reference", "search"])
+def test_the_keyboard_reaches_every_control_and_shows_where_it_is(
+    browser: Any, book: Path, name: str
+) -> None:
+    with look(browser, (book / f"{name}.html").as_uri(), still=True) as seen:
+        assert kinds(seen.page)
+        assert seen.page.evaluate(OUT_OF_REACH) == []
+        assert without_ring(seen.page, 60) == set()
+
+
+def test_what_the_keyboard_cannot_reach_or_show_is_noticed(browser: Any, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<!doctype html><title>Buttons</title><button tabindex=-1>Far</button>"
+        "<button style='outline: none'>Unseen</button><button>Near</button>"
+    )
+    with look(browser, page.as_uri()) as seen:
+        kinds(seen.page)
+        assert seen.page.evaluate(OUT_OF_REACH) == ["Far"]
+        assert without_ring(seen.page, 2) == {"BUTTON Unseen"}
+
+
 # --- what they do -------------------------------------------------------------------------------
 
 

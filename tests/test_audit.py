@@ -13,18 +13,20 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
-from course_lib.checks import activations
+from course_lib.checks import activations, layer_task
 from course_lib.checks.observe import Case
 from course_lib.grading import audit as audits
 from course_lib.grading import audit_text, equivalent, trial, trial_runs
+from course_lib.grading.audit_rows import measured
 from course_lib.grading.cli import main
 from course_lib.grading.course import Course, CourseError, this_course
 from course_lib.grading.mutants import mutants
 from course_lib.grading.submissions import model_cells
-from course_lib.grading.trial_runs import Trial, run
+from course_lib.grading.trial_runs import Outcome, Trial, run
 
 ENTRY = '[[equivalent]]\ntask = "a/b"\nwhere = "f"\nline = "x"\nmutants = ["y"]\n'
 RELU = ("03_activations", "relu")
+KINDS = ("accepted", "hostile")
 
 
 def changed(source: str) -> list[str]:
@@ -209,6 +211,33 @@ def test_an_entry_that_is_not_true_any_more_is_an_error(monkeypatch: pytest.Monk
     assert found.stale == [gone, caught]
     assert found.rows[0].caught == 35
     assert len(found.problems) == 2
+
+
+@pytest.mark.parametrize(("points", "survives"), [((5, 5, 5), []), ((5, 4, 5), ["mutant"])])
+def test_what_passes_by_luck_is_not_equivalent(points: Any, survives: list[str]) -> None:
+    mutant = Trial(*RELU, "mutant", ("f", "return x", "return y"), {}, (0, 1, 2), 1)
+    key = (*RELU, "f", "return x", "return y")
+    outcome = Outcome(mutant, points, (None, None, None), 0)
+    row = measured((*RELU, 5, True), [outcome], {key: "why"})
+    assert len(row.mutants.wrong) == len(survives)
+    assert len(row.equivalent) == 1 - len(survives)
+
+
+def test_attacks_meet_a_check_that_knows_nothing_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is expected of other answers is worked out once; an attack may change the library."""
+    spoil = (
+        "from course_lib.checks.layer_task import LayerTask\n"
+        "LayerTask.expected = lambda self, cases: 1 / 0\n"
+        "class Relu: ...\n"
+    )
+    monkeypatch.setattr(layer_task.LayerTask, "expected", layer_task.LayerTask.expected)
+    trials = [Trial(*RELU, kind, ("", "0"), {"relu": spoil}, (0,), 20) for kind in KINDS]
+    trial_runs.assignment.cache_clear()
+    assert tried(model_cells("03_activations")["relu"]).points == (5, 5)
+    assert run(ROOT, trials[0]).points == (0,)  # what is expected was known before
+    with pytest.raises(ZeroDivisionError):
+        run(ROOT, trials[1])
+    trial_runs.assignment.cache_clear()
 
 
 def test_json_holds_every_row(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml  # type: ignore[import-untyped]
-from browser import BOOK, ROOT, Look, look, serve, survey
+from browser import BOOK, ROOT, Look, find_chromium, look, serve, survey
 
 from course_lib.graphs import Graph
 from course_lib.graphs.numbers import number_text
@@ -38,6 +38,18 @@ def test_every_page_of_the_book_is_tried(book: Path) -> None:
     pages = [path.relative_to(book) for path in book.rglob("*.html")]
     named = {path.with_suffix("").as_posix() for path in pages if path.parts[0] != "_static"}
     assert named == set(PAGES)
+
+
+def test_without_chromium_tests_say_so_and_fail_where_they_must_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("COURSE_REQUIRE_BROWSER", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no Chromium here"):
+        find_chromium()
+    monkeypatch.setenv("COURSE_REQUIRE_BROWSER", "1")
+    with pytest.raises(pytest.fail.Exception, match="no Chromium here"):
+        find_chromium()
 
 
 # --- every page, in every way that a reader may have it before him -----------------------------

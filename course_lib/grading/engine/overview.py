@@ -118,5 +118,5 @@ def _named(mistakes: Sequence[Any], students: Mapping[str, _Student]) -> list[di
 def _slowest(
     rows: Sequence[ClassRow], students: Mapping[str, _Student]
 ) -> list[tuple[_Student, float]]:
-    timed = [(row.result.seconds, row.student) for row in rows if row.result and row.result.tasks]
-    return [(students[name], seconds) for seconds, name in sorted(timed, reverse=True)[:_SLOWEST]]
+    timed = [(-row.result.seconds, row.student) for row in rows if row.result and row.result.tasks]
+    return [(students[name], -seconds) for seconds, name in sorted(timed)[:_SLOWEST]]

@@ -21,10 +21,11 @@ from course_lib.checks.report import Report
 from course_lib.checks.seeds import seeded
 from course_lib.grading.course import CourseError
 from course_lib.grading.engine.given import given_package
-from course_lib.grading.engine.outputs import clean_outputs, clean_text, problem_output
+from course_lib.grading.engine.outputs import clean_outputs, problem_output
 from course_lib.grading.engine.records import CHECK, GIVEN, RUN, Cell, Job, Part, Result, TaskResult
 from course_lib.grading.engine.remote import RemoteSide
 from course_lib.grading.engine.sandbox import StudentProcess, bwrap
+from course_lib.grading.engine.shown import readable
 from course_lib.grading.engine.student.cells import run_tree
 from course_lib.text import _
 
@@ -72,7 +73,7 @@ def execute(job: Job) -> Result:
         slug=job.slug,
         tasks=tuple(_clean(tasks[cell.grade_id]) for cell in job.cells if cell.kind == CHECK),
         outputs=tuple(run.outputs.get(i, []) for i in range(len(job.cells))),
-        problems=tuple(clean_text(problem, _MOST_SAID) for problem in run.problems),
+        problems=tuple(readable(problem, _MOST_SAID) for problem in run.problems),
         isolation=isolation() if job.sandbox else "none",
         seed=job.seed,
         seconds=round(time.monotonic() - start, 3),
@@ -190,7 +191,7 @@ class _Run:
             outputs = clean_outputs(self.alive().run(cell.source, self.seconds()))
         except Raised as error:
             # Running a cell raises nothing: errors are outputs. What it shows can't be handed over.
-            outputs = [problem_output(clean_text(error.message, _MOST_SAID))]
+            outputs = [problem_output(readable(error.message, _MOST_SAID))]
         except SideLost as error:
             said = self.lost(error)
             self.problems.append(said)
@@ -271,8 +272,8 @@ def _from_report(cell: Cell, report: Report) -> TaskResult:
 
 def _clean(task: TaskResult) -> TaskResult:
     """Return a result whose words can be shown anywhere: some of them are a stranger's."""
-    words: dict[str, Any] = {name: clean_text(getattr(task, name), _MOST_SAID) for name in _WORDS}
-    parts = tuple(replace(p, reason=clean_text(p.reason, _MOST_SAID)) for p in task.parts)
+    words: dict[str, Any] = {name: readable(getattr(task, name), _MOST_SAID) for name in _WORDS}
+    parts = tuple(replace(p, reason=readable(p.reason, _MOST_SAID)) for p in task.parts)
     return replace(task, parts=parts, **words)
 
 

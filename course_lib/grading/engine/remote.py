@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.answer_side import Far, Kind, Lent, Raised, SideLost, Step, Watch
-from course_lib.grading.engine.outputs import clean_text
+from course_lib.grading.engine.shown import readable
 from course_lib.grading.engine.student.frames import BadFrame, Loan, Ref
 from course_lib.grading.engine.student.wire import Closed, TooLate, Wire
 
@@ -156,7 +156,7 @@ class RemoteSide:
                     if kind == _TOO_LONG:
                         # Whatever else hangs in this check shall not take as long again.
                         self.longest = min(self.longest, 1.0)
-                    raise Raised(_word(kind), clean_text(message, 300), clean_text(where, 200))
+                    raise Raised(_word(kind), readable(message, 300), clean_text(where, 200))
                 case _:
                     raise BadFrame("no answer to what was asked")
         raise TooLate
@@ -250,7 +250,7 @@ def _numbers(value: Any) -> float:
 
 def _say_again(said: list[Any]) -> None:
     for message in said[:10]:
-        warnings.warn(clean_text(message, 300), RuntimeWarning, stacklevel=2)
+        warnings.warn(readable(message, 300), RuntimeWarning, stacklevel=2)
 
 
 def _word(name: str) -> str:

@@ -156,7 +156,7 @@ class RemoteSide:
                     if kind == _TOO_LONG:
                         # Whatever else hangs in this check shall not take as long again.
                         self.longest = min(self.longest, 1.0)
-                    raise Raised(_word(kind), readable(message, 300), clean_text(where, 200))
+                    raise Raised(_word(kind), readable(message, 300), readable(where, 200))
                 case _:
                     raise BadFrame("no answer to what was asked")
         raise TooLate

@@ -31,8 +31,11 @@ def progress_bar(total: int, label: str, show: bool | None = None) -> Any:
 
 
 def _somebody_watches() -> bool:
-    if sys.stderr is not None and sys.stderr.isatty():
-        return True
+    return (sys.stderr is not None and sys.stderr.isatty()) or in_live_notebook()
+
+
+def in_live_notebook() -> bool:
+    """Return whether this runs in a notebook that a person, and not a program, executes."""
     ipython = sys.modules.get("IPython")
     shell: Any = ipython.get_ipython() if ipython is not None else None
     if getattr(shell, "kernel", None) is None:

@@ -18,6 +18,7 @@ RANKS = {
     "checks": 80,
     "misconceptions": 70,
     "answers": 65,
+    "live": 65,
     "training": 60,
     "graphs": 60,
     "networks": 50,
@@ -121,7 +122,9 @@ def test_downward_imports_are_not_blamed() -> None:
 HEAVY = ("matplotlib", "IPython", "nbgrader", "tqdm", "ipywidgets", "jupytext", "nbformat")
 
 
-@pytest.mark.parametrize("part", ["layers", "networks", "training", "checks", "misconceptions"])
+@pytest.mark.parametrize(
+    "part", ["layers", "networks", "training", "live", "checks", "misconceptions"]
+)
 def test_importing_is_light(part: str) -> None:
     code = (
         f"import sys, course_lib.{part}; print(*(set(sys.modules) & set({HEAVY})), end='')"

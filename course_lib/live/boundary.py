@@ -1,0 +1,157 @@
+"""Where a small network draws the line between classes of points."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import Array
+from course_lib.figures import BLUE, ORANGE, PURPLE, on_page, page_style
+from course_lib.live.explorer import Explorer, slider
+from course_lib.networks import TwoLayerNet
+from course_lib.training import DivergenceError, train
+
+HIDDEN_SIZES = [1, 2, 3, 5, 10, 20, 50]
+STEPS = [10, 30, 100, 300, 1000, 3000]
+LEARNING_RATES = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
+POINTS = ["spiral", "moons"]
+
+STILL_SIZES = [2, 5, 10, 50]
+STILL_STEPS, STILL_RATE = 1000, 1.0
+
+# The square that is coloured, from -EDGE to EDGE, and the points along each side of it.
+EDGE, RESOLUTION = 1.3, 105
+
+_COLOURS, _MARKERS = [BLUE, ORANGE, PURPLE], "os^"
+
+
+def explore_boundary(live: bool | None = None) -> Explorer:
+    """Show the regions that a network of two layers learns for points in the plane.
+
+    Parameters
+    ----------
+    live : bool, optional
+        As for :class:`~course_lib.live.explorer.Explorer`.
+    """
+    return BoundaryExplorer(live)
+
+
+class BoundaryExplorer(Explorer):
+    """Points and three sliders against the regions; still, four hidden sizes."""
+
+    def _make_controls(self) -> dict[str, Any]:
+        return {
+            "points": slider("points", POINTS, "spiral"),
+            "hidden_size": slider("hidden size", HIDDEN_SIZES, 10),
+            "steps": slider("steps", STEPS, 300),
+            "learning_rate": slider("learning rate", LEARNING_RATES, 1.0),
+        }
+
+    def draw(self, points: str, hidden_size: int, steps: int, learning_rate: float) -> on_page:
+        """Return the points, and the plane in the colours of the network's answers."""
+        import matplotlib.pyplot as plt
+
+        answers, accuracy = learn(points, hidden_size, steps, learning_rate)
+        with page_style():
+            figure, axes = plt.subplots(figsize=(4.4, 4.4))
+            _draw_plane(axes, points, answers)
+            axes.set(xlabel="first value", ylabel="second value")
+            axes.set_title(_outcome(accuracy))
+        return on_page(
+            figure,
+            f"{_classes(points)} classes of points and the regions that the network gives them. "
+            f"Hidden size {hidden_size}, {steps} steps, learning rate {learning_rate:g}: "
+            f"{_outcome(accuracy)}.",
+        )
+
+    def still(self) -> on_page:
+        """Return the regions on the spiral for four hidden sizes."""
+        import matplotlib.pyplot as plt
+
+        words = []
+        with page_style():
+            figure, grid = plt.subplots(2, 2, figsize=(5, 5.5), sharex=True, sharey=True)
+            for size, axes in zip(STILL_SIZES, grid.flat, strict=True):
+                answers, accuracy = learn("spiral", size, STILL_STEPS, STILL_RATE)
+                _draw_plane(axes, "spiral", answers)
+                axes.set_title(f"{size} units\n{_outcome(accuracy)}")
+                words.append(f"with {size} hidden units, {_outcome(accuracy)}")
+        return on_page(
+            figure,
+            "Three arms of a spiral, four times, on the regions that a network has learned for "
+            f"them in {STILL_STEPS} steps: {'; '.join(words)}.",
+        )
+
+
+def make_points(name: str) -> tuple[Array, Array]:
+    """Return points (N, 2) and their classes (N,): two "moons", or a "spiral" of three arms."""
+    rng = np.random.default_rng(0)
+    if name == "moons":
+        angle = np.linspace(0, np.pi, 100)
+        upper = np.stack([np.cos(angle) - 0.5, np.sin(angle) - 0.25], axis=1)
+        x = 0.8 * np.concatenate([upper, -upper])
+        return x + 0.08 * rng.normal(size=x.shape), np.repeat([0, 1], 100)
+    radius = np.tile(np.linspace(0.1, 1, 100), 3)
+    arm = np.repeat([0, 1, 2], 100)
+    angle = 4 * radius + 2 * np.pi * arm / 3 + 0.15 * rng.normal(size=300)
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), arm
+
+
+@functools.lru_cache(maxsize=64)
+def learn(
+    points: str, hidden_size: int, steps: int, learning_rate: float
+) -> tuple[Array | None, float | None]:
+    """Train a network on the points.
+
+    Returns
+    -------
+    answers : ndarray of int, shape (RESOLUTION, RESOLUTION), or None
+        The class that the network gives each point of the square, rows from bottom to top;
+        None if the training left the finite numbers.
+    accuracy : float or None
+        The share of the training points that it gets right; None as above.
+    """
+    x, t = make_points(points)
+    net = TwoLayerNet(2, hidden_size, _classes(points), weight_init_std="he", rng=0)
+    try:
+        train(
+            net,
+            x,
+            t,
+            steps=steps,
+            batch_size=50,
+            learning_rate=learning_rate,
+            rng=0,
+            progress=False,
+            record_accuracy=False,
+        )
+    except DivergenceError:
+        return None, None
+    line = np.linspace(-EDGE, EDGE, RESOLUTION)
+    plane = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    answers = net.predict(plane).argmax(axis=1).reshape(RESOLUTION, RESOLUTION)
+    return answers, net.accuracy(x, t)
+
+
+def _classes(points: str) -> int:
+    return {"moons": 2, "spiral": 3}[points]
+
+
+def _draw_plane(axes: Any, points: str, answers: Array | None) -> None:
+    line = np.linspace(-EDGE, EDGE, RESOLUTION)
+    if answers is not None:
+        levels = [-0.5, 0.5, 1.5, 2.5]
+        axes.contourf(line, line, answers, levels=levels, colors=_COLOURS, alpha=0.25)
+    x, t = make_points(points)
+    for k in range(_classes(points)):
+        axes.plot(*x[t == k].T, _MARKERS[k], color=_COLOURS[k], markersize=3.2)
+    axes.set(xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE), aspect="equal", xticks=[-1, 0, 1])
+    axes.set_yticks([-1, 0, 1])
+
+
+def _outcome(accuracy: float | None) -> str:
+    if accuracy is None:
+        return "the training left the finite numbers"
+    return f"{100 * accuracy:.0f} % right"

@@ -1,0 +1,184 @@
+"""A digit to choose or to draw, and what each layer of a network makes of it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import Array
+from course_lib.datasets import load_mnist
+from course_lib.figures import BLUE, ORANGE, TEXT, on_page, page_style
+from course_lib.functions import softmax
+from course_lib.live.explorer import Explorer
+from course_lib.networks import TwoLayerNet
+from course_lib.training import train
+
+# Half of MNIST's 28: few enough cells to draw a digit by hand.
+SIDE = 14
+HIDDEN_SIZE = 20
+TRAINING_IMAGES, CHOICES = 10_000, 100
+
+# The test image of the still picture, a 7.
+STILL_IMAGE = 0
+
+
+def explore_digit(live: bool | None = None) -> DigitExplorer:
+    """Show what each layer of a trained network makes of a digit that you choose or draw.
+
+    The network reads images of 14 x 14 pixels and is trained within a second, the first time.
+
+    Parameters
+    ----------
+    live : bool, optional
+        As for :class:`~course_lib.live.explorer.Explorer`.
+    """
+    return DigitExplorer(live)
+
+
+class DigitExplorer(Explorer):
+    """A field to draw on against the values of all layers; still, one digit with its values.
+
+    Attributes
+    ----------
+    image, clear : widget
+        Slider that puts a test image on the field, and button that empties it.
+    """
+
+    image: Any = None
+    clear: Any = None
+
+    def _make_controls(self) -> dict[str, Any]:
+        from course_lib.live.pad import Pad
+
+        return {"pixels": Pad(digits()[0][STILL_IMAGE].tolist())}
+
+    def _arrange(self) -> list[Any]:
+        import ipywidgets
+
+        images, labels = digits()
+        pad = self.controls["pixels"]
+        self.image = ipywidgets.IntSlider(
+            value=STILL_IMAGE,
+            max=CHOICES - 1,
+            description="test image",
+            continuous_update=False,
+            layout={"width": "min(28em, 100%)"},
+        )
+        self.clear = ipywidgets.Button(description="Empty the field")
+        written = ipywidgets.Label()
+
+        def choose(_: Any = None) -> None:
+            written.value = f"The test image was written as a {labels[self.image.value]}."
+            pad.value = tuple(images[self.image.value].tolist())
+
+        def empty(_: Any) -> None:
+            pad.value = (0.0,) * len(pad.value)
+
+        choose()
+        self.image.observe(choose, "value")
+        self.clear.on_click(empty)
+        return [self.image, written, pad, self.clear, self.picture]
+
+    def draw(self, pixels: Sequence[float]) -> on_page:
+        """Return an image, the values of each layer for it, and the probabilities."""
+        import matplotlib.pyplot as plt
+
+        image = np.asarray(pixels, dtype=np.float32)
+        values = layer_values(image)
+        probabilities = softmax(values["Affine2"])
+        answer = int(probabilities.argmax())
+        rows: Any = [["image", "softmax"], *([name, name] for name in values)]
+        with page_style():
+            figure, axes = plt.subplot_mosaic(
+                rows,
+                figsize=(5, 6.6),
+                height_ratios=[1.5, 1, 1, 1],
+            )
+            axes["image"].imshow(
+                image.reshape(SIDE, SIDE), "gray", vmin=0, vmax=1, interpolation="nearest"
+            )
+            axes["image"].set_axis_off()
+            axes["image"].set_title(f"{SIDE} by {SIDE} pixels")
+            _bars(axes["softmax"], probabilities, answer)
+            axes["softmax"].set(ylim=(0, 1), yticks=[0, 0.5, 1])
+            axes["softmax"].set_title("softmax: probabilities")
+            for name, title in {
+                "Affine1": f"Affine1: {HIDDEN_SIZE} values",
+                "Relu1": "Relu1: the negative ones are cut off",
+                "Affine2": "Affine2: a score for each digit",
+            }.items():
+                _bars(axes[name], values[name], answer if name == "Affine2" else None)
+                axes[name].set_title(title)
+            axes["Relu1"].set_ylim(axes["Affine1"].get_ylim())
+        return on_page(figure, _in_words(image, values, probabilities))
+
+    def still(self) -> on_page:
+        """Return the picture for the first test image."""
+        return self.draw(digits()[0][STILL_IMAGE])
+
+
+def layer_values(image: Array) -> dict[str, Array]:
+    """Return what each layer of :func:`network` makes of one image (SIDE * SIDE,), by its name."""
+    x, values = image[None], {}
+    for name, layer in network().layers.items():
+        x = layer.forward(x)
+        values[name] = x[0]
+    return values
+
+
+@functools.cache
+def network() -> TwoLayerNet:
+    """Train the network that reads the digits."""
+    (x_train, t_train), _ = load_mnist(normalize=False)
+    net = TwoLayerNet(SIDE * SIDE, HIDDEN_SIZE, 10, weight_init_std="he", dtype=np.float32, rng=0)
+    train(
+        net,
+        smaller(x_train[:TRAINING_IMAGES]),
+        t_train[:TRAINING_IMAGES],
+        steps=2000,
+        batch_size=50,
+        learning_rate=0.3,
+        rng=0,
+        progress=False,
+        record_accuracy=False,
+    )
+    return net
+
+
+@functools.cache
+def digits() -> tuple[Array, Array]:
+    """Return the test images to choose from, (CHOICES, SIDE * SIDE), and their labels."""
+    _, (x_test, t_test) = load_mnist(normalize=False)
+    return smaller(x_test[:CHOICES]), t_test[:CHOICES]
+
+
+def smaller(x: Array) -> Array:
+    """Return images (N, 784) of bytes as (N, SIDE * SIDE) from 0 to 1: means of 2 x 2 pixels."""
+    blocks = x.reshape(-1, SIDE, 2, SIDE, 2).mean(axis=(2, 4), dtype=np.float32)
+    return blocks.reshape(-1, SIDE * SIDE) / np.float32(255)
+
+
+def _bars(axes: Any, values: Array, answer: int | None) -> None:
+    bars = axes.bar(range(len(values)), values, color=BLUE)
+    if answer is not None:
+        bars[answer].set_color(ORANGE)
+    axes.axhline(0, color=TEXT, linewidth=0.6)
+    axes.set_xticks(range(len(values)) if len(values) == 10 else [])
+
+
+def _in_words(image: Array, values: dict[str, Array], probabilities: Array) -> str:
+    ink = int(np.count_nonzero(image))
+    order = np.argsort(-probabilities, kind="stable")
+    first, second = order[:2]
+    on = int(np.count_nonzero(values["Relu1"]))
+    hidden = values["Affine1"]
+    return (
+        f"An image of {SIDE} by {SIDE} pixels, {ink} of them with ink, and what the layers make of "
+        f"it. Affine1: {HIDDEN_SIZE} values from {hidden.min():.1f} to "
+        f"{hidden.max():.1f}. Relu1: {on} of them are left. Affine2: the highest scores are "
+        f"{values['Affine2'][first]:.1f} for {first} and {values['Affine2'][second]:.1f} for "
+        f"{second}. Softmax: {100 * probabilities[first]:.1f} % for {first}."
+    )

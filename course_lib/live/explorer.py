@@ -1,0 +1,143 @@
+"""What the explorers share: widgets where a person has a notebook open, else a still picture."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from course_lib.progress import in_live_notebook
+
+if TYPE_CHECKING:
+    from course_lib.figures import on_page
+
+# Seconds without a change before the picture follows: several clicks in a row make one drawing.
+DELAY = 0.15
+
+INSTALL = "pip install 'backprop-course[draw]'"
+
+
+class Explorer(ABC):
+    """A picture that follows its controls.
+
+    A notebook displays it: with widgets, or as a still picture where nobody could move them,
+    such as in the built book.
+
+    Parameters
+    ----------
+    live : bool, optional
+        Whether to show widgets. Unless given, they are shown in a notebook that a person
+        executes, if ipywidgets is installed.
+
+    Attributes
+    ----------
+    controls : dict of str to widget
+        By the name of the setting; empty until :meth:`widget` is called.
+    picture : widget
+        Holds the drawing as HTML; None until :meth:`widget` is called.
+    """
+
+    def __init__(self, live: bool | None = None) -> None:
+        if live not in (True, False, None):
+            raise TypeError(f"live: expected True, False or None, got {live!r}.")
+        if find_spec("matplotlib") is None:
+            raise ModuleNotFoundError(f"The explorers need matplotlib. Install it: {INSTALL}.")
+        if live and find_spec("ipywidgets") is None:
+            raise ModuleNotFoundError(
+                f"live: True needs ipywidgets. Install it ({INSTALL}), or leave live out."
+            )
+        self.live = live
+        self.controls: dict[str, Any] = {}
+        self.picture: Any = None
+        self._box: Any = None
+        self._waiting: asyncio.TimerHandle | None = None
+
+    @abstractmethod
+    def draw(self, *args: Any, **kwargs: Any) -> on_page:
+        """Return the picture for one choice of settings, named like the controls."""
+
+    @abstractmethod
+    def still(self) -> on_page:
+        """Return a picture that is worth reading where nothing can be moved."""
+
+    @abstractmethod
+    def _make_controls(self) -> dict[str, Any]:
+        """Return widgets with a value, by the name of the setting."""
+
+    def _arrange(self) -> list[Any]:
+        """Return what stands in the box, from top to bottom."""
+        return [*self.controls.values(), self.picture]
+
+    def widget(self) -> Any:
+        """Return the controls with the picture below them; the same box at each call."""
+        import ipywidgets
+
+        if self._box is None:
+            self.controls = self._make_controls()
+            self.picture = ipywidgets.HTML()
+            self._redraw()
+            for control in self.controls.values():
+                control.observe(self._follow, "value")
+            self._box = ipywidgets.VBox(self._arrange())
+        return self._box
+
+    def _follow(self, _change: Any) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # a program without a kernel sets a value, and waits for the picture
+            self._redraw()
+            return
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._waiting = loop.call_later(DELAY, self._redraw)
+
+    def _redraw(self) -> None:
+        settings = {name: control.value for name, control in self.controls.items()}
+        self.picture.value = self.draw(**settings)._repr_html_()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(live={self.live})"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        has_widgets = find_spec("ipywidgets") is not None
+        live = in_live_notebook() and has_widgets if self.live is None else self.live
+        if live:
+            # The HTML is for where the saved notebook is read and no kernel runs.
+            bundle = dict(self.widget()._repr_mimebundle_())
+            html = self.picture.value + note("Run this cell again to get its sliders back.")
+        else:
+            bundle = {}
+            html = self.still()._repr_html_() + note(_how_to_go_live(has_widgets))
+        return bundle | {"text/html": html, "text/plain": repr(self)}
+
+
+def note(text: str) -> str:
+    """Return a sentence below a picture."""
+    return f'<p class="still">{text}</p>'
+
+
+def _how_to_go_live(has_widgets: bool) -> str:
+    if has_widgets:
+        return (
+            "This picture stands still. In a notebook it is live: download this page as a "
+            "notebook and run this cell."
+        )
+    return (
+        f"This picture stands still. To make it live, install ipywidgets (<code>{INSTALL}</code>) "
+        "and run this cell again in a notebook."
+    )
+
+
+def slider(label: str, options: list[Any], value: Any) -> Any:
+    """Return a slider over `options` that reports its value when it is let go."""
+    import ipywidgets
+
+    return ipywidgets.SelectionSlider(
+        options=options,
+        value=value,
+        description=label,
+        continuous_update=False,
+        style={"description_width": "8em"},
+        layout={"width": "min(28em, 100%)"},
+    )

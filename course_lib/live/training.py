@@ -1,0 +1,157 @@
+"""Learning rate and hidden size against the learning curves."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import Array
+from course_lib.datasets import load_mnist
+from course_lib.figures import BLUE, ORANGE, TEXT, on_page, page_style
+from course_lib.history import History
+from course_lib.live.explorer import Explorer, slider
+from course_lib.networks import TwoLayerNet
+from course_lib.training import DivergenceError, train
+
+LEARNING_RATES = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0]
+HIDDEN_SIZES = [1, 2, 5, 10, 20, 50, 100]
+
+# What the still picture shows: too small, right and too large, of both.
+STILL_RATES, STILL_SIZES = [0.01, 0.1, 1.0], [2, 10, 50]
+
+STEPS, BATCH_SIZE = 400, 50
+TRAINING_IMAGES, TEST_IMAGES = 2000, 1000
+
+# Mini-batches that a point of the thick curve is the mean of.
+_WINDOW = 20
+
+
+def explore_training(live: bool | None = None) -> Explorer:
+    """Show how the learning rate and the hidden size change a short training on MNIST.
+
+    Each run takes 400 steps on 2,000 images, always from the same seed: well under a second.
+
+    Parameters
+    ----------
+    live : bool, optional
+        As for :class:`~course_lib.live.explorer.Explorer`.
+    """
+    return TrainingExplorer(live)
+
+
+class TrainingExplorer(Explorer):
+    """Two sliders against the loss and the accuracy; still, nine runs beside each other."""
+
+    def _make_controls(self) -> dict[str, Any]:
+        return {
+            "learning_rate": slider("learning rate", LEARNING_RATES, 0.1),
+            "hidden_size": slider("hidden size", HIDDEN_SIZES, 50),
+        }
+
+    def draw(self, learning_rate: float, hidden_size: int) -> on_page:
+        """Return the learning curves of one run."""
+        import matplotlib.pyplot as plt
+
+        history = run(learning_rate, hidden_size)
+        with page_style():
+            figure, (top, bottom) = plt.subplots(2, 1, figsize=(5, 4.6), sharex=True)
+            top.plot(history.losses, color=BLUE, linewidth=0.6, alpha=0.5)
+            _draw_mean(top, history.losses)
+            top.set_ylim(0, 3.2)
+            top.set_title(f"loss: single mini-batches (thin), mean of {_WINDOW} (thick)")
+            points = [*history.accuracies, *([history.final] if history.final else [])]
+            at = [point.step for point in points]
+            shares = [point.train for point in points]
+            bottom.plot(at, shares, "o-", color=BLUE, markersize=4, label="training")
+            shares = [point.test or 0.0 for point in points]
+            bottom.plot(at, shares, "s--", color=ORANGE, markersize=4, label="test")
+            bottom.set_ylim(0, 1)
+            bottom.set_title("accuracy")
+            bottom.set_xlabel("step")
+            bottom.legend(loc="lower right")
+        return on_page(
+            figure,
+            f"Loss and accuracy over {STEPS} steps. Learning rate {learning_rate:g}, "
+            f"{_units(hidden_size)}: {_outcome(history)}.",
+        )
+
+    def still(self) -> on_page:
+        """Return the losses of three learning rates with three hidden sizes."""
+        import matplotlib.pyplot as plt
+
+        words = []
+        with page_style():
+            figure, grid = plt.subplots(
+                len(STILL_RATES), len(STILL_SIZES), figsize=(5, 4.8), sharex=True, sharey=True
+            )
+            for rate, row in zip(STILL_RATES, grid, strict=True):
+                for size, axes in zip(STILL_SIZES, row, strict=True):
+                    history = run(rate, size)
+                    _draw_mean(axes, history.losses)
+                    axes.axhline(np.log(10), color=TEXT, linewidth=0.6)
+                    test = f"{history.final.test:.2f}" if history.final else "none"
+                    axes.text(0.95, 0.86, test, ha="right", transform=axes.transAxes)
+                    words.append(f"learning rate {rate:g}, {_units(size)}: {_outcome(history)}")
+                row[0].set_ylabel(f"rate {rate:g}")
+            for size, axes in zip(STILL_SIZES, grid[0], strict=True):
+                axes.set_title(_units(size))
+            grid[0, 0].set(ylim=(0, 3.2), xticks=[0, STEPS], yticks=[0, 1, 2, 3])
+            figure.supxlabel("step", fontsize=11)
+        return on_page(
+            figure,
+            f"Nine panels with the loss over {STEPS} steps, and in each the accuracy on test "
+            f"images. Row by row: {'; '.join(words)}.",
+        )
+
+
+@functools.lru_cache(maxsize=64)
+def run(learning_rate: float, hidden_size: int) -> History:
+    """Train a network of two layers on few images, and return its history."""
+    x_train, t_train, x_test, t_test = few_images()
+    net = TwoLayerNet(784, hidden_size, 10, weight_init_std="he", dtype=np.float32, rng=0)
+    try:
+        return train(
+            net,
+            x_train,
+            t_train,
+            x_test,
+            t_test,
+            steps=STEPS,
+            batch_size=BATCH_SIZE,
+            learning_rate=learning_rate,
+            rng=0,
+            progress=False,
+        )
+    except DivergenceError as error:
+        return error.history
+
+
+@functools.cache
+def few_images() -> tuple[Array, Array, Array, Array]:
+    """Return the first images of MNIST, as float32 from 0 to 1, with their labels."""
+    (x_train, t_train), (x_test, t_test) = load_mnist(normalize=False)
+    return (
+        x_train[:TRAINING_IMAGES] / np.float32(255),
+        t_train[:TRAINING_IMAGES],
+        x_test[:TEST_IMAGES] / np.float32(255),
+        t_test[:TEST_IMAGES],
+    )
+
+
+def _draw_mean(axes: Any, losses: list[float]) -> None:
+    if len(losses) >= _WINDOW:
+        mean = np.convolve(losses, np.full(_WINDOW, 1 / _WINDOW), "valid")
+        axes.plot(np.arange(len(mean)) + _WINDOW // 2, mean, color=ORANGE, linewidth=2)
+
+
+def _units(hidden_size: int) -> str:
+    return f"{hidden_size} unit{'s' if hidden_size > 1 else ''}"
+
+
+def _outcome(history: History) -> str:
+    if history.final is None:
+        return f"the training leaves the finite numbers after {len(history)} steps"
+    loss = np.mean(history.losses[-_WINDOW:])
+    return f"the loss ends at {loss:.2f}, the accuracy on test images at {history.final.test:.2f}"

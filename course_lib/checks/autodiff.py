@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from course_lib.answers import autodiff as answers
 from course_lib.checks import autodiff_probes as probes
+from course_lib.checks import order_probe
 from course_lib.checks.call_task import CallTask
 from course_lib.checks.number_task import NumberTask
 from course_lib.text import _
@@ -34,8 +35,8 @@ backward_order = CallTask(
     slug=SLUG,
     name="backward_order",
     reference=answers.backward_order,
-    cases=probes.graph_cases,
-    probe=probes.probe_order,
+    cases=order_probe.graph_cases,
+    probe=order_probe.probe_order,
     values=(
         "no name is missing",
         "no name comes twice",

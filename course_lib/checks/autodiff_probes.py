@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.answers import autodiff as answers
-from course_lib.checks.answer_side import Lent, Step, call, get, plain, side_of
+from course_lib.checks.answer_side import Lent, Step, call, get, side_of
 from course_lib.checks.observe import Case
+from course_lib.checks.pace import keeps_pace
 from course_lib.text import _
 
 # More steps than Python lets a function call itself.
-_LONG = 3000
+LONG = 3000
+
+# So many pairs of ways in a row that to walk each one for itself shows, and is over soon.
+_FORKS = 15
 
 
 class _Place:
@@ -60,7 +63,7 @@ _FORMULAS: dict[str, list[Callable[[Any, Any], Any]]] = {
         lambda x, y: _diamond(x * y, x, swapped=True),
         lambda x, y: (x * y + x) * (x * y + x) * y,
     ],
-    "in a long chain": [lambda x, y: _chain(x, y)],
+    "in a long chain": [lambda x, y: _chain(x, y, LONG), lambda x, y: _chain(x, y, 2 * _FORKS)],
 }
 
 
@@ -70,10 +73,27 @@ def _diamond(a: Any, x: Any, *, swapped: bool) -> Any:
     return b * a if swapped else a * b
 
 
-def _chain(x: Any, y: Any) -> Any:
-    for _step in range(_LONG):
+def _chain(x: Any, y: Any, steps: int) -> Any:
+    for _step in range(steps):
         x = x + y
     return x
+
+
+def _forks(x: Any, y: Any) -> Any:
+    for _fork in range(_FORKS):
+        x = (x + y) + x
+    return x
+
+
+def _step_by_step(x: Any, y: Any) -> None:
+    """Raise an error if each way through a calculation is walked for itself."""
+    chain = calculate(lambda x, y: _chain(x, y, 2 * _FORKS), x, y)
+    forks = calculate(_forks, x, y)
+    if not keeps_pace(lambda: call(chain, "backward"), lambda: call(forks, "backward")):
+        raise TimeoutError(
+            _("{steps} steps with {ways} ways through them take far longer than as many in a row")
+            .format(steps=2 * _FORKS, ways=2**_FORKS)
+        )  # fmt: skip
 
 
 def formula_cases(rng: np.random.Generator) -> list[Case]:
@@ -102,6 +122,8 @@ def probe_value(answer: Any, x: float, y: float, which: tuple[str, int]) -> Iter
         at, i = which
         if at in _FORMULAS:
             made.append(calculate(_FORMULAS[at][i], a, b))
+            if at == "in a long chain" and i:
+                _step_by_step(a, b)
         else:
             # Twice from one end, then from another one that shares a and b * a with it.
             shared = calculate(lambda a, b: b * a, a, b)
@@ -161,11 +183,11 @@ def tensor_cases(rng: np.random.Generator) -> list[Case]:
             at=at,
         )
         for at, (x, y) in TENSOR_SHAPES.items()
-        for i in range(len(_TENSOR_FORMULAS))
+        for i in (*range(len(_TENSOR_FORMULAS)), *(["again"] if at == "without copies" else []))
     ]
 
 
-def probe_tensor(answer: Any, x: Lent, y: Lent, which: tuple[int]) -> Iterable[tuple[str, Any]]:
+def probe_tensor(answer: Any, x: Lent, y: Lent, which: tuple[Any]) -> Iterable[tuple[str, Any]]:
     """Calculate one formula with tensors of the learner's class, and walk back."""
     made: list[Any] = []
 
@@ -174,8 +196,12 @@ def probe_tensor(answer: Any, x: Lent, y: Lent, which: tuple[int]) -> Iterable[t
         return 1.0
 
     def value() -> Any:
-        made.append(calculate(_TENSOR_FORMULAS[which[0]], *made))
-        call(made[-1], "backward")
+        if which[0] == "again":
+            _step_by_step(*(call(answer, "", np.ones(())) for _end in "xy"))
+        i = 0 if which[0] == "again" else which[0]
+        made.append(calculate(_TENSOR_FORMULAS[i], *made))
+        for _pass in range(2 if which[0] == "again" else 1):
+            call(made[-1], "backward")
         return get(made[-1], "value")
 
     yield "build", build
@@ -229,54 +255,3 @@ def probe_dual(
     yield "build", build
     yield "value", value
     yield "slope", lambda: get(made[-1], "slope")
-
-
-def graph_cases(rng: np.random.Generator) -> list[Case]:
-    """Return graphs whose names and whose order tell nothing."""
-    # In the plain chain every name has two uses, so that paths are many and nodes are few.
-    return [
-        *(Case({"graph": _graph(rng, 12), "last": "L"}, dout=None) for _case in range(2)),
-        Case({"graph": _chain_graph(rng), "last": "L"}, dout=None, at="in a long chain"),
-    ]
-
-
-def _graph(rng: np.random.Generator, size: int) -> dict[str, list[str]]:
-    """Return names with the names that they are made from, in an order that tells nothing."""
-    names = [f"v{number}" for number in rng.permutation(100)[:size]]
-    graph: dict[str, list[str]] = {names[0]: [], names[1]: [], "unused": [names[0]]}
-    for i in range(2, size):
-        graph[names[i]] = [names[i - 1], names[int(rng.integers(i - 1))]]
-    # Past everything else, so that a short way leads to what a long one leads to as well.
-    graph["L"] = [names[2], names[-1]]
-    keys = list(graph)
-    return {keys[i]: graph[keys[i]] for i in rng.permutation(len(keys))}
-
-
-def _chain_graph(rng: np.random.Generator) -> dict[str, list[str]]:
-    links = {f"v{i}": [f"v{i - 1}"] for i in range(1, _LONG)}
-    graph = {"v0": [], **links, "L": [f"v{_LONG - 1}"]}
-    return {name: graph[name] for name in rng.permutation(list(graph)).tolist()}
-
-
-def probe_order(answer: Any, graph: Lent, last: str) -> Iterable[tuple[str, Any]]:
-    """Yield how far an order is right: 1 where it is."""
-    used = set(answers.backward_order(graph.value, last))
-    edges = [(name, source) for name in used for source in graph.value[name]]
-    came: list[list[str]] = []
-
-    def order() -> list[str]:
-        if not came:
-            given = plain(call(answer, "", graph, last))
-            if not isinstance(given, (list, tuple)) or not all(isinstance(n, str) for n in given):
-                raise TypeError(_("a list of names is wanted"))
-            came.append(list(given))
-        return came[0]
-
-    def before() -> float:
-        place = {name: i for i, name in enumerate(order())}
-        return sum(place.get(a, len(place)) < place.get(b, -1) for a, b in edges) / len(edges)
-
-    yield "no name is missing", lambda: len(used & set(order())) / len(used)
-    yield "no name comes twice", lambda: len(set(order())) / max(len(order()), 1)
-    yield "nothing else comes", lambda: float(bool(order()) and set(order()) <= used)
-    yield "each name comes before its inputs", before

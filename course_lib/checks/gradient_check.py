@@ -109,6 +109,8 @@ def _pairs(rng: np.random.Generator) -> dict[str, tuple[Array, Array, dict[str, 
     spoiled = some_zero.copy()
     spoiled[2, 1] *= 1.01
     zeros = np.zeros((2, 3))
+    quarters = np.round(4 * n) / 4
+    loose = {"rtol": 0.1, "atol": 1e-8}
     return {
         "two gradients that agree": (n * (1 + 1e-8), n, {}),
         "a wrong sign": (-n, n, {}),
@@ -118,7 +120,11 @@ def _pairs(rng: np.random.Generator) -> dict[str, tuple[Array, Array, dict[str, 
         "large gradients that agree": (1e6 * n * (1 + 1e-7), 1e6 * n, {}),
         "errors that cancel": (n + swing, n, {}),
         "a gradient too small everywhere": (n - 1e-3, n, {}),
-        "five per cent off, with rtol = 0.1": (1.05 * n, n, {"rtol": 0.1, "atol": 1e-8}),
+        "five per cent off, with rtol = 0.1": (1.05 * n, n, loose),
+        "allowed beside the larger: a": (1.105 * n, n, loose),
+        "allowed beside the larger: n": (n, 1.105 * n, loose),
+        "15 per cent off, with rtol = 0.1": (1.15 * n, n, loose),
+        "exactly as far off as allowed": (quarters + 0.5, quarters, {"rtol": 0.0, "atol": 0.5}),
         "almost 0 beside 0, with atol = 0.001": (1e-4 * n, 0 * n, {"rtol": 1e-6, "atol": 1e-3}),
         "zeros beside zeros": (zeros, zeros.copy(), {}),
         "zeros in both, and one wrong element": (spoiled, some_zero, {}),
@@ -164,7 +170,7 @@ def _on(*things: str) -> tuple[str, ...]:
     return tuple(f"verdict on {thing}" for thing in things)
 
 
-_ORDINARY = tuple(_pairs(np.random.default_rng(0)))[:10]
+_ORDINARY = tuple(_pairs(np.random.default_rng(0)))[:14]
 
 
 def _layer_cases(rng: np.random.Generator) -> list[Case]:

@@ -114,6 +114,23 @@ class EachPathForItself(Value):
 
 
 @misconception("value")
+class EachWayWalked(Value):
+    """
+    The numbers are right, but every way through the calculation is walked for itself. With a
+    fork at each of 30 steps, how many ways are there? And how many values?
+    """
+
+    def order(self):
+        reached = [self]
+        to_visit = [self]
+        while to_visit:
+            for source, _ in to_visit.pop().inputs:
+                reached.append(source)
+                to_visit.append(source)
+        return sorted(set(reached), key=lambda node: node.number, reverse=True)
+
+
+@misconception("value")
 class LastPathWins(Value):
     """
     Each path leaves its own gradient behind and wipes out that of the path before. What do the
@@ -593,6 +610,21 @@ class ShapeOfTheResult(Tensor):
 
     def receive(self, grad):
         self.grad = self.grad + grad
+
+
+@misconception("tensor")
+class ArraysRememberTheLastPass(Tensor):
+    """
+    A second call of backward adds to what the first one left behind. What should every grad
+    hold when a pass begins?
+    """
+
+    def backward(self):
+        order = self.order()
+        self.grad = np.ones(self.value.shape)
+        for node in order:
+            for source, rule in node.inputs:
+                source.receive(rule(node.grad))
 
 
 @misconception("tensor")

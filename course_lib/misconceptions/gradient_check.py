@@ -365,6 +365,32 @@ def DifferenceAlone(a, n, rtol=1e-6, atol=1e-8):
 
 
 @misconception("compare")
+def BesideTheNumericalOne(a, n, rtol=1e-6, atol=1e-8):
+    """
+    You measure beside one of the two gradients only. What is allowed where the other one is
+    the larger of the two?
+    """
+    if a.shape != n.shape:
+        return False, None
+    excess = np.abs(a - n) / (rtol * np.abs(n) + atol)
+    worst = np.unravel_index(np.argmax(excess), a.shape)
+    return bool((excess <= 1).all()), worst
+
+
+@misconception("compare")
+def BesideTheSmaller(a, n, rtol=1e-6, atol=1e-8):
+    """
+    You measure beside the smaller of the two gradients. Which of them does the formula ask
+    for, and what becomes of a 0 beside a small number?
+    """
+    if a.shape != n.shape:
+        return False, None
+    excess = np.abs(a - n) / (rtol * np.minimum(np.abs(a), np.abs(n)) + atol)
+    worst = np.unravel_index(np.argmax(excess), a.shape)
+    return bool((excess <= 1).all()), worst
+
+
+@misconception("compare")
 def MeanOfDifferences(a, n, rtol=1e-6, atol=1e-8):
     """
     You judge the mean. One wrong element among a thousand hardly moves it. Which element

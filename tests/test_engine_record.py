@@ -88,10 +88,10 @@ def both_ways(
     whole = answers(theirs)
     half = dict(list(whole.items())[:4])
     half["add_layer"] = half["add_layer"].replace("return x + y", "return x - y")
-    hand_in(theirs, "ada", whole, time="2025-03-01 11:59:59 UTC")
+    hand_in(theirs, "ada", whole, when="2025-03-01 11:59:59 UTC")
     hand_in(theirs, "bob", half)
-    hand_in(theirs, "cy", whole, time="2025-03-01 23:30:00 Europe/Berlin")
-    hand_in(theirs, "di", {}, time="2025-02-01 00:00:00.125 Europe/Berlin")
+    hand_in(theirs, "cy", whole, when="2025-03-01 23:30:00 Europe/Berlin")
+    hand_in(theirs, "di", {}, when="2025-02-01 00:00:00.125 Europe/Berlin")
     ours = copied(theirs, tmp_path_factory.mktemp("ours") / "course")
 
     def as_nbgrader_did(job: Job) -> Result:
@@ -113,7 +113,7 @@ def both_ways(
     for course in (theirs, ours):
         give_marks_by_hand(course)
         hand_in(course, "ada", whole | {"div_layer": "class DivLayer:\n    pass", "explain": "No."})
-        hand_in(course, "di", {"explain": "Now I know."}, time="2025-03-02 00:00:00 UTC")
+        hand_in(course, "di", {"explain": "Now I know."}, when="2025-03-02 00:00:00 UTC")
     found.append(compare("ada cy di"))
     return found
 
@@ -157,7 +157,7 @@ def test_the_comparison_compares_what_it_should(both_ways: Any) -> None:
 
 
 def test_nbgraders_tools_work_on_the_result(course: Course) -> None:
-    hand_in(course, "ada", answers(course), time="2025-03-01 11:59:59 UTC")
+    hand_in(course, "ada", answers(course), when="2025-03-01 11:59:59 UTC")
     hand_in(course, "bob", b"not a notebook")
     run(course)
     for student in ("ada", "bob"):

@@ -26,7 +26,7 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveAutoGrades
-from sqlalchemy import select
+from sqlalchemy import event, false, select, update
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from course_lib.grading.course import CourseError
@@ -53,6 +53,10 @@ class Book(Gradebook):  # type: ignore[misc]
     def __init__(self, url: str, course_id: str) -> None:
         super().__init__(url, course_id)
         self.db.remove()
+        if self.engine.dialect.name == "sqlite":
+            # Short, so that a person soon hears what there is to wait for.
+            event.listen(self.engine, "connect", _wait_a_second)
+            self.engine.dispose()
         self.db: scoped_session[_Batch] = scoped_session(
             sessionmaker(class_=_Batch, bind=self.engine, future=True)
         )
@@ -78,6 +82,10 @@ class Book(Gradebook):  # type: ignore[misc]
     def _forget(self) -> None:
         self._grades, self._comments, self._students = {}, {}, {}
         self._submissions, self._notebooks = {}, {}
+
+    def reserve(self) -> None:
+        """Begin to write: what forbids it is heard here, and nobody else writes until the end."""
+        self.db.execute(update(Student).where(false()).values(id=Student.id))
 
     # --- a batch is looked up at once ---------------------------------------------------------
 
@@ -201,6 +209,10 @@ class Book(Gradebook):  # type: ignore[misc]
             .where(Assignment.name == slug)
         )
         return f"{due}", {student: f"{due} {extension}" for student, extension in rows}
+
+
+def _wait_a_second(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA busy_timeout = 1000")
 
 
 class Steps:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import fcntl
 import hashlib
 import json
@@ -92,7 +93,7 @@ class Ledger:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         text = "".join(f"{json.dumps(pair)}\n" for pair in done.items())
-        with self._lines.open("ab") as file:
+        with disk_said(), self._lines.open("ab") as file:
             # After a stop in the middle of a line, a new one begins.
             file.write(b"\n" * bool(file.tell()) + text.encode())
             file.flush()
@@ -144,16 +145,32 @@ def only_one(course: Course) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def disk_said() -> Iterator[None]:
+    """Say what is wrong with the disk in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        what = "The disk is full" if full else f"It can't be written: {error}"
+        raise CourseError(
+            f"{what}. What is graded is stored; make room and run the same command again."
+            if full
+            else f"{what}. What is graded is stored; mend it and run the same command again."
+        ) from None
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that after a stop at any moment it is the old one or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Always the same name: what a stop leaves behind, the next run writes over.
     new = path.with_name(f".{path.name}.new")
-    with new.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    with disk_said():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with new.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
 
 
 def _read(path: Path, student: str | None = None) -> Entry | None:

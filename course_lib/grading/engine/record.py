@@ -7,9 +7,9 @@ same results once more.
 from __future__ import annotations
 
 import contextlib
-import errno
 import html
 import json
+import logging
 import math
 import sys
 import time
@@ -19,6 +19,7 @@ from typing import Protocol, TypeVar
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader.api import InvalidEntry
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from course_lib.checks.report import Finding, Report
@@ -89,6 +90,7 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
         from nbgrader.coursedir import CourseDirectory
 
         with contextlib.ExitStack() as opening:
+            opening.enter_context(_nbgrader_quiet())
             parent, _errors = opening.enter_context(nbgrader_settings(self.course, {}))
             folder = CourseDirectory(parent=parent)
             self.book = self._patiently(lambda: Book(folder.db_url, folder.course_id))
@@ -118,27 +120,25 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
             If the disk is full, or the gradebook can't be written.
         """
         ready = [(s, r, self._notebook(s, r)) for s, r in items if s.name_fits]
-        with _said():
-            for submission, _result, notebook in ready:
-                self._write_notebook(submission, notebook)
+        for submission, _result, notebook in ready:
+            self._write_notebook(submission, notebook)
         scores: dict[str, Scores] = {}
         if ready:
             self._patiently(lambda: self._store(ready))
             scores = self.scores(ready[0][0].slug, [s.student for s, _, _ in ready])
-        with _said():
-            for submission, result, _notebook in ready:
-                if self.page is not None:
-                    page = self.page(
-                        self.course,
-                        submission.notebook,
-                        result,
-                        scores[submission.student],
-                        submission.problems,
-                    )
-                    path = self._place("feedback", submission.slug, submission.student).with_suffix(
-                        ".html"
-                    )
-                    write_atomically(path, page.encode("utf-8", "replace"))
+        for submission, result, _notebook in ready:
+            if self.page is not None:
+                page = self.page(
+                    self.course,
+                    submission.notebook,
+                    result,
+                    scores[submission.student],
+                    submission.problems,
+                )
+                path = self._place("feedback", submission.slug, submission.student).with_suffix(
+                    ".html"
+                )
+                write_atomically(path, page.encode("utf-8", "replace"))
         return [
             Graded(
                 s.student,
@@ -202,6 +202,7 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
     def _store(self, ready: Sequence[tuple[Submission, Result, NotebookNode]]) -> None:
         slug = ready[0][0].slug
         students = [submission.student for submission, _, _ in ready]
+        self.book.reserve()
         self.book.load_students(slug, students)
         for submission, _result, _notebook in ready:
             self.book.update_or_create_student(submission.student)
@@ -226,11 +227,13 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
         while True:
             try:
                 return work()
-            except DatabaseError as error:
+            except (DatabaseError, InvalidEntry) as error:
                 if hasattr(self, "book"):
                     self.book.rollback()
-                said = str(error.orig)
-                locked = isinstance(error, OperationalError) and any(w in said for w in _LOCKED)
+                # nbgrader wraps some errors of the database in its own.
+                cause = error if isinstance(error, DatabaseError) else error.__context__
+                said = str(getattr(cause, "orig", error))
+                locked = isinstance(cause, OperationalError) and any(w in said for w in _LOCKED)
                 if not locked or time.monotonic() > until:
                     raise CourseError(_about_the_gradebook(said, locked)) from None
                 if not waits:
@@ -287,18 +290,14 @@ def _problem_cell(problems: Iterable[str]) -> NotebookNode:
 
 
 @contextlib.contextmanager
-def _said() -> Iterator[None]:
-    """Say what is wrong with the disk in a sentence."""
+def _nbgrader_quiet() -> Iterator[None]:
+    """Keep nbgrader from printing tracebacks of what is said here in a sentence."""
+    log = logging.getLogger("tornado.application")
+    before, log.disabled = log.disabled, True
     try:
         yield
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        what = "The disk is full" if full else f"It can't be written: {error}"
-        raise CourseError(
-            f"{what}. What is graded is stored; make room and run the same command again."
-            if full
-            else f"{what}. What is graded is stored; mend it and run the same command again."
-        ) from None
+    finally:
+        log.disabled = before
 
 
 def _about_the_gradebook(said: str, locked: bool) -> str:

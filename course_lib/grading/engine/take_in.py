@@ -140,7 +140,12 @@ def take_in_export(
                 found[owner(file.parts[0])].append(file)
     except ValueError as error:
         raise CourseError(f"{export} can't be taken in: {error}.") from None
-    _Class(course, slug, ids, overwrite, now, taken, read_blueprint(course, slug)).take(found)
+    try:
+        _Class(course, slug, ids, overwrite, now, taken, read_blueprint(course, slug)).take(found)
+    except OSError as error:
+        raise CourseError(
+            f"submitted/ can't be written: {error}. What was taken in is whole; run it again."
+        ) from None
     if not found and not taken.refused:
         raise CourseError(f"{export} holds no notebook (.ipynb).")
     return taken

@@ -365,12 +365,26 @@ def test_what_can_not_be_written_is_said(
     assert "there is nothing to export" in done.output
 
 
+def test_a_gradebook_that_is_damaged_is_said(
+    course: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    whole = course.gradebook.read_bytes()
+    try:
+        course.gradebook.write_bytes(b"SQLite format 3\0" + b"?" * 5000)
+        done = run(course, monkeypatch, "--format", "csv", "--to", str(tmp_path / "x.csv"))
+    finally:
+        course.gradebook.write_bytes(whole)
+    assert done.exit_code == 1
+    assert "The gradebook can't be read" in done.output
+    assert not (tmp_path / "x.csv").exists()
+
+
 def test_a_file_is_whole_or_as_it_was(
     course: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     to = tmp_path / "grades.csv"
     to.write_text("old")
     monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
-    with pytest.raises(OSError, match="full"):
+    with pytest.raises(CourseError, match="disk is full"):
         export(course, SLUG, "csv", to)
     assert to.read_text() == "old"

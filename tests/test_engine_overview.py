@@ -132,7 +132,8 @@ def test_the_page_says_what_is_to_be_done() -> None:
 
 def test_it_says_who_was_graded_without_a_sandbox() -> None:
     bare = replace(CLASS[0], result=replace(CLASS[0].result, isolation="none"))
-    said = words(overview_page(this_course(), SLUG, [bare, *CLASS[1:]]))
+    never_ran = replace(CLASS[1], result=Result("bob", SLUG))
+    said = words(overview_page(this_course(), SLUG, [bare, never_ran, *CLASS[2:]]))
     assert "Graded without a sandbox: 1." in said
 
 

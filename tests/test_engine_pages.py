@@ -620,7 +620,7 @@ def test_on_paper_everything_is_black_on_white(browser: Any, tmp_path: Path) -> 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
     course = released_course(tmp_path_factory.mktemp("pages") / "my course")
-    hand_in(course, "ada", answers(course), time="2026-03-01 12:00:00 UTC")
+    hand_in(course, "ada", answers(course), when="2026-03-01 12:00:00 UTC")
     hand_in(course, "bob", {"mul_layer": "x = 1"})
     hand_in(course, "eve", "no notebook")
     grade(course, [SLUG], Here(by_length), Options(seed=1))

@@ -86,12 +86,7 @@ def export_command(
     (slug,) = course.choose([assignment])
     target = to or course.build / "export" / f"{slug}-{form}.csv"
     people = read_class_list(names) if names else None
-    try:
-        made = export(
-            course, slug, form, target, people=people, column=column, unfinished=unfinished
-        )
-    except OSError as error:
-        raise CourseError(f"{target} can't be written: {error.strerror}.") from None
+    made = export(course, slug, form, target, people=people, column=column, unfinished=unfinished)
     _list_on_stderr("Left empty" if form == "csv" else "Left out", made.left_out)
     _list_on_stderr("Look at", made.remarks)
     click.echo(target)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from course_lib.grading.course import Course, find_course
+from course_lib.grading.course import Course, CourseError, find_course
 
 
 @click.command("grade")
@@ -121,6 +121,7 @@ def _grade(
     )
     rows = outcome.rows
     click.echo(report.as_json(rows, refused) if options["as_json"] else report.table(rows))
+    _show_class(course, slugs, quiet=options["as_json"])
     if outcome.interrupted:
         raise _Stopped(
             f"Stopped. {len(rows)} of {len(rows) + outcome.left} submissions are graded and "
@@ -132,6 +133,19 @@ def _grade(
         said += [f"{len(refused)} not taken in from the export."] if refused else []
         click.echo(" ".join(said), err=True)
         sys.exit(1)
+
+
+def _show_class(course: Course, slugs: list[str], *, quiet: bool) -> None:
+    """Write the page about the class; marks do not hang on it."""
+    from course_lib.grading.engine.overview import write_overview
+
+    try:
+        for slug in slugs:
+            page = write_overview(course, slug)
+            if not quiet:
+                click.echo(f"The class: {page.as_uri()}")
+    except (CourseError, OSError) as error:
+        click.echo(f"The page about the class could not be written: {error}", err=True)
 
 
 def _executor(options: dict[str, Any]) -> Any:

@@ -64,12 +64,18 @@ def overview_page(course: Course, slug: str, rows: Sequence[ClassRow] | None = N
         numbers=numbers,
         handed_in=len(rows),
         lines=[_line(students[row.student], row) for row in rows],
-        waiting=[_line(students[row.student], row) for row in rows if row.waiting],
+        waiting=[
+            _line(students[row.student], row)
+            for row in sorted(rows, key=lambda row: not row.problems)
+            if row.waiting
+        ],
         broken=[_problems(students[row.student], row) for row in rows if row.problems],
         misconceptions=_named(numbers.misconceptions, students),
         others=_named(numbers.others[:_MOST_NAMED], students),
         slowest=_slowest(rows, students),
-        unprotected=sum(bool(r.result and r.result.isolation == "none") for r in rows),
+        unprotected=sum(
+            bool(row.result and row.result.tasks and row.result.isolation == "none") for row in rows
+        ),
         to_read=sum(row.scores.to_read > 0 for row in rows if row.scores),
         not_graded=sum(row.scores is None or row.changed for row in rows),
     )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_lib.grading.course import Course
+from course_lib.grading.course import Course, CourseError
 from course_lib.grading.nbgrader_tools import open_gradebook
 
 
@@ -96,11 +96,24 @@ def read_scores(course: Course, slug: str, students: Collection[str] = ()) -> di
     """Return what students have for an assignment, by student; all of them unless some are given.
 
     Where there is no gradebook yet, nobody has anything.
+
+    Raises
+    ------
+    CourseError
+        If the gradebook can't be read.
     """
     if not course.gradebook.exists():
         return {}
-    with class_scores(course) as scores:
-        return scores.read(slug, students)
+    from sqlalchemy.exc import DatabaseError
+
+    try:
+        with class_scores(course) as scores:
+            return scores.read(slug, students)
+    except DatabaseError as error:
+        raise CourseError(
+            f"The gradebook can't be read: {error.orig}. If another program has it locked, "
+            "formgrader perhaps, run the same command again in a moment."
+        ) from None
 
 
 class ClassScores:

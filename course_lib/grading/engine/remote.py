@@ -143,7 +143,11 @@ class RemoteSide:
         until = self.deadline + GRACE
         self.wire.send(request, until)
         for _asked in range(_MOST_ASKED):
-            match self.wire.receive(until):
+            answer = self.wire.receive(until)
+            # An array, asked whether it equals a word, has no answer.
+            if not (type(answer) is list and answer and type(answer[0]) is str):
+                raise BadFrame("no answer to what was asked")
+            match answer:
                 case ["ask", int(number), str(name), tuple(args)]:
                     self.wire.send(self._called_back(number, name, args), until)
                 case ["value", value, list(said), int(watched)]:

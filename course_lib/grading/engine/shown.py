@@ -20,8 +20,6 @@ _LONGEST_LINE = 2000
 _ESCAPES = re.compile(
     "\x1b(?:\\[[0-?]*[ -/]*[@-~]?|[\\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[ -/]*[0-~]?)"
 )
-# A line that was written over, as progress bars do.
-_WRITTEN_OVER = re.compile(r"[^\n]*\r(?!\n)")
 _UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # They turn the direction of writing, or take no room at all: code can look like other code.
 _INVISIBLE = re.compile(
@@ -38,7 +36,9 @@ def readable(text: object, most: int = 20_000) -> str:
     if not isinstance(text, str):
         return ""
     cut = text[:most]
-    cut = _WRITTEN_OVER.sub("", _ESCAPES.sub("", cut).replace("\r\n", "\n"))
+    # Of a line that was written over, as progress bars do, the last is left.
+    lines = _ESCAPES.sub("", cut).split("\n")
+    cut = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
     cut = _INVISIBLE.sub(lambda match: f"[U+{ord(match[0]):04X}]", cut)
     cut = _UNREADABLE.sub("\ufffd", cut)
     if len(text) > most:

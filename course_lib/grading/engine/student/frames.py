@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ MAX_FRAME = 64 * 2**20
 MAX_STRUCTURE = 2 * 2**20
 MAX_DEPTH = 40
 MAX_ITEMS = 50_000
+MAX_LISTS = 100_000
 # Keys can be chosen so that all of them fall into one place of a dict's table.
 MAX_KEYS = 1_000
 MAX_STR = 200_000
@@ -106,6 +108,7 @@ def unpack(data: bytes | bytearray) -> Any:
         raw = msgpack.unpackb(
             view[:length],
             raw=False,
+            list_hook=_few(MAX_LISTS),
             strict_map_key=True,
             max_array_len=MAX_ITEMS,
             max_map_len=1,
@@ -121,6 +124,18 @@ def unpack(data: bytes | bytearray) -> Any:
     if numbers.left:
         raise BadFrame("numbers that no array has")
     return value
+
+
+def _few(most: int) -> Callable[[list[Any]], list[Any]]:
+    """Return a function that lets so many lists pass."""
+    left = iter(range(most))
+
+    def one(items: list[Any]) -> list[Any]:
+        if next(left, None) is None:
+            raise BadFrame("too many lists")
+        return items
+
+    return one
 
 
 def _encode(value: Any, depth: int, numbers: list[bytes]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -265,3 +266,23 @@ def test_without_any_submission_the_commands_say_so(
         done = CliRunner().invoke(main, [command])
         assert done.exit_code == 1
         assert "Nobody has handed in anything" in done.output
+
+
+# --- what the instructors' page says --------------------------------------------------------------
+
+
+def test_every_command_and_option_on_the_page_about_grading_is_there() -> None:
+    """Also each option that the commands for a class have is told about."""
+    text = (this_course().root / "book" / "instructors" / "grading.md").read_text()
+    told: dict[str, set[str]] = {}
+    for line in re.findall(r"`?(course [a-z-]+[^`\n#]*)", text):
+        name, *words = line.split()[1:]
+        if line.startswith("course ") and name in main.commands:
+            told.setdefault(name, set()).update(w for w in words if w.startswith("--"))
+    assert set(told) >= {"grade", "overview", "feedback", "export", "release"}
+    for name, options in told.items():
+        there = {o for p in main.commands[name].params for o in p.opts if o.startswith("--")}
+        assert options <= there, name
+    for name in ("grade", "export"):
+        for option in {o for p in main.commands[name].params for o in p.opts if o[:2] == "--"}:
+            assert f"`{option}" in text or f" {option}" in text, (name, option)

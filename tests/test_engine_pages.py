@@ -437,7 +437,7 @@ MARKUP = [
 LEGAL = (
     "body, h1, h2, h3, header, main, section, p, strong, table, thead, tbody, caption, tr, th, td, "
 )
-LEGAL += "a, span, div, ul, li, ol, dl, dt, dd, pre, code, img, br"
+LEGAL += "a, span, div, ul, li, ol, dl, dt, dd, pre, code, img, br, em"
 SEEN = """(legal) => ({
   ran: window.ran === true,
   strange: [...document.querySelectorAll("body, body *")].filter((el) => !el.matches(legal))

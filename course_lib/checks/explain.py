@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from course_lib.checks.calls import Failure
+from course_lib.checks.differences import ByDifferences
 from course_lib.checks.observe import CONTRACTS, Case, Seen, WrongCount
 from course_lib.checks.report import Finding
 from course_lib.checks.structure import structure
@@ -39,7 +40,7 @@ _BROKEN = {
         _("Where is what forward remembers kept: on the object (self), or in one place for all?"),
     ),
     "tries forward": (
-        _("{name}.backward tries forward at other inputs: that is a numerical gradient."),
+        _("{method} tries what comes out for inputs nearby: that is a numerical gradient."),
         _("The gradient check does that already. What does the chain rule say at once?"),
     ),
     "warned": (
@@ -78,7 +79,8 @@ def explain(
 def _broken(task: Task, what: str) -> Finding:
     problem, question = _BROKEN[what]
     assert what in CONTRACTS or what in ("tries forward", "warned")
-    return Finding(problem.format(name=task.reference.__name__), hint=question)
+    name = str(task.reference.__name__)
+    return Finding(problem.format(name=name, method=f"{name}.backward"), hint=question)
 
 
 def _wrong(task: Task, what: str, case: Case, seen: Seen, want: Seen) -> Finding | None:
@@ -95,6 +97,9 @@ def _wrong(task: Task, what: str, case: Case, seen: Seen, want: Seen) -> Finding
             str(got.count),
             _("Every input of forward gets a gradient of its own, in the order of the inputs."),
         )
+    if isinstance(got, ByDifferences):
+        problem, question = _BROKEN["tries forward"]
+        return Finding(problem.format(method=method), hint=question)
     if isinstance(got, NotNumbers):
         shape = np.shape(right)
         wanted = _("numbers of shape {shape}").format(shape=shape) if shape else _("a number")

@@ -36,6 +36,11 @@ class LayerTask(Task):
     kept: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
 
+    @property
+    def gradients(self) -> tuple[str, ...]:
+        """Return the names of the gradients."""
+        return (*self.returned, *self.kept)
+
     def observe(self, answer: Any, cases: list[Case]) -> list[Seen]:
         """Return what the learner's (or any) layer does, case by case."""
         return observe_layer(answer, cases, self.returned, self.kept)
@@ -50,15 +55,14 @@ class LayerTask(Task):
 
     def counted(self, part: str, case: Case) -> tuple[str, ...]:
         """Return the names of what counts for `part` in a case."""
-        gradients = (*self.returned, *self.kept)
         if case.at:
-            return ("out", *gradients, "tries forward", "warned") if part == case.at else ()
+            return ("out", *self.gradients, "tries forward", "warned") if part == case.at else ()
         if part == "contracts":
             return CONTRACTS
         if part == "forward":
             return ("out",)
         names = tuple(part.split(", "))
-        return (*names, "tries forward") if set(names) <= set(gradients) else ()
+        return (*names, "tries forward") if set(names) <= set(self.gradients) else ()
 
     def method(self, what: str) -> str:
         """Return "Relu.forward" for "out", else "Relu.backward"."""
@@ -78,10 +82,7 @@ class LayerTask(Task):
             out = self.reference(*init).forward(*inputs.values())
             return float((np.asarray(case.dout) * out).sum())
 
-        return {
-            name: numerical_gradient(loss, places[name[1:]])
-            for name in (*self.returned, *self.kept)
-        }
+        return {name: numerical_gradient(loss, places[name[1:]]) for name in self.gradients}
 
 
 def _floats(value: Any) -> Any:

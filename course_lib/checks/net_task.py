@@ -65,6 +65,11 @@ class NetTask(MethodsTask):
     Right gradients are central differences of the reference's loss.
     """
 
+    @property
+    def gradients(self) -> tuple[str, ...]:
+        """Return the names of the gradients, of all batches and networks."""
+        return tuple(name for name in self.values if name.startswith("d"))
+
     def expected(self, cases: list[Case]) -> list[Seen]:
         """Return what a right network gives, its gradients taken numerically."""
         seen = super().expected(cases)

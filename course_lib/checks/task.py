@@ -11,6 +11,7 @@ import numpy as np
 
 from course_lib.checks.answer_side import side_of
 from course_lib.checks.calls import Failure
+from course_lib.checks.differences import ByDifferences, by_differences
 from course_lib.checks.explain import explain
 from course_lib.checks.observe import Case, Seen, alike
 from course_lib.checks.report import Finding, Part, Report
@@ -56,6 +57,11 @@ class Task:
     def max_points(self) -> int:
         """Points that can be earned."""
         return sum(self.points.values())
+
+    @property
+    def gradients(self) -> tuple[str, ...]:
+        """Return the names of what is a gradient among what is seen."""
+        return ()
 
     def observe(self, answer: Any, cases: list[Case]) -> list[Seen]:
         """Return what an answer does, case by case."""
@@ -107,6 +113,12 @@ class Task:
         seen, want = self.observe(answer, cases), self.expected(cases)
         mine, right = self.evidence(cases, seen), self.evidence(cases, want)
         failed = [part for part in self.points if not alike(mine[part], right[part])]
+        if self.gradients and not set(failed) >= set(self._parts_of(cases[0], self.gradients)):
+            for name in by_differences(self, answer, cases, seen):
+                for one in seen:
+                    one[name] = ByDifferences()
+            mine = self.evidence(cases, seen)
+            failed = [part for part in self.points if not alike(mine[part], right[part])]
         finding = None
         if failed:
             match = self._recognise(failed[0], cases, mine)
@@ -116,6 +128,9 @@ class Task:
             for name, points in self.points.items()
         )
         return Report(self.name, parts, finding, self.notice, self.read, seed)
+
+    def _parts_of(self, case: Case, names: tuple[str, ...]) -> list[str]:
+        return [part for part in self.points if set(names) & set(self.counted(part, case))]
 
     def _part(
         self, name: str, points: int, failed: list[str], why: Callable[[str], Finding]

@@ -16,7 +16,7 @@ from course_lib.text import _
 LONG = 3000
 
 # So many pairs of ways in a row that to walk each one for itself shows, and is over soon.
-_FORKS = 15
+_FORKS = 16
 
 
 class _Place:

@@ -57,7 +57,7 @@ def first_lines(text: str, most: int) -> str:
     return "\n".join(kept)
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=200)
 def highlighted(code: str) -> Markup:
     """Return Python code as HTML with its kinds of words marked.
 

@@ -36,6 +36,16 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+@contextlib.contextmanager
+def no_alarm() -> Iterator[None]:
+    """Have the time limit wait for the end of what must not be left half done."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+
+
 class Shown(io.TextIOBase):
     """Text that cells write, as far as there is room for it."""
 

@@ -5,14 +5,10 @@ Nothing else in the engine runs a student's code.
 
 from __future__ import annotations
 
-import ast
-import builtins
-import contextlib
-import math
 import subprocess
 import time
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -21,12 +17,21 @@ from course_lib.checks.report import Report
 from course_lib.checks.seeds import seeded
 from course_lib.grading.course import CourseError
 from course_lib.grading.engine.given import given_package
+from course_lib.grading.engine.grade_cells import (
+    MOST_SAID,
+    Names,
+    cleaned,
+    from_report,
+    no_report,
+    sentence,
+    task_name,
+    worth,
+)
 from course_lib.grading.engine.outputs import clean_outputs, problem_output
-from course_lib.grading.engine.records import CHECK, GIVEN, RUN, Cell, Job, Part, Result, TaskResult
+from course_lib.grading.engine.records import CHECK, GIVEN, RUN, Cell, Job, Result, TaskResult
 from course_lib.grading.engine.remote import RemoteSide
 from course_lib.grading.engine.sandbox import StudentProcess, bwrap
 from course_lib.grading.engine.shown import readable
-from course_lib.grading.engine.student.cells import run_tree
 from course_lib.text import _
 
 # A process that ends is started anew for the tasks that are left, but not for ever.
@@ -34,8 +39,6 @@ _MOST_STARTS = 4
 _START_SECONDS = 60.0
 # All cells and checks of a submission together, in units of the limit of one cell.
 _MOST_TIME = 4
-_MOST_SAID = 2000
-_WORDS = ("problem", "wanted", "got", "hint")
 
 
 def execute(job: Job) -> Result:
@@ -63,7 +66,7 @@ def execute(job: Job) -> Result:
         run.stop()
     tasks = {task.cell: task for task in run.tasks}
     missing = (
-        _no_report(cell, run.problems[-1] if run.problems else _("This was not checked."))
+        no_report(cell, run.problems[-1] if run.problems else _("This was not checked."))
         for cell in job.cells
         if cell.kind == CHECK and cell.grade_id not in tasks
     )
@@ -71,9 +74,9 @@ def execute(job: Job) -> Result:
     return Result(
         student=job.student,
         slug=job.slug,
-        tasks=tuple(_clean(tasks[cell.grade_id]) for cell in job.cells if cell.kind == CHECK),
+        tasks=tuple(cleaned(tasks[cell.grade_id]) for cell in job.cells if cell.kind == CHECK),
         outputs=tuple(run.outputs.get(i, []) for i in range(len(job.cells))),
-        problems=tuple(readable(problem, _MOST_SAID) for problem in run.problems),
+        problems=tuple(readable(problem, MOST_SAID) for problem in run.problems),
         isolation=isolation() if job.sandbox else "none",
         seed=job.seed,
         seconds=round(time.monotonic() - start, 3),
@@ -127,7 +130,7 @@ class _Run:
     starts: int = 0
 
     def __post_init__(self) -> None:
-        self.names = _Names(self)
+        self.names = Names(lambda name: self.alive().name(name))
         self.ran: list[Cell] = []
         self.until = time.monotonic() + _START_SECONDS + _MOST_TIME * self.job.timeout
 
@@ -191,7 +194,7 @@ class _Run:
             outputs = clean_outputs(self.alive().run(cell.source, self.seconds()))
         except Raised as error:
             # Running a cell raises nothing: errors are outputs. What it shows can't be handed over.
-            outputs = [problem_output(readable(error.message, _MOST_SAID))]
+            outputs = [problem_output(readable(error.message, MOST_SAID))]
         except SideLost as error:
             said = self.lost(error)
             self.problems.append(said)
@@ -212,94 +215,15 @@ class _Run:
                 value = self.names.evaluate(cell.source)
         except SideLost as error:
             said = self.lost(error)
-            self.problems.append(f"{_task(cell)}: {said}")
-            return _no_report(cell, said)
+            self.problems.append(f"{task_name(cell)}: {said}")
+            return no_report(cell, said)
         except CourseError:
             raise
         except Exception as error:
-            return _no_report(cell, _sentence(error))
+            return no_report(cell, sentence(error))
         if isinstance(value, Report):
-            return _from_report(cell, value)
-        points = cell.points if value is None or isinstance(value, Far) else _number(value)
-        return TaskResult(_task(cell), cell.grade_id, min(max(points, 0), cell.points), cell.points)
-
-
-class _Names(dict[str, Any]):
-    """The names that a grade cell sees: imports of the instructor's, and the learner's answers."""
-
-    def __init__(self, run: _Run) -> None:
-        super().__init__()
-        self.run = run
-
-    def __missing__(self, name: str) -> Any:
-        if hasattr(builtins, name):
-            raise KeyError(name)
-        return self.run.alive().name(name)
-
-    def take_imports(self, source: str) -> None:
-        """Import here what one of the instructor's own cells imports."""
-        tree = ast.parse(source)
-        tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-        with contextlib.suppress(ImportError):
-            exec(compile(tree, "<imports>", "exec"), self)
-
-    def evaluate(self, source: str) -> Any:
-        """Run a grade cell and return the value of its last expression."""
-        return run_tree(ast.parse(source), "<check>", self)
-
-
-def _from_report(cell: Cell, report: Report) -> TaskResult:
-    parts = tuple(Part(p.name, float(p.points), float(p.earned), p.reason) for p in report.parts)
-    points = report.points
-    if report.max_points and report.max_points != cell.points:
-        # The instructor may give a task another weight than the check has.
-        points *= cell.points / report.max_points
-    result = TaskResult(
-        _task(cell), cell.grade_id, points, cell.points, parts, read=report.read, seed=report.seed
-    )
-    if report.finding is None:
-        return replace(result, notice=report.notice)
-    found = report.finding
-    return replace(
-        result,
-        problem=found.problem,
-        wanted=found.wanted,
-        got=found.got,
-        hint=found.hint,
-        misconception=found.misconception,
-    )
-
-
-def _clean(task: TaskResult) -> TaskResult:
-    """Return a result whose words can be shown anywhere: some of them are a stranger's."""
-    words: dict[str, Any] = {name: readable(getattr(task, name), _MOST_SAID) for name in _WORDS}
-    parts = tuple(replace(p, reason=readable(p.reason, _MOST_SAID)) for p in task.parts)
-    return replace(task, parts=parts, **words)
-
-
-def _no_report(cell: Cell, why: str) -> TaskResult:
-    return TaskResult(_task(cell), cell.grade_id, 0.0, cell.points, problem=why)
-
-
-def _task(cell: Cell) -> str:
-    return cell.grade_id.removeprefix("check_")
-
-
-def _number(value: Any) -> float:
-    """Return what a grade cell's value is worth; with nbgrader, too, only a number counts."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return float("inf")
-    return 0.0 if math.isnan(number) else number
-
-
-def _sentence(error: Exception) -> str:
-    kind, message = type(error).__name__, str(error)[:300]
-    if isinstance(error, AssertionError):
-        return message or _("This is not as it should be yet.")
-    if kind == "Raised":
-        kind, message = getattr(error, "kind", kind), getattr(error, "message", message)
-    if kind == "NameError":
-        return _("This name is not there: {message}.").format(message=message)
-    return f"{kind}: {message}"
+            return from_report(cell, value)
+        points = cell.points if value is None or isinstance(value, Far) else worth(value)
+        return TaskResult(
+            task_name(cell), cell.grade_id, min(max(points, 0), cell.points), cell.points
+        )

@@ -1,6 +1,6 @@
 """For nbgrader's own `autograde` and the formgrader's button: the same two processes.
 
-``nbgrader_config.py`` puts `SafeExecute` in the place of nbgrader's preprocessor of that name. Before
+``nbgrader_config.py`` puts `SafeExecute` in the place of nbgrader's own `Execute`. Before
 it, nbgrader has overwritten every locked cell with the instructor's text.
 """
 

@@ -33,8 +33,8 @@ c.Autograde.autograde_preprocessors = [
 ]
 # Seconds for one cell. A cell that takes longer is stopped; the next goes on.
 c.SafeExecute.timeout = 30
-# For nbgrader's own Execute, if you go back to it: a cell that runs too long is interrupted, not its
-# kernel ended; and no cell can be tagged so that it is never run.
+# For nbgrader's own Execute, if you go back to it: a cell that runs too long is interrupted and its
+# kernel goes on; and no cell can be tagged so that it is never run.
 c.Execute.timeout = 30
 c.Execute.interrupt_on_timeout = True
 c.Execute.skip_cells_with_tag = ""

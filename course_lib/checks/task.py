@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks.answer_side import side_of
+from course_lib.checks.answer_side import LOCAL, side_of
+from course_lib.checks.borrowed import borrowed
 from course_lib.checks.calls import Failure
 from course_lib.checks.differences import ByDifferences, by_differences
 from course_lib.checks.explain import explain
@@ -106,10 +107,10 @@ class Task:
         """
         if seed is None:
             seed = fresh_seed()
-        if refusal := _refusal(answer, self.reference.__name__):
+        cases = self.cases(np.random.default_rng(seed))
+        if refusal := self._refusal(answer, cases):
             parts = tuple(Part(name, points, 0) for name, points in self.points.items())
             return Report(self.name, parts, Finding(refusal), read=self.read, seed=seed)
-        cases = self.cases(np.random.default_rng(seed))
         seen, want = self.observe(answer, cases), self.expected(cases)
         mine, right = self.evidence(cases, seen), self.evidence(cases, want)
         failed = [part for part in self.points if not alike(mine[part], right[part])]
@@ -128,6 +129,26 @@ class Task:
             for name, points in self.points.items()
         )
         return Report(self.name, parts, finding, self.notice, self.read, seed)
+
+    def _refusal(self, answer: Any, cases: list[Case]) -> str:
+        """Return why an answer is none, or nothing."""
+        name, kind = str(self.reference.__name__), side_of(answer).kind(answer)
+        if not kind.callable or (not kind.is_class and kind.has_forward):
+            return _(
+                "Expected {name} itself, got an object of {type}. Pass {name}, without ()."
+            ).format(name=name, type=kind.type_name)
+        if any(origin.startswith("course_lib") for origin in kind.origins):
+            return _(
+                "This {name} is the course's own. The task is to write one: "
+                "what you write is what is checked."
+            ).format(name=name)
+        if side_of(answer) is not LOCAL:
+            return ""
+        return borrowed(name, kind.origins, lambda: self.observe(answer, [self.sample(cases)]))
+
+    def sample(self, cases: list[Case]) -> Case:
+        """Return a case that tells what code runs, and is over soon."""
+        return cases[0]
 
     def _parts_of(self, case: Case, names: tuple[str, ...]) -> list[str]:
         return [part for part in self.points if set(names) & set(self.counted(part, case))]
@@ -164,17 +185,3 @@ def _what_counts(case: Case, values: list[Any]) -> list[Any]:
     """
     failed = [i for i, value in enumerate(values) if isinstance(value, Failure)]
     return values[: failed[0] + 1] if case.at and failed else values
-
-
-def _refusal(answer: Any, name: str) -> str:
-    kind = side_of(answer).kind(answer)
-    if not kind.callable or (not kind.is_class and kind.has_forward):
-        return _(
-            "Expected {name} itself, got an object of {type}. Pass {name}, without ()."
-        ).format(name=name, type=kind.type_name)
-    if any(origin.startswith("course_lib") for origin in kind.origins):
-        return _(
-            "This {name} is the course's own. The task is to write one: "
-            "what you write is what is checked."
-        ).format(name=name)
-    return ""

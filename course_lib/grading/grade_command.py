@@ -99,26 +99,29 @@ def _take_in(
 def _grade(
     course: Course, slugs: list[str], named: bool, refused: list[str], options: dict[str, Any]
 ) -> None:
-    from course_lib.grading.engine import report
-    from course_lib.grading.engine.run import Options, check_students, grade, handed_in
-
-    if not named:
-        slugs = handed_in(course, slugs) or slugs
-    check_students(course, slugs, options["students"])
     executor = _executor(options)
-    outcome = grade(
-        course,
-        slugs,
-        executor,
-        Options(
-            students=options["students"],
-            force=options["force"],
-            sandbox=not options["no_sandbox"],
-            timeout=options["timeout"],
-            seed=options["seed"],
-        ),
-        say=lambda text: click.echo(text, err=True),
-    )
+    try:
+        from course_lib.grading.engine import report
+        from course_lib.grading.engine.run import Options, check_students, grade, handed_in
+
+        if not named:
+            slugs = handed_in(course, slugs) or slugs
+        check_students(course, slugs, options["students"])
+        outcome = grade(
+            course,
+            slugs,
+            executor,
+            Options(
+                students=options["students"],
+                force=options["force"],
+                sandbox=not options["no_sandbox"],
+                timeout=options["timeout"],
+                seed=options["seed"],
+            ),
+            say=lambda text: click.echo(text, err=True),
+        )
+    finally:
+        executor.close()
     rows = outcome.rows
     click.echo(report.as_json(rows, refused) if options["as_json"] else report.table(rows))
     _show_class(course, slugs, quiet=options["as_json"])
@@ -156,8 +159,11 @@ def _executor(options: dict[str, Any]) -> Any:
         from course_lib.grading.engine.cluster import Cluster
 
         return Cluster(options["scheduler"], sandbox=not options["no_sandbox"])
+    pool = LocalPool(options["jobs"])
+    # They get ready while nbgrader is imported here, which takes as long.
+    pool.start()
     check_ready(not options["no_sandbox"])
-    return LocalPool(options["jobs"])
+    return pool
 
 
 class _Stopped(click.ClickException):

@@ -81,6 +81,11 @@ class LocalPool:
         self.execute, self.slack = execute, slack
         self.workers: list[_Worker] = []
 
+    def start(self) -> None:
+        """Start the workers: they get ready while this process does other things."""
+        for _worker in self._idle():
+            pass
+
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
         """Yield results as they come; a worker gets its next job when it has done one."""
         todo, again = iter(jobs), deque[_Try]()

@@ -1,4 +1,4 @@
-"""The demo class, through real nbgrader once; and what grading must never touch."""
+"""The demo class, graded for real once; and what grading must never touch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import html
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,10 +15,12 @@ from typing import Any
 import nbformat
 import pytest
 from conftest import TWO, copy_course
+from engine_cases import Here, by_length, same_version
 
 from course_lib.grading import demo, nbgrader_tools
-from course_lib.grading import release as releasing
 from course_lib.grading.course import Course, CourseError
+from course_lib.grading.engine import plan
+from course_lib.grading.engine.records import Job, Result
 from course_lib.grading.feedback_html import clean_html, markdown2html
 from course_lib.grading.roster import CLASS
 from course_lib.grading.submissions import build_submission, model_cells, read_submission_file
@@ -37,6 +38,10 @@ EARNED = {
     "demo-haskell": (25, 30),
     "demo-ida": (25, 30),
     "demo-john": (0, 0),
+    "demo-kathleen": (0, 0),
+    "demo-mallory": (0, 0),
+    "demo-oscar": (0, 0),
+    "demo-trudy": (0, 0),
 }
 OUT_OF = (33, 37)
 ZOE = "submitted/zoe/01_shopping_cart/01_shopping_cart.ipynb"
@@ -140,18 +145,14 @@ def cell(course: Course, student: str, slug: str, name: str) -> Any:
 
 @pytest.mark.parametrize(
     ("student", "error"),
-    [
-        ("demo-grace", "KeyError"),
-        ("demo-haskell", "SyntaxError"),
-        ("demo-ida", "CellTimeoutError"),
-    ],
+    [("demo-grace", "KeyError"), ("demo-haskell", "SyntaxError"), ("demo-ida", "ran too long")],
 )
 @pytest.mark.parametrize(("slug", "last"), [(TWO[0], "div_layer"), (TWO[1], "swish")])
 def test_what_went_wrong_is_on_record(
     graded: Course, student: str, error: str, slug: str, last: str
 ) -> None:
-    names = [o.ename for o in cell(graded, student, slug, last).outputs if o.output_type == "error"]
-    assert error in names
+    outputs = cell(graded, student, slug, last).outputs
+    assert error in " ".join(f"{o.ename} {o.evalue}" for o in outputs if o.output_type == "error")
     page = graded.root / "feedback" / student / slug / f"{slug}.html"
     assert error in page.read_text(encoding="utf-8")
 
@@ -159,9 +160,33 @@ def test_what_went_wrong_is_on_record(
 @pytest.mark.parametrize(("slug", "task"), [(TWO[0], "mul_layer"), (TWO[1], "relu")])
 def test_feedback_holds_the_hint_of_the_mistake(graded: Course, slug: str, task: str) -> None:
     page = graded.root / "feedback" / "demo-dorothy" / slug / f"{slug}.html"
-    text = html.unescape(page.read_text(encoding="utf-8"))
-    assert for_task(slug, task)[0].hint in text
-    assert re.search(r"<td[^>]*>1\s/\s1</td>", text)
+    assert for_task(slug, task)[0].hint in html.unescape(page.read_text(encoding="utf-8"))
+
+
+def test_hostile_students_are_in_it_and_win_nothing(graded: Course) -> None:
+    hostile = {student.name for student in CLASS if student.hostile}
+    assert len(hostile) >= 2
+    shown = str(cell(graded, "demo-trudy", TWO[0], "mul_layer").outputs)
+    assert "gradebook.db" not in shown
+    table = json.loads((demo.folder(graded) / "scores.json").read_text(encoding="utf-8"))
+    assert {row["points"] for row in table if row["student"] in hostile} == {0}
+
+
+def test_where_there_can_be_no_sandbox_the_hostile_are_left_out(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_sandbox: bool) -> str:
+        raise CourseError("There is no bubblewrap here.")
+
+    monkeypatch.setattr("course_lib.grading.engine.execute.check_ready", refuse)
+    here = Here(by_length)
+    monkeypatch.setattr(demo, "_executor", lambda: here)
+    said: list[str] = []
+    demo.run(course, say=said.append)
+    assert "There is no bubblewrap here." in said[0]
+    hostile = {student.name for student in CLASS if student.hostile}
+    assert hostile.isdisjoint(here.executed)
+    assert not [path for name in hostile for path in course.root.glob(f"*/{name}")]
 
 
 def test_written_answers_wait_for_a_person(graded: Course) -> None:
@@ -221,93 +246,62 @@ def test_plain_nbgrader_beside_it_and_then_removal(graded_copy: Course) -> None:
 
 
 @pytest.fixture
-def stubbed(course: Course, monkeypatch: pytest.MonkeyPatch) -> tuple[Course, list[Any]]:
-    """A course where grading only leaves its files, and a list of what was graded."""
-    calls: list[Any] = []
+def stubbed(course: Course, monkeypatch: pytest.MonkeyPatch) -> tuple[Course, list[str]]:
+    """A course where a stand-in executes, and a list of whose work it was given."""
+    here = Here(by_length)
+    monkeypatch.setattr(demo, "_executor", lambda: here)
+    monkeypatch.setattr(demo, "_can_isolate", lambda _say: True)
+    monkeypatch.setattr(plan, "library_version", same_version)
+    monkeypatch.setattr(demo, "_graders", lambda _course: [])
+    return course, here.executed
 
-    def leave(step: str, ending: str, slug: str, student: str) -> None:
-        path = course.root / step / student / slug / f"{slug}{ending}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
 
-    def autograde(_course: Course, slug: str, student: str, _timeout: int) -> None:
-        calls.append((student, slug))
-        leave("autograded", ".ipynb", slug, student)
-
-    monkeypatch.setattr(nbgrader_tools, "autograde", autograde)
-    monkeypatch.setattr(
-        nbgrader_tools,
-        "generate_feedback",
-        lambda _course, slug, student: leave("feedback", ".html", slug, student),
-    )
-    monkeypatch.setattr(demo, "_export", lambda *_: None)
-    monkeypatch.setattr(releasing, "release", lambda *_: course.gradebook.touch())
-    return course, calls
+EXECUTED = (len(CLASS) - 1) * len(TWO)  # one file can't be read
 
 
 def test_interrupted_run_goes_on_where_it_stopped(
-    stubbed: tuple[Course, list[Any]], monkeypatch: pytest.MonkeyPatch
+    stubbed: tuple[Course, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course, calls = stubbed
-    grade = nbgrader_tools.autograde
 
-    def interrupted(*arguments: Any) -> None:
-        if len(calls) == 3:
+    def interrupted(job: Job) -> Result:
+        if len(calls) == 4:
             raise KeyboardInterrupt
-        grade(*arguments)
+        return by_length(job)
 
-    monkeypatch.setattr(nbgrader_tools, "autograde", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        demo.run(course)
-    monkeypatch.setattr(nbgrader_tools, "autograde", grade)
-    first = calls.copy()
+    with monkeypatch.context() as patch:
+        here = Here(interrupted)
+        here.executed = calls
+        patch.setattr(demo, "_executor", lambda: here)
+        with pytest.raises(KeyboardInterrupt):
+            demo.run(course)
     calls.clear()
-    assert demo.run(course) == len(CLASS) * len(TWO) - 3
-    assert not set(calls) & set(first)
+    assert demo.run(course) > 0
+    assert len(calls) == EXECUTED - 3
     calls.clear()
     assert demo.run(course) == 0
 
 
-def test_only_what_changed_is_graded_again(stubbed: tuple[Course, list[Any]]) -> None:
+def test_only_what_changed_is_graded_again(stubbed: tuple[Course, list[str]]) -> None:
     course, calls = stubbed
-    demo.run(course)
+    assert demo.run(course) == len(CLASS) * len(TWO)
+    assert len(calls) == EXECUTED
     calls.clear()
     source = course.source(TWO[1])
     source.write_text(source.read_text(encoding="utf-8") + "\nOne more line.\n", encoding="utf-8")
     assert demo.run(course) == len(CLASS)
-    assert {slug for _student, slug in calls} == {TWO[1]}
+    assert len(calls) == len(CLASS) - 1
 
     calls.clear()
     (course.root / "feedback" / "demo-ada" / TWO[0] / f"{TWO[0]}.html").unlink()
     assert demo.run(course) == 1
-    assert calls == [("demo-ada", TWO[0])]
+    assert calls == []
 
-    calls.clear()
     course.gradebook.unlink()
     assert demo.run(course) == len(CLASS) * len(TWO)
-    (demo.folder(course) / "done.json").write_text("{")
-    assert demo.run(course) == len(CLASS) * len(TWO)
+    assert calls == []
     assert demo.run(course, force=True) == len(CLASS) * len(TWO)
-
-
-def test_one_that_fails_does_not_stop_the_others(
-    stubbed: tuple[Course, list[Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    course, calls = stubbed
-    grade = nbgrader_tools.autograde
-
-    def fails_for_one(*arguments: Any) -> None:
-        if arguments[2] == "demo-grace":
-            raise CourseError("the kernel died")
-        grade(*arguments)
-
-    monkeypatch.setattr(nbgrader_tools, "autograde", fails_for_one)
-    with pytest.raises(CourseError, match="the kernel died"):
-        demo.run(course)
-    monkeypatch.setattr(nbgrader_tools, "autograde", grade)
-    assert len(calls) == (len(CLASS) - 1) * len(TWO)
-    calls.clear()
-    assert demo.run(course) == len(TWO)
+    assert len(calls) == EXECUTED
 
 
 def test_remove_follows_no_link_and_needs_no_gradebook(course: Course, tmp_path: Path) -> None:

@@ -30,16 +30,16 @@ class _Course(click.Group):
 
 @click.group(cls=_Course, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Release assignments, grade a demo class, and show where the results are.
+    """Release assignments, grade classes, and give feedback.
 
     Run it anywhere inside the course's folder. Plain nbgrader commands (nbgrader autograde,
-    nbgrader formgrader, ...) work in the course's root beside it.
+    nbgrader export, ...) work in the course's root beside it.
     """
 
 
 @main.command("release")
 @click.argument("assignment", nargs=-1)
-@click.option("--check", is_flag=True, help="Change nothing; fail if exercises/ is out of demo.")
+@click.option("--check", is_flag=True, help="Change nothing; fail if exercises/ is out of step.")
 def release_command(assignment: tuple[str, ...], check: bool) -> None:
     """Make the students' notebooks in exercises/ from solutions/.
 
@@ -74,7 +74,9 @@ def demo_command(remove: bool, force: bool) -> None:
     Its students' ids begin with demo-; nothing of another student is touched or run. Only
     what changed since the last time is graded again.
 
-    The students' code runs unprotected. The demo's own code does no harm.
+    Some of these students attack the grader: their code runs in the sandbox of `course grade`.
+    Where there can be none, they are left out, and the others' code, which is harmless, runs
+    without.
     """
     from course_lib.grading import demo
 

@@ -1,4 +1,4 @@
-"""Make the demo class, grade it through nbgrader, and take it out again.
+"""Make the demo class, grade it as `course grade` does, and take it out again.
 
 Only students whose ids begin with ``demo-`` are written, run or removed.
 """
@@ -7,24 +7,29 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import course_lib
 from course_lib.grading import nbgrader_tools
 from course_lib.grading.course import Course, CourseError
+from course_lib.grading.engine.graded import NO_RESULT
+from course_lib.grading.engine.ledger import Ledger
+from course_lib.grading.engine.ledger import folder as grading
 from course_lib.grading.summary import Row, write_scores
-from course_lib.progress import progress_bar
+
+if TYPE_CHECKING:
+    from course_lib.grading.engine.pool import Executor
+    from course_lib.grading.roster import Student
 
 PREFIX = "demo-"
 STEPS = ("submitted", "autograded", "feedback")
-# Seconds for one cell: the demo's endless loop need not wait as long as a real class may.
-TIMEOUT = 10
+# Seconds for one cell: the demo's endless loops need not wait as long as a real class may.
+TIMEOUT = 15.0
 
-Key = tuple[str, str]
-"""A student and an assignment."""
+Say = Callable[[str], None]
 
 
 def folder(course: Course) -> Path:
@@ -32,46 +37,46 @@ def folder(course: Course) -> Path:
     return course.build / "demo"
 
 
-def run(course: Course, *, force: bool = False) -> int:
+def run(course: Course, *, force: bool = False, say: Say = print) -> int:
     """Hand in, grade and give feedback where something changed; return how many were graded.
 
     What is done is noted after each submission: an interrupted run goes on where it stopped.
     """
-    notes = _Notes(course)
     inputs = _hash_files([_graders(course), _texts(course)])
-    if not force and notes.inputs == inputs and all(map(notes.has_results, notes.graded)):
+    if not force and _noted(course) == inputs and _has_results(course):
         return 0
     # Slow to import, and not needed above.
+    from course_lib.grading.engine.run import Options, grade
     from course_lib.grading.release import release
-    from course_lib.grading.roster import ASSIGNMENTS
+    from course_lib.grading.roster import CLASS
 
-    notes.begin()
-    slugs = [slug for slug in course.choose([]) if slug in ASSIGNMENTS]
+    sandbox = _can_isolate(say)
+    students = [student for student in CLASS if sandbox or not student.hostile]
+    _note(course, "")
+    slugs = course.choose([])
     release(course, slugs)
-    submissions = _submissions(course, slugs)
-    graders = _hash_files([_graders(course)])
-    marks = {
-        key: _hash(graders, course.source(key[1]).read_bytes(), text)
-        for key, text in submissions.items()
-    }
-    gone = {student for student, _slug in notes.graded} - {student for student, _slug in marks}
-    if gone:
-        _remove_students(course, gone)
-        notes.forget(gone)
-    todo = [key for key in marks if force or not notes.is_done(key, marks[key])]
-    failed = _grade(course, todo, submissions, marks, notes)
-    _export(course, sorted({student for student, _slug in marks}))
+    _remove_students(course, _names(course) - {student.name for student in students})
+    _hand_in(course, slugs, students)
+    outcome = grade(
+        course,
+        slugs,
+        _executor(),
+        Options({student.name for student in students}, force, sandbox, TIMEOUT),
+        say=say,
+    )
+    if outcome.interrupted:
+        raise KeyboardInterrupt
+    _export(course, sorted({row.student for row in outcome.rows}))
+    failed = [f"{row.student}, {row.slug}" for row in outcome.rows if row.status == NO_RESULT]
     if failed:
-        raise CourseError("\n".join(failed))
-    notes.finish(inputs)
-    return len(todo)
+        raise CourseError(f"These have no result, run `course demo` again: {'; '.join(failed)}.")
+    _note(course, inputs)
+    return sum(row.fresh for row in outcome.rows)
 
 
 def remove(course: Course) -> list[str]:
     """Take the demo class out of the folders and the gradebook; return the students' ids."""
-    names = {path.name for step in STEPS for path in (course.root / step).glob(f"{PREFIX}*")} | set(
-        nbgrader_tools.student_ids(course, PREFIX)
-    )
+    names = _names(course)
     _remove_students(course, names)
     for step in STEPS:
         with contextlib.suppress(OSError):  # a real class is in it, or it never was
@@ -81,45 +86,62 @@ def remove(course: Course) -> list[str]:
     return sorted(names)
 
 
-def _submissions(course: Course, slugs: list[str]) -> dict[Key, bytes]:
-    import nbformat
+def _executor() -> Executor:
+    from course_lib.grading.engine.pool import LocalPool
 
-    from course_lib.grading.roster import CLASS
-    from course_lib.grading.submissions import build_submission
-
-    return {
-        (student.name, slug): nbformat.writes(
-            build_submission(slug, student.recipe(course, slug), course)
-        ).encode()
-        for slug in slugs
-        for student in CLASS
-    }
+    return LocalPool()
 
 
-def _grade(
-    course: Course,
-    todo: list[Key],
-    submissions: dict[Key, bytes],
-    marks: dict[Key, str],
-    notes: _Notes,
-) -> list[str]:
-    failed = []
-    bar = progress_bar(len(todo), "grading the demo class")
-    for student, slug in todo:
-        bar.set_postfix_str(f"{student}, {slug}")
-        path = course.root / "submitted" / student / slug / f"{slug}.ipynb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(submissions[student, slug])
-        try:
-            nbgrader_tools.autograde(course, slug, student, TIMEOUT)
-            nbgrader_tools.generate_feedback(course, slug, student)
-        except CourseError as error:
-            failed.append(str(error))
-        else:
-            notes.done((student, slug), marks[student, slug])
-        bar.update()
-    bar.close()
-    return failed
+def _can_isolate(say: Say) -> bool:
+    from course_lib.grading.engine.execute import check_ready
+
+    try:
+        check_ready(True)
+    except CourseError as error:
+        say(f"{error}\nThe demo class is graded unprotected, and without its hostile members.")
+        return False
+    return True
+
+
+def _hand_in(course: Course, slugs: list[str], students: Iterable[Student]) -> None:
+    """Write what changed into ``submitted/``."""
+    from course_lib.grading.engine.ledger import write_atomically
+
+    for slug in slugs:
+        for student in students:
+            path = course.root / "submitted" / student.name / slug / f"{slug}.ipynb"
+            data = student.file(course, slug)
+            if not path.is_file() or path.read_bytes() != data:
+                write_atomically(path, data)
+
+
+def _names(course: Course) -> set[str]:
+    """Return the demo students that there are, in the folders or in the gradebook."""
+    found = {path.name for step in STEPS for path in (course.root / step).glob(f"{PREFIX}*")}
+    return found | set(nbgrader_tools.student_ids(course, PREFIX))
+
+
+def _has_results(course: Course) -> bool:
+    """Return whether everything handed in has its notebook and its page, and is in a gradebook."""
+    handed_in = (course.root / "submitted").glob(f"{PREFIX}*/*/*.ipynb")
+    return course.gradebook.is_file() and all(
+        (course.root / step / path.parts[-3] / path.parts[-2] / path.name)
+        .with_suffix(ending)
+        .is_file()
+        for path in handed_in
+        for step, ending in (("autograded", ".ipynb"), ("feedback", ".html"))
+    )
+
+
+def _noted(course: Course) -> str:
+    with contextlib.suppress(OSError):
+        return (folder(course) / "done").read_text(encoding="utf-8")
+    return ""
+
+
+def _note(course: Course, inputs: str) -> None:
+    folder(course).mkdir(parents=True, exist_ok=True)
+    (folder(course) / "done").write_text(inputs, encoding="utf-8")
 
 
 def _export(course: Course, students: list[str]) -> None:
@@ -133,7 +155,12 @@ def _export(course: Course, students: list[str]) -> None:
 
 
 def _remove_students(course: Course, names: Iterable[str]) -> None:
-    nbgrader_tools.remove_students(course, [name for name in names if name.startswith(PREFIX)])
+    names = [name for name in names if name.startswith(PREFIX)]
+    if not names:
+        return
+    nbgrader_tools.remove_students(course, names)
+    for ledger in (Ledger(course, path.name) for path in grading(course).glob("*/")):
+        ledger.forget(names)
     for path in (course.root / step / name for step in STEPS for name in names):
         if path.is_symlink():
             path.unlink()
@@ -141,56 +168,9 @@ def _remove_students(course: Course, names: Iterable[str]) -> None:
             shutil.rmtree(path)
 
 
-class _Notes:
-    """What is done, in a file that is written after each submission."""
-
-    def __init__(self, course: Course) -> None:
-        self.course = course
-        self.path = folder(course) / "done.json"
-        self.inputs, self.graded = "", dict[Key, str]()
-        if self.path.is_file() and course.gradebook.is_file():
-            with contextlib.suppress(ValueError, KeyError, TypeError):  # damaged: grade all again
-                saved = json.loads(self.path.read_text(encoding="utf-8"))
-                self.graded = {(who, slug): mark for who, slug, mark in saved["graded"]}
-                self.inputs = saved["inputs"]
-
-    def has_results(self, key: Key) -> bool:
-        student, slug = key
-        base = self.course.root
-        return (base / "autograded" / student / slug / f"{slug}.ipynb").is_file() and (
-            base / "feedback" / student / slug / f"{slug}.html"
-        ).is_file()
-
-    def is_done(self, key: Key, mark: str) -> bool:
-        return self.graded.get(key) == mark and self.has_results(key)
-
-    def begin(self) -> None:
-        self.inputs = ""
-        self._write()
-
-    def done(self, key: Key, mark: str) -> None:
-        self.graded[key] = mark
-        self._write()
-
-    def forget(self, students: set[str]) -> None:
-        self.graded = {key: mark for key, mark in self.graded.items() if key[0] not in students}
-        self._write()
-
-    def finish(self, inputs: str) -> None:
-        self.inputs = inputs
-        self._write()
-
-    def _write(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        rows = [(*key, mark) for key, mark in self.graded.items()]
-        new = self.path.with_suffix(".new")
-        new.write_text(json.dumps({"inputs": self.inputs, "graded": rows}), encoding="utf-8")
-        new.replace(self.path)
-
-
 def _graders(course: Course) -> list[Path]:
     """Return what decides about marks: the settings, and what grade cells can run."""
-    return [course.config, *_library(lambda part: part not in ("graphs", "grading"))]
+    return [course.config, *_library(lambda part: part not in ("graphs", "live", "grading"))]
 
 
 def _library(wanted: Callable[[str], bool]) -> list[Path]:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from course_lib.grading.course import Course, CourseError
 
+# More assignments than these get short columns.
+_MOST_WIDE = 3
+
 
 @dataclass(frozen=True)
 class Row:
@@ -31,14 +34,19 @@ def table(course: Course) -> str:
     scores = _scores(course)
     rows = {(row.student, row.slug): row for row in scores}
     slugs = sorted({slug for _student, slug in rows})
-    lines = [["", *slugs, ""]]
+    wide = len(slugs) <= _MOST_WIDE
+    lines = [["", *(slug if wide else slug.split("_")[0] for slug in slugs), ""]]
     for student, what in sorted({(row.student, row.what) for row in scores}):
-        lines.append([student, *(_cell(rows.get((student, slug))) for slug in slugs), what])
+        cells = (_cell(rows.get((student, slug)), wide) for slug in slugs)
+        lines.append([student, *cells, what])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
+    shown = [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
-    )
+    ]
+    if not wide and any(row.to_read for row in scores):
+        shown.append("+ some points are still to be given by a person")
+    return "\n".join(shown)
 
 
 def places(course: Course) -> str:
@@ -66,9 +74,11 @@ def _scores(course: Course) -> list[Row]:
         raise CourseError(f"{path} is damaged: delete it and run `course demo`.") from None
 
 
-def _cell(row: Row | None) -> str:
+def _cell(row: Row | None, wide: bool = True) -> str:
     if row is None:
-        return "not graded"
+        return "not graded" if wide else "-"
+    if not wide:
+        return f"{row.points:.3g}/{row.out_of:g}" + "+" * bool(row.to_read)
     points = f"{row.points:g} of {row.out_of:g}"
     return points + (f", {row.to_read:g} to read" if row.to_read else "")
 

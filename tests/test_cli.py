@@ -191,3 +191,13 @@ def test_missing_python_is_refused_in_one_sentence() -> None:
     assert result.returncode == 1
     assert result.stderr.startswith("There is no 'no-such-python' here. Install Python 3.11")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_without_what_grading_needs_the_command_says_so(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['click'] = None; from course_lib.grading.entry import main; main()"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "backprop-course[grading]" in run.stderr
+    assert "Traceback" not in run.stderr

@@ -1,0 +1,17 @@
+"""Where the command ``course`` begins: says it in a sentence if what it needs is not installed."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command."""
+    try:
+        from course_lib.grading.cli import main as course
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f"course: {error}. The exercises do not need this command. For grading, install: "
+            "pip install 'backprop-course[grading]'."
+        )
+    course()

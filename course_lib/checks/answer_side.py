@@ -246,6 +246,8 @@ def _there(arg: Any) -> Any:
     """Return what a call passes on: what was lent itself, and of other data a copy."""
     if isinstance(arg, _Here):
         return arg.there
+    if isinstance(arg, np.ndarray) and not arg.flags.writeable:
+        return arg
     return copy.deepcopy(arg) if isinstance(arg, (np.ndarray, list, dict)) else arg
 
 

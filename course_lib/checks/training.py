@@ -126,7 +126,11 @@ def _accuracy_cases(rng: np.random.Generator) -> list[Case]:
 
 @cache
 def _mnist() -> tuple[Any, Any]:
-    return load_mnist()
+    images = load_mnist()
+    for array in (*images[0], *images[1]):
+        # Large: whoever gets it does not get a copy.
+        array.setflags(write=False)
+    return images
 
 
 def _train_cases(rng: np.random.Generator) -> list[Case]:

@@ -1,4 +1,4 @@
-"""The explorers: their widgets follow, their still pictures tell, and the page holds no widget."""
+"""The explorers: their widgets follow, their still pictures tell, and a page holds no widget."""
 
 from __future__ import annotations
 
@@ -32,6 +32,15 @@ EXPLORERS = [getattr(live, name) for name in live.__all__]
 @pytest.fixture(autouse=True)
 def _draw_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MPLBACKEND", "agg")
+
+
+def shorten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a page be made of few of its networks."""
+    monkeypatch.setattr(training, "LEARNING_RATES", training.STILL_RATES)
+    monkeypatch.setattr(training, "HIDDEN_SIZES", training.STILL_SIZES)
+    monkeypatch.setattr(boundary, "PAGE_SIZES", [2, 10])
+    monkeypatch.setattr(boundary, "PAGE_STEPS", [10, 300])
+    monkeypatch.setattr(boundary, "PAGE_RATES", [1.0, 10.0])
 
 
 @pytest.fixture
@@ -101,9 +110,10 @@ def test_the_regions_follow_the_sliders(figures: list[Any]) -> None:
     train(
         net, x, t, steps=1000, batch_size=50, learning_rate=0.3, rng=0, progress=False
     )  # fmt: skip
-    assert axes.get_title() == f"{100 * net.accuracy(x, t):.0f} % right"
-    answers, _ = boundary.learn("moons", 20, 1000, 0.3)
-    assert answers is not None
+    assert axes.get_title() == f"{200 * net.accuracy(x, t):.0f} of 200 points right"
+    learned = boundary.learn("moons", 20, 1000, 0.3)
+    assert learned is not None
+    answers = boundary.regions(learned)
     for row, column in [(0, 0), (30, 70), (52, 52), (70, 30), (104, 104)]:
         line = np.linspace(-1.3, 1.3, 105)
         point = np.array([[line[column], line[row]]])
@@ -115,7 +125,8 @@ def test_the_layer_values_follow_the_image(figures: list[Any]) -> None:
     shown.widget()
     shown.image.value = 4
     pad = shown.controls["pixels"]
-    image = load_mnist()[1][0][4].reshape(14, 2, 14, 2).mean(axis=(1, 3))
+    image = load_mnist(normalize=False)[1][0][4].reshape(14, 2, 14, 2).mean(axis=(1, 3))
+    image = image.round() / 255
     assert pad.value == pytest.approx(image.ravel(), abs=1e-6)
     four = shown.picture.value
 
@@ -210,16 +221,19 @@ def described(html: str) -> str:
 
 
 @pytest.mark.parametrize("explore", EXPLORERS)
-def test_without_a_person_there_is_a_picture_and_no_widget(explore: Any) -> None:
+def test_without_a_person_there_is_a_picture_and_no_widget(
+    explore: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import ipywidgets
 
+    shorten(monkeypatch)
     before = len(ipywidgets.widgets.widget._instances)
     bundle = explore()._repr_mimebundle_(include=None, exclude=None)
     assert bundle.keys() == {"text/html", "text/plain"}
     assert len(ipywidgets.widgets.widget._instances) == before
     assert len(described(bundle["text/html"])) > 100
     assert bundle["text/html"].count("download this page as a notebook") == 1
-    assert "<script" not in bundle["text/html"]
+    assert "src=" not in bundle["text/html"]
 
 
 def test_a_person_without_ipywidgets_is_told_what_to_install(
@@ -263,6 +277,17 @@ def test_the_still_regions_are_of_four_sizes(figures: list[Any]) -> None:
     assert [title.split("\n")[0] for title in titles] == [f"{n} units" for n in (2, 5, 10, 50)]
 
 
+def test_training_in_parts_is_training_at_once() -> None:
+    stops = [10, 30, 100]
+    parts = boundary.learn_on("moons", 3, stops, 0.3)
+    for stop, part in zip(stops, parts, strict=True):
+        whole = boundary.learn("moons", 3, stop, 0.3)
+        assert part is not None
+        assert whole is not None
+        for name, param in whole.params.items():
+            assert np.array_equal(part.params[name], param)
+
+
 def test_a_training_that_diverges_is_shown_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     def diverge(*_args: Any, **_kwargs: Any) -> None:
         error = DivergenceError("the loss is nan")
@@ -278,6 +303,7 @@ def test_a_training_that_diverges_is_shown_as_such(monkeypatch: pytest.MonkeyPat
         assert all("leaves the finite numbers after 7 steps" in picture.alt for picture in drawn)
         alt = live.explore_boundary().draw("moons", 3, 10, 10.0).alt
         assert alt.endswith(": the training left the finite numbers.")
+        assert list(boundary.learn_on("moons", 3, [10, 30], 10.0)) == [None, None]
     finally:
         for function in (training.run, boundary.learn):
             function.cache_clear()
@@ -304,9 +330,15 @@ def test_what_the_page_says_of_training_holds() -> None:
     assert final.test == pytest.approx(0.2, abs=0.05)
 
 
+def share_right(points: str, size: int) -> float:
+    net = boundary.learn(points, size, 1000, 1.0)
+    assert net is not None
+    return net.accuracy(*boundary.make_points(points))
+
+
 def test_what_the_page_says_of_boundaries_holds() -> None:
     shares = {
-        (name, size): boundary.learn(name, size, 1000, 1.0)[1] or 0
+        (name, size): share_right(name, size)
         for name in boundary.POINTS
         for size in boundary.STILL_SIZES
     }
@@ -314,8 +346,10 @@ def test_what_the_page_says_of_boundaries_holds() -> None:
     assert shares["moons", 10] == 1
     assert shares["spiral", 5] < 0.75
     assert 0.95 < shares["spiral", 10]
-    answers = boundary.learn("spiral", 50, 300, 10.0)[0]
-    assert np.bincount(answers.ravel()).max() > 0.8 * answers.size  # type: ignore[union-attr]
+    thrown = boundary.learn("spiral", 50, 300, 10.0)
+    assert thrown is not None
+    answers = boundary.regions(thrown)
+    assert np.bincount(answers.ravel()).max() > 0.8 * answers.size
 
 
 def test_what_the_page_says_of_digits_holds() -> None:
@@ -323,23 +357,31 @@ def test_what_the_page_says_of_digits_holds() -> None:
     x, t = digit.digits()
     empty, full = softmax(net.predict(np.stack([np.zeros(196), np.ones(196)])))
     assert empty.max() < 0.5
-    assert full.max() > 0.9
+    assert full.max() > 0.75
     moved = np.roll(x.reshape(-1, 14, 14), -2, axis=2).reshape(-1, 196)
     assert net.accuracy(x, t) > 0.9
     assert net.accuracy(moved, t) < 0.5
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="nbclient's loop warns there")
-def test_the_page_is_executed_without_a_widget() -> None:
-    notebook = jupytext.read(PAGE, fmt="md:myst")
-    NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
-    assert "widgets" not in notebook.metadata
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert len(cells) == 3
-    for cell in cells:
-        (output,) = cell.outputs
-        assert output.output_type == "execute_result"
-        assert output.data.keys() == {"text/html", "text/plain"}
-        assert described(output.data["text/html"])
-    assert WIDGET not in nbformat.writes(notebook)
+def calls(path: Path) -> list[str]:
+    """Return the last line of each code cell."""
+    cells = jupytext.read(path, fmt="md:myst").cells
+    return [cell.source.splitlines()[-1] for cell in cells if cell.cell_type == "code"]
+
+
+def test_the_page_holds_each_explorer_and_leaves_it_to_decide() -> None:
+    assert sorted(calls(PAGE)) == sorted(f"{name}()" for name in live.__all__)
     assert "live.ipynb" in PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nbclient's loop warns there")
+def test_a_notebook_that_a_program_executes_holds_no_widget() -> None:
+    source = "from course_lib.live import explore_digit\n\nexplore_digit({})"
+    for live_or_not, kept in {"": False, "live=True": True}.items():
+        cell = nbformat.v4.new_code_cell(source.format(live_or_not))
+        notebook = nbformat.v4.new_notebook(cells=[cell])
+        NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
+        (output,) = cell.outputs
+        assert (WIDGET in output.data) is kept
+        assert ("widgets" in notebook.metadata) is kept
+        assert described(output.data["text/html"])

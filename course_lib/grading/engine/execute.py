@@ -77,7 +77,7 @@ def execute(job: Job) -> Result:
         tasks=tuple(cleaned(tasks[cell.grade_id]) for cell in job.cells if cell.kind == CHECK),
         outputs=tuple(run.outputs.get(i, []) for i in range(len(job.cells))),
         problems=tuple(readable(problem, MOST_SAID) for problem in run.problems),
-        isolation=isolation() if job.sandbox else "none",
+        isolation=isolation() if job.sandbox and run.starts else "none",
         seed=job.seed,
         seconds=round(time.monotonic() - start, 3),
     )
@@ -147,10 +147,10 @@ class _Run:
     def start(self) -> None:
         """Start a student process and run in it what ran well before."""
         self.stop()
-        self.starts += 1
         package = given_package(self.job.given)
         seconds = _MOST_TIME * self.job.timeout
         self.process = StudentProcess(package, sandbox=self.job.sandbox, seconds=seconds)
+        self.starts += 1
         if not self.process.ready(time.monotonic() + _START_SECONDS):
             raise CourseError(
                 "the sandbox did not start; `course grade` says at its start what is missing"

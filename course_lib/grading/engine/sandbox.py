@@ -70,6 +70,9 @@ class StudentProcess:
                 start_new_session=True,
                 umask=0o022,
             )
+        except BaseException:
+            ours.close()
+            raise
         finally:
             theirs.close()
             if filters is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from course_lib.arrays import Array
 from course_lib.figures import BLUE, ORANGE, PURPLE, on_page, page_style
 from course_lib.live.explorer import Explorer, slider
+from course_lib.live.page import pack, pack_parameters
 from course_lib.networks import TwoLayerNet
 from course_lib.training import DivergenceError, train
 
@@ -18,6 +20,13 @@ STEPS = [10, 30, 100, 300, 1000, 3000]
 LEARNING_RATES = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
 POINTS = ["spiral", "moons"]
 
+# What the page can show: every network is sent to it.
+PAGE_SIZES, PAGE_STEPS, PAGE_RATES = (
+    [1, 2, 3, 5, 10, 50],
+    [10, 30, 100, 300, 1000],
+    [0.1, 1.0, 10.0],
+)
+
 STILL_SIZES = [2, 5, 10, 50]
 STILL_STEPS, STILL_RATE = 1000, 1.0
 
@@ -25,6 +34,13 @@ STILL_STEPS, STILL_RATE = 1000, 1.0
 EDGE, RESOLUTION = 1.3, 105
 
 _COLOURS, _MARKERS = [BLUE, ORANGE, PURPLE], "os^"
+
+# In Python and in the page.
+WORDS = (
+    "{classes} classes of points and the regions that the network gives them. "
+    "Hidden size {size}, {steps} steps, learning rate {rate}: {outcome}."
+)
+RIGHT, DIVERGED = "{right} of {all} points right", "the training left the finite numbers"
 
 
 def explore_boundary(live: bool | None = None) -> Explorer:
@@ -41,6 +57,8 @@ def explore_boundary(live: bool | None = None) -> Explorer:
 class BoundaryExplorer(Explorer):
     """Points and three sliders against the regions; still, four hidden sizes."""
 
+    script = "boundary"
+
     def _make_controls(self) -> dict[str, Any]:
         return {
             "points": slider("points", POINTS, "spiral"),
@@ -53,18 +71,33 @@ class BoundaryExplorer(Explorer):
         """Return the points, and the plane in the colours of the network's answers."""
         import matplotlib.pyplot as plt
 
-        answers, accuracy = learn(points, hidden_size, steps, learning_rate)
+        net = learn(points, hidden_size, steps, learning_rate)
         with page_style():
             figure, axes = plt.subplots(figsize=(4.4, 4.4))
-            _draw_plane(axes, points, answers)
+            _draw_plane(axes, points, net)
             axes.set(xlabel="first value", ylabel="second value")
-            axes.set_title(_outcome(accuracy))
-        return on_page(
-            figure,
-            f"{_classes(points)} classes of points and the regions that the network gives them. "
-            f"Hidden size {hidden_size}, {steps} steps, learning rate {learning_rate:g}: "
-            f"{_outcome(accuracy)}.",
+            axes.set_title(_outcome(points, net))
+        words = WORDS.format(
+            classes=_classes(points),
+            size=hidden_size,
+            steps=steps,
+            rate=f"{learning_rate:g}",
+            outcome=_outcome(points, net),
         )
+        return on_page(figure, words)
+
+    def data(self) -> dict[str, Any]:
+        """Return the points, and for them the parameters by size, learning rate and steps."""
+        return {
+            "points": {name: _for_page(name) for name in POINTS},
+            "sizes": PAGE_SIZES,
+            "steps": PAGE_STEPS,
+            "rates": PAGE_RATES,
+            "at": {"sizes": 10, "steps": 300, "rates": 1.0},
+            "edge": EDGE,
+            "side": RESOLUTION,
+            "words": {"all": WORDS, "right": RIGHT, "diverged": DIVERGED},
+        }
 
     def still(self) -> on_page:
         """Return the regions on the spiral for four hidden sizes."""
@@ -74,10 +107,10 @@ class BoundaryExplorer(Explorer):
         with page_style():
             figure, grid = plt.subplots(2, 2, figsize=(5, 5.5), sharex=True, sharey=True)
             for size, axes in zip(STILL_SIZES, grid.flat, strict=True):
-                answers, accuracy = learn("spiral", size, STILL_STEPS, STILL_RATE)
-                _draw_plane(axes, "spiral", answers)
-                axes.set_title(f"{size} units\n{_outcome(accuracy)}")
-                words.append(f"with {size} hidden units, {_outcome(accuracy)}")
+                net = learn("spiral", size, STILL_STEPS, STILL_RATE)
+                _draw_plane(axes, "spiral", net)
+                axes.set_title(f"{size} units\n{_outcome('spiral', net)}")
+                words.append(f"with {size} hidden units, {_outcome('spiral', net)}")
         return on_page(
             figure,
             "Three arms of a spiral, four times, on the regions that a network has learned for "
@@ -100,50 +133,74 @@ def make_points(name: str) -> tuple[Array, Array]:
 
 
 @functools.lru_cache(maxsize=64)
-def learn(
-    points: str, hidden_size: int, steps: int, learning_rate: float
-) -> tuple[Array | None, float | None]:
-    """Train a network on the points.
+def learn(points: str, hidden_size: int, steps: int, learning_rate: float) -> TwoLayerNet | None:
+    """Return a network trained on the points, or None if that left the finite numbers."""
+    (net,) = learn_on(points, hidden_size, [steps], learning_rate)
+    return net
 
-    Returns
-    -------
-    answers : ndarray of int, shape (RESOLUTION, RESOLUTION), or None
-        The class that the network gives each point of the square, rows from bottom to top;
-        None if the training left the finite numbers.
-    accuracy : float or None
-        The share of the training points that it gets right; None as above.
-    """
+
+def learn_on(
+    points: str, hidden_size: int, stops: Sequence[int], learning_rate: float
+) -> Iterator[TwoLayerNet | None]:
+    """Yield the network at each of its `stops` on the way; None from where it diverged."""
     x, t = make_points(points)
     net = TwoLayerNet(2, hidden_size, _classes(points), weight_init_std="he", rng=0)
-    try:
-        train(
-            net,
-            x,
-            t,
-            steps=steps,
-            batch_size=50,
-            learning_rate=learning_rate,
-            rng=0,
-            progress=False,
-            record_accuracy=False,
-        )
-    except DivergenceError:
-        return None, None
+    rng, done, diverged = np.random.default_rng(0), 0, False
+    for stop in stops:
+        if not diverged:
+            try:
+                train(
+                    net,
+                    x,
+                    t,
+                    steps=stop - done,
+                    batch_size=50,
+                    learning_rate=learning_rate,
+                    rng=rng,
+                    progress=False,
+                    record_accuracy=False,
+                )
+            except DivergenceError:
+                diverged = True
+        done = stop
+        yield None if diverged else net
+
+
+def regions(net: TwoLayerNet) -> Array:
+    """Return the class that a network gives each point of the square, rows from bottom to top."""
     line = np.linspace(-EDGE, EDGE, RESOLUTION)
     plane = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
-    answers = net.predict(plane).argmax(axis=1).reshape(RESOLUTION, RESOLUTION)
-    return answers, net.accuracy(x, t)
+    return net.predict(plane).argmax(axis=1).reshape(RESOLUTION, RESOLUTION)
+
+
+def _for_page(points: str) -> dict[str, Any]:
+    x, t = make_points(points)
+    return {
+        "x": pack(x),
+        "t": t.tolist(),
+        "classes": _classes(points),
+        "parameters": [
+            [
+                [
+                    net and pack_parameters(net.params)
+                    for net in learn_on(points, size, PAGE_STEPS, rate)
+                ]
+                for rate in PAGE_RATES
+            ]
+            for size in PAGE_SIZES
+        ],
+    }
 
 
 def _classes(points: str) -> int:
     return {"moons": 2, "spiral": 3}[points]
 
 
-def _draw_plane(axes: Any, points: str, answers: Array | None) -> None:
+def _draw_plane(axes: Any, points: str, net: TwoLayerNet | None) -> None:
     line = np.linspace(-EDGE, EDGE, RESOLUTION)
-    if answers is not None:
+    if net is not None:
         levels = [-0.5, 0.5, 1.5, 2.5]
-        axes.contourf(line, line, answers, levels=levels, colors=_COLOURS, alpha=0.25)
+        axes.contourf(line, line, regions(net), levels=levels, colors=_COLOURS, alpha=0.25)
     x, t = make_points(points)
     for k in range(_classes(points)):
         axes.plot(*x[t == k].T, _MARKERS[k], color=_COLOURS[k], markersize=3.2)
@@ -151,7 +208,9 @@ def _draw_plane(axes: Any, points: str, answers: Array | None) -> None:
     axes.set_yticks([-1, 0, 1])
 
 
-def _outcome(accuracy: float | None) -> str:
-    if accuracy is None:
-        return "the training left the finite numbers"
-    return f"{100 * accuracy:.0f} % right"
+def _outcome(points: str, net: TwoLayerNet | None) -> str:
+    if net is None:
+        return DIVERGED
+    x, t = make_points(points)
+    right = np.count_nonzero(net.predict(x).argmax(axis=1) == t)
+    return RIGHT.format(right=right, all=len(t))

@@ -13,6 +13,7 @@ from course_lib.datasets import load_mnist
 from course_lib.figures import BLUE, ORANGE, TEXT, on_page, page_style
 from course_lib.functions import softmax
 from course_lib.live.explorer import Explorer
+from course_lib.live.page import pack, pack_parameters
 from course_lib.networks import TwoLayerNet
 from course_lib.training import train
 
@@ -23,6 +24,14 @@ TRAINING_IMAGES, CHOICES = 10_000, 100
 
 # The test image of the still picture, a 7.
 STILL_IMAGE = 0
+
+# In Python and in the page.
+WORDS = (
+    f"An image of {SIDE} by {SIDE} pixels, {{ink}} of them with ink, and what the layers make of "
+    f"it. Affine1: {HIDDEN_SIZE} values from {{low}} to {{high}}. Relu1: {{on}} of them are left. "
+    "Affine2: the highest scores are {score1} for {first} and {score2} for {second}. "
+    "Softmax: {percent} % for {first}."
+)
 
 
 def explore_digit(live: bool | None = None) -> DigitExplorer:
@@ -47,6 +56,7 @@ class DigitExplorer(Explorer):
         Slider that puts a test image on the field, and button that empties it.
     """
 
+    script = "digit"
     image: Any = None
     clear: Any = None
 
@@ -115,6 +125,18 @@ class DigitExplorer(Explorer):
             axes["Relu1"].set_ylim(axes["Affine1"].get_ylim())
         return on_page(figure, _in_words(image, values, probabilities))
 
+    def data(self) -> dict[str, Any]:
+        """Return the network's parameters, and the test images to choose from."""
+        images, labels = digits()
+        return {
+            "side": SIDE,
+            "hidden": HIDDEN_SIZE,
+            "parameters": pack_parameters(network().params),
+            "images": pack(np.rint(images * 255).astype(np.uint8)),
+            "labels": labels.tolist(),
+            "words": WORDS,
+        }
+
     def still(self) -> on_page:
         """Return the picture for the first test image."""
         return self.draw(digits()[0][STILL_IMAGE])
@@ -158,7 +180,8 @@ def digits() -> tuple[Array, Array]:
 def smaller(x: Array) -> Array:
     """Return images (N, 784) of bytes as (N, SIDE * SIDE) from 0 to 1: means of 2 x 2 pixels."""
     blocks = x.reshape(-1, SIDE, 2, SIDE, 2).mean(axis=(2, 4), dtype=np.float32)
-    return blocks.reshape(-1, SIDE * SIDE) / np.float32(255)
+    # Whole numbers, so that the page can be sent bytes.
+    return np.rint(blocks).reshape(-1, SIDE * SIDE) / np.float32(255)
 
 
 def _bars(axes: Any, values: Array, answer: int | None) -> None:
@@ -170,15 +193,16 @@ def _bars(axes: Any, values: Array, answer: int | None) -> None:
 
 
 def _in_words(image: Array, values: dict[str, Array], probabilities: Array) -> str:
-    ink = int(np.count_nonzero(image))
     order = np.argsort(-probabilities, kind="stable")
-    first, second = order[:2]
-    on = int(np.count_nonzero(values["Relu1"]))
-    hidden = values["Affine1"]
-    return (
-        f"An image of {SIDE} by {SIDE} pixels, {ink} of them with ink, and what the layers make of "
-        f"it. Affine1: {HIDDEN_SIZE} values from {hidden.min():.1f} to "
-        f"{hidden.max():.1f}. Relu1: {on} of them are left. Affine2: the highest scores are "
-        f"{values['Affine2'][first]:.1f} for {first} and {values['Affine2'][second]:.1f} for "
-        f"{second}. Softmax: {100 * probabilities[first]:.1f} % for {first}."
+    hidden, scores = values["Affine1"], values["Affine2"]
+    return WORDS.format(
+        ink=np.count_nonzero(image),
+        low=f"{hidden.min():.1f}",
+        high=f"{hidden.max():.1f}",
+        on=np.count_nonzero(values["Relu1"]),
+        score1=f"{scores[order[0]]:.1f}",
+        first=order[0],
+        score2=f"{scores[order[1]]:.1f}",
+        second=order[1],
+        percent=f"{100 * probabilities[order[0]]:.1f}",
     )

@@ -1,12 +1,13 @@
-"""What the explorers share: widgets where a person has a notebook open, else a still picture."""
+"""What the explorers share: widgets where a person has a notebook open, else a script."""
 
 from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from course_lib.live.page import in_page
 from course_lib.progress import in_live_notebook
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ INSTALL = "pip install 'backprop-course[draw]'"
 class Explorer(ABC):
     """A picture that follows its controls.
 
-    A notebook displays it: with widgets, or as a still picture where nobody could move them,
-    such as in the built book.
+    A notebook displays it: with widgets, or where no kernel will be there to follow them, such as
+    in the built book, with controls that a script in the page follows.
 
     Parameters
     ----------
@@ -37,6 +38,9 @@ class Explorer(ABC):
     picture : widget
         Holds the drawing as HTML; None until :meth:`widget` is called.
     """
+
+    # The file beside this one that does the same in a page.
+    script: ClassVar[str]
 
     def __init__(self, live: bool | None = None) -> None:
         if live not in (True, False, None):
@@ -56,6 +60,10 @@ class Explorer(ABC):
     @abstractmethod
     def draw(self, *args: Any, **kwargs: Any) -> on_page:
         """Return the picture for one choice of settings, named like the controls."""
+
+    @abstractmethod
+    def data(self) -> dict[str, Any]:
+        """Return what the script in a page needs: what was trained, ready for JSON."""
 
     @abstractmethod
     def still(self) -> on_page:
@@ -108,24 +116,25 @@ class Explorer(ABC):
             html = self.picture.value + note("Run this cell again to get its sliders back.")
         else:
             bundle = {}
-            html = self.still()._repr_html_() + note(_how_to_go_live(has_widgets))
+            html = in_page(self.script, self.data(), self.still()._repr_html_())
+            html += note(_how_to_go_live(has_widgets))
         return bundle | {"text/html": html, "text/plain": repr(self)}
 
 
 def note(text: str) -> str:
     """Return a sentence below a picture."""
-    return f'<p class="still">{text}</p>'
+    return f"<p>{text}</p>"
 
 
 def _how_to_go_live(has_widgets: bool) -> str:
     if has_widgets:
         return (
-            "This picture stands still. In a notebook it is live: download this page as a "
+            "In a notebook, the course's layers follow the sliders: download this page as a "
             "notebook and run this cell."
         )
     return (
-        f"This picture stands still. To make it live, install ipywidgets (<code>{INSTALL}</code>) "
-        "and run this cell again in a notebook."
+        "To have the course's layers follow the sliders, install ipywidgets "
+        f"(<code>{INSTALL}</code>) and run this cell again in a notebook."
     )
 
 

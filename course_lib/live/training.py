@@ -10,7 +10,7 @@ import numpy as np
 from course_lib.arrays import Array
 from course_lib.datasets import load_mnist
 from course_lib.figures import BLUE, ORANGE, TEXT, on_page, page_style
-from course_lib.history import History
+from course_lib.history import Accuracy, History
 from course_lib.live.explorer import Explorer, slider
 from course_lib.networks import TwoLayerNet
 from course_lib.training import DivergenceError, train
@@ -24,8 +24,8 @@ STILL_RATES, STILL_SIZES = [0.01, 0.1, 1.0], [2, 10, 50]
 STEPS, BATCH_SIZE = 400, 50
 TRAINING_IMAGES, TEST_IMAGES = 2000, 1000
 
-# Mini-batches that a point of the thick curve is the mean of.
-_WINDOW = 20
+# Mini-batches that a point of the thick curve is the mean of; the page shows every fifth point.
+_WINDOW, _EVERY = 20, 5
 
 
 def explore_training(live: bool | None = None) -> Explorer:
@@ -44,6 +44,8 @@ def explore_training(live: bool | None = None) -> Explorer:
 class TrainingExplorer(Explorer):
     """Two sliders against the loss and the accuracy; still, nine runs beside each other."""
 
+    script = "training"
+
     def _make_controls(self) -> dict[str, Any]:
         return {
             "learning_rate": slider("learning rate", LEARNING_RATES, 0.1),
@@ -58,10 +60,10 @@ class TrainingExplorer(Explorer):
         with page_style():
             figure, (top, bottom) = plt.subplots(2, 1, figsize=(5, 4.6), sharex=True)
             top.plot(history.losses, color=BLUE, linewidth=0.6, alpha=0.5)
-            _draw_mean(top, history.losses)
+            _draw_mean(top, history)
             top.set_ylim(0, 3.2)
             top.set_title(f"loss: single mini-batches (thin), mean of {_WINDOW} (thick)")
-            points = [*history.accuracies, *([history.final] if history.final else [])]
+            points = measured(history)
             at = [point.step for point in points]
             shares = [point.train for point in points]
             bottom.plot(at, shares, "o-", color=BLUE, markersize=4, label="training")
@@ -71,11 +73,19 @@ class TrainingExplorer(Explorer):
             bottom.set_title("accuracy")
             bottom.set_xlabel("step")
             bottom.legend(loc="lower right")
-        return on_page(
-            figure,
-            f"Loss and accuracy over {STEPS} steps. Learning rate {learning_rate:g}, "
-            f"{_units(hidden_size)}: {_outcome(history)}.",
-        )
+        return on_page(figure, _in_words(learning_rate, hidden_size, history))
+
+    def data(self) -> dict[str, Any]:
+        """Return the curves of all runs, by learning rate and hidden size."""
+        return {
+            "rates": LEARNING_RATES,
+            "sizes": HIDDEN_SIZES,
+            "at": [0.1, 50],
+            "steps": STEPS,
+            "window": _WINDOW,
+            "every": _EVERY,
+            "runs": [[_curves(rate, size) for size in HIDDEN_SIZES] for rate in LEARNING_RATES],
+        }
 
     def still(self) -> on_page:
         """Return the losses of three learning rates with three hidden sizes."""
@@ -89,7 +99,7 @@ class TrainingExplorer(Explorer):
             for rate, row in zip(STILL_RATES, grid, strict=True):
                 for size, axes in zip(STILL_SIZES, row, strict=True):
                     history = run(rate, size)
-                    _draw_mean(axes, history.losses)
+                    _draw_mean(axes, history)
                     axes.axhline(np.log(10), color=TEXT, linewidth=0.6)
                     test = f"{history.final.test:.2f}" if history.final else "none"
                     axes.text(0.95, 0.86, test, ha="right", transform=axes.transAxes)
@@ -140,10 +150,40 @@ def few_images() -> tuple[Array, Array, Array, Array]:
     )
 
 
-def _draw_mean(axes: Any, losses: list[float]) -> None:
-    if len(losses) >= _WINDOW:
-        mean = np.convolve(losses, np.full(_WINDOW, 1 / _WINDOW), "valid")
-        axes.plot(np.arange(len(mean)) + _WINDOW // 2, mean, color=ORANGE, linewidth=2)
+def measured(history: History) -> list[Accuracy]:
+    """Return all accuracies, with those at the end if the training came there."""
+    return [*history.accuracies, *([history.final] if history.final else [])]
+
+
+def mean_losses(history: History) -> Array:
+    """Return the mean of the losses around each step."""
+    if len(history) < _WINDOW:
+        return np.empty(0)
+    return np.convolve(history.losses, np.full(_WINDOW, 1 / _WINDOW), "valid")
+
+
+def _curves(learning_rate: float, hidden_size: int) -> dict[str, Any]:
+    history = run(learning_rate, hidden_size)
+    points = measured(history)
+    return {
+        "loss": mean_losses(history)[::_EVERY].round(3).tolist(),
+        "at": [point.step for point in points],
+        "train": [round(point.train, 3) for point in points],
+        "test": [round(point.test or 0.0, 3) for point in points],
+        "words": _in_words(learning_rate, hidden_size, history),
+    }
+
+
+def _draw_mean(axes: Any, history: History) -> None:
+    mean = mean_losses(history)
+    axes.plot(np.arange(len(mean)) + _WINDOW // 2, mean, color=ORANGE, linewidth=2)
+
+
+def _in_words(learning_rate: float, hidden_size: int, history: History) -> str:
+    return (
+        f"Loss and accuracy over {STEPS} steps. Learning rate {learning_rate:g}, "
+        f"{_units(hidden_size)}: {_outcome(history)}."
+    )
 
 
 def _units(hidden_size: int) -> str:

@@ -1,0 +1,69 @@
+"""An explorer for a page without a kernel: its data, and a script that draws and computes."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import Array
+from course_lib.figures import BLUE, ORANGE, PURPLE
+
+COLOURS = {"BLUE": BLUE, "ORANGE": ORANGE, "PURPLE": PURPLE}
+
+
+def in_page(kind: str, data: dict[str, Any], still: str) -> str:
+    """Return one self-contained piece of HTML.
+
+    Parameters
+    ----------
+    kind : str
+        Names the script, `<kind>.js` beside this file.
+    data : dict
+        What the script needs, ready for JSON.
+    still : str
+        HTML that shows on paper, and where no script runs.
+    """
+    # "</script>" inside a string would end the script.
+    numbers = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    return (
+        f'<div class="explorer {kind}" data-lm-suppress-shortcuts="true">'
+        f"<style>{_style()}</style>"
+        f'<div class="still">{still}</div>'
+        f'<script type="application/json" class="data">{numbers}</script>'
+        f"<script>{_script(kind)}</script></div>"
+    )
+
+
+def pack(values: Array) -> str:
+    """Return numbers for the page: float32, or bytes if they are bytes, in base64."""
+    kind = "u1" if values.dtype == np.uint8 else "<f4"
+    return base64.b64encode(values.astype(kind).tobytes()).decode("ascii")
+
+
+def pack_parameters(params: dict[str, Array]) -> str:
+    """Return the parameters of a network, one after the other in the order of its layers."""
+    return pack(np.concatenate([param.ravel() for param in params.values()]))
+
+
+def _script(kind: str) -> str:
+    text = _read("common.js") + _read(f"{kind}.js")
+    text = re.sub(r"^\s+|^\s*//.*\n", "", text, flags=re.MULTILINE)
+    names = {"KIND": kind, "COLOURS": list(COLOURS.values())}
+    constants = "".join(f"const {name} = {json.dumps(v)};\n" for name, v in names.items())
+    return f'(function () {{\n"use strict";\n{constants}{text}\nbeginAll();\n}})();'
+
+
+def _style() -> str:
+    text = re.sub(r"/\*.*?\*/", "", _read("style.css"), flags=re.DOTALL)
+    for name, colour in COLOURS.items():
+        text = text.replace(name, colour)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -137,7 +137,7 @@ class List(list):
         np.zeros((2**40, 0)),
         2 ** (4 * frames.MAX_DIGITS),
         {(1, 2): 3},
-        dict.fromkeys(range(frames.MAX_KEYS + 1)),
+        dict.fromkeys(range(frames.MAX_NUMBER_KEYS + 1)),
         [[[0.0] * 1000] * 500],
         ["x" * frames.MAX_STR] * 11,
     ],
@@ -153,6 +153,11 @@ def test_a_list_that_holds_itself_is_refused() -> None:
     endless.append(endless)
     with pytest.raises(TypeError, match="deep"):
         pack(endless)
+
+
+def test_a_dict_of_many_names_crosses() -> None:
+    graph = {f"v{n}": [f"v{n - 1}"] for n in range(5000)}
+    assert unpack(pack(graph)) == graph
 
 
 def test_half_of_a_surrogate_pair_is_replaced() -> None:
@@ -228,7 +233,7 @@ LIES = {
     "an array for a key": frame({"d": [[{"a": ["d", 1]}, 2]]}, EIGHT),
     "a number of NumPy's for a key": frame({"d": [[{"n": "d"}, 2]]}, EIGHT),
     "a reference for a key": frame({"d": [[{"r": [1, "x"]}, 2]]}),
-    "too many keys": frame({"d": [[i, 0] for i in range(frames.MAX_KEYS + 1)]}),
+    "too many keys": frame({"d": [[i, 0] for i in range(frames.MAX_NUMBER_KEYS + 1)]}),
     "a reference to a string": frame({"r": ["1", "x"]}),
     "a reference of three": frame({"r": [1, "x", 2]}),
     "a loan of no methods": frame({"l": [1, "forward", None]}),

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +28,8 @@ MAX_STRUCTURE = 2 * 2**20
 MAX_DEPTH = 40
 MAX_ITEMS = 50_000
 MAX_LISTS = 100_000
-# Keys can be chosen so that all of them fall into one place of a dict's table.
-MAX_KEYS = 1_000
+# Numbers can be chosen so that all of them fall into one place of a dict's table; texts cannot.
+MAX_NUMBER_KEYS = 1_000
 MAX_STR = 200_000
 MAX_DIGITS = 2_000
 
@@ -138,6 +138,12 @@ def _few(most: int) -> Callable[[list[Any]], list[Any]]:
     return one
 
 
+def good_keys(keys: Iterable[Any]) -> bool:
+    """Return whether a dict with these keys may cross."""
+    kinds = [type(key) for key in keys]
+    return _KEYS.issuperset(kinds) and len(kinds) - kinds.count(str) <= MAX_NUMBER_KEYS
+
+
 def _encode(value: Any, depth: int, numbers: list[bytes]) -> Any:
     if depth > MAX_DEPTH:
         raise TypeError("nested too deeply")
@@ -156,7 +162,7 @@ def _encode(value: Any, depth: int, numbers: list[bytes]) -> Any:
     if kind is tuple:
         return {"t": [_encode(item, depth + 1, numbers) for item in value]}
     if kind is dict:
-        if len(value) > MAX_KEYS or not all(type(key) in _KEYS for key in value):
+        if not good_keys(value):
             raise TypeError("a dict with keys that may not cross")
         pairs = ((key, item) for key, item in value.items())
         return {"d": [[_encode(part, depth + 1, numbers) for part in pair] for pair in pairs]}
@@ -227,7 +233,7 @@ def _decode(raw: Any, depth: int, numbers: _Numbers) -> Any:
         raise BadFrame(f"nothing can be tagged {str(tag)[:20]!r}")
     if tag == "t":
         return tuple(_decode(item, depth + 1, numbers) for item in content)
-    if tag == "d" and len(content) <= MAX_KEYS:
+    if tag == "d":
         return _dict(content, depth, numbers)
     if tag == "a" and content:
         return numbers.take(content[0], content[1:])
@@ -243,12 +249,14 @@ def _decode(raw: Any, depth: int, numbers: _Numbers) -> Any:
 
 
 def _dict(pairs: list[Any], depth: int, numbers: _Numbers) -> dict[Any, Any]:
-    made = {}
+    made: dict[Any, Any] = {}
+    numbers_left = MAX_NUMBER_KEYS
     for pair in pairs:
         if type(pair) is not list or len(pair) != 2:
             raise BadFrame("a dict whose items are no pairs")
         key = _decode(pair[0], depth + 1, numbers)
-        if type(key) not in _KEYS:
+        numbers_left -= type(key) is not str
+        if type(key) not in _KEYS or numbers_left < 0:
             raise BadFrame("a dict with keys that may not cross")
         made[key] = _decode(pair[1], depth + 1, numbers)
     return made

@@ -18,7 +18,7 @@ import numpy as np
 from course_lib.checks.answer_side import LOCAL, Lent, Watch
 
 from .cells import Cells, Shown, no_alarm, own_frames, said, time_limit
-from .frames import MAX_DEPTH, MAX_ITEMS, MAX_KEYS, Loan, Ref
+from .frames import MAX_DEPTH, MAX_ITEMS, Loan, Ref, good_keys
 from .wire import Wire
 
 _LARGEST = 10_000_000
@@ -129,8 +129,7 @@ class Server:
             if depth > MAX_DEPTH - 2 or len(value) > MAX_ITEMS:
                 return self._ref(value)
             if isinstance(value, dict):
-                plain = all(key is None or type(key) in _PLAIN for key in value)
-                if not plain or len(value) > MAX_KEYS:
+                if not good_keys(value):
                     return self._ref(value)
                 return {key: self._to(item, depth + 1) for key, item in value.items()}
             items = [self._to(item, depth + 1) for item in value]

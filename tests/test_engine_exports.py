@@ -18,8 +18,9 @@ from course_lib.grading.course import Course, CourseError
 from course_lib.grading.engine.class_list import ClassList, Person, read_class_list
 from course_lib.grading.engine.class_rows import ClassRow
 from course_lib.grading.engine.exports import as_csv, canvas, cell, export, moodle, table
+from course_lib.grading.engine.options import Options
 from course_lib.grading.engine.records import Result, TaskResult
-from course_lib.grading.engine.run import Options, grade
+from course_lib.grading.engine.run import grade
 from course_lib.grading.engine.scores import CellScore, Scores
 from course_lib.grading.nbgrader_tools import open_gradebook
 

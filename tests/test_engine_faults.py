@@ -28,7 +28,7 @@ from engine_cases import (
 
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.engine import gradebook, ledger, plan, run
-from course_lib.grading.engine.run import Options, Outcome
+from course_lib.grading.engine.options import Options, Outcome
 from course_lib.grading.nbgrader_tools import import_nbgrader
 
 CRASHED = 77

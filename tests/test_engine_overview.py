@@ -18,9 +18,10 @@ from course_lib.grading.cli import main
 from course_lib.grading.course import Course, this_course
 from course_lib.grading.engine.class_numbers import count
 from course_lib.grading.engine.class_rows import ClassRow, class_rows
+from course_lib.grading.engine.options import Options
 from course_lib.grading.engine.overview import overview_page, write_overview
 from course_lib.grading.engine.records import Part, Result, TaskResult
-from course_lib.grading.engine.run import Options, grade
+from course_lib.grading.engine.run import grade
 from course_lib.grading.engine.scores import CellScore, Scores
 from course_lib.grading.nbgrader_tools import open_gradebook
 

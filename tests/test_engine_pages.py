@@ -26,10 +26,11 @@ from hypothesis import strategies as st
 from course_lib.grading.course import Course, CourseError, this_course
 from course_lib.grading.engine.feedback_files import write_feedback
 from course_lib.grading.engine.ledger import Ledger
+from course_lib.grading.engine.options import Options
 from course_lib.grading.engine.pages import feedback_page, task_titles
 from course_lib.grading.engine.pictures import picture
 from course_lib.grading.engine.records import Part, Result, TaskResult
-from course_lib.grading.engine.run import Options, grade
+from course_lib.grading.engine.run import grade
 from course_lib.grading.engine.scores import CellScore, Scores, read_scores
 from course_lib.grading.engine.shown import first_lines, highlighted, readable
 from course_lib.grading.nbgrader_tools import open_gradebook

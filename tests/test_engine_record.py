@@ -28,8 +28,9 @@ from engine_cases import (
 
 from course_lib.grading import nbgrader_tools
 from course_lib.grading.course import Course, CourseError
+from course_lib.grading.engine.options import Options
 from course_lib.grading.engine.records import CHECK, Job, Part, Result, TaskResult
-from course_lib.grading.engine.run import Options, grade
+from course_lib.grading.engine.run import grade
 from course_lib.grading.nbgrader_tools import open_gradebook
 
 DUE = "2025-03-01 12:00:00"

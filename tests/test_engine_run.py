@@ -35,9 +35,10 @@ from engine_cases import (
 from course_lib.grading.cli import main
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.engine import plan, report
+from course_lib.grading.engine.options import Options, Outcome
 from course_lib.grading.engine.pool import LocalPool, never_executed
 from course_lib.grading.engine.records import CHECK, Cell, Job, Result
-from course_lib.grading.engine.run import Options, Outcome, grade
+from course_lib.grading.engine.run import grade
 from course_lib.grading.nbgrader_tools import open_gradebook
 
 CASES = Path(engine_cases.__file__)

@@ -46,7 +46,8 @@ def run(course: Course, *, force: bool = False, say: Say = print) -> int:
     if not force and _noted(course) == inputs and _has_results(course):
         return 0
     # Slow to import, and not needed above.
-    from course_lib.grading.engine.run import Options, grade
+    from course_lib.grading.engine.options import Options
+    from course_lib.grading.engine.run import grade
     from course_lib.grading.release import release
     from course_lib.grading.roster import CLASS
 

@@ -102,7 +102,9 @@ def _grade(
     executor = _executor(options)
     try:
         from course_lib.grading.engine import report
-        from course_lib.grading.engine.run import Options, check_students, grade, handed_in
+        from course_lib.grading.engine.chosen import check_students, handed_in
+        from course_lib.grading.engine.options import Options
+        from course_lib.grading.engine.run import grade
 
         if not named:
             slugs = handed_in(course, slugs) or slugs

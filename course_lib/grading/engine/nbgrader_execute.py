@@ -17,7 +17,7 @@ from traitlets import Bool, Float
 
 from course_lib.grading.engine.execute import check_ready, execute
 from course_lib.grading.engine.given import imported
-from course_lib.grading.engine.record import points_output
+from course_lib.grading.engine.graded_cells import points_output
 from course_lib.grading.engine.records import CHECK, GIVEN, RUN, TEXT, Cell, Job
 from course_lib.grading.source import grade_id
 

@@ -7,13 +7,10 @@ same results once more.
 from __future__ import annotations
 
 import contextlib
-import html
-import json
 import logging
-import math
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -22,15 +19,14 @@ from nbformat import NotebookNode
 from nbgrader.api import InvalidEntry
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from course_lib.checks.report import Finding, Report
-from course_lib.checks.report import Part as ReportPart
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.engine.blueprint import Blueprint
 from course_lib.grading.engine.gradebook import Book, Steps
 from course_lib.grading.engine.graded import Graded, marks_from
+from course_lib.grading.engine.graded_cells import as_text, points_output, problem_cell
 from course_lib.grading.engine.intake import Submission
 from course_lib.grading.engine.ledger import without_outputs, write_atomically
-from course_lib.grading.engine.records import Result, TaskResult
+from course_lib.grading.engine.records import Result
 from course_lib.grading.engine.scores import ClassScores, Scores
 from course_lib.grading.nbgrader_tools import nbgrader_settings
 from course_lib.grading.source import grade_id
@@ -182,7 +178,7 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
                     cell.outputs = [points_output(task, float(about["points"]), count)]
         problems = dict.fromkeys((*submission.problems, *result.problems))
         if problems:
-            notebook.cells.insert(0, _problem_cell(problems))
+            notebook.cells.insert(0, problem_cell(problems))
         return self.steps.limit(notebook)
 
     def _write_notebook(self, submission: Submission, notebook: NotebookNode) -> None:
@@ -247,46 +243,6 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
                 if hasattr(self, "book"):
                     self.book.rollback()
                 raise
-
-
-def points_output(task: TaskResult | None, most: float, count: int) -> NotebookNode:
-    """Return what a grade cell shows: a number that nbgrader reads, and the table of a report."""
-    if task is None:
-        task = TaskResult("", "", 0.0, most, problem="This task was not checked.")
-    points = task.points if math.isfinite(task.points) else 0.0
-    points = float(min(max(points, 0.0), most))
-    return nbformat.from_dict(
-        {
-            "output_type": "execute_result",
-            "data": {"text/plain": repr(points), "text/html": as_report(task)._repr_html_()},
-            "metadata": {},
-            "execution_count": count,
-        }
-    )
-
-
-def as_text(notebook: NotebookNode) -> str:
-    """Return a notebook as JSON, a cell a line: nbformat's own form takes ten times as long."""
-    about = {key: value for key, value in notebook.items() if key != "cells"}
-    cells = ",\n".join(json.dumps(cell, sort_keys=True) for cell in notebook.cells)
-    return f'{{"cells": [\n{cells}\n],{json.dumps(about, sort_keys=True)[1:]}\n'
-
-
-def as_report(task: TaskResult) -> Report:
-    """Return a task's result as the report that the check made."""
-    parts = tuple(ReportPart(p.name, p.points, p.earned, p.reason) for p in task.parts)
-    if not parts:
-        parts = (ReportPart(task.task, task.max_points, task.points),)
-    finding = None
-    if task.problem:
-        finding = Finding(task.problem, task.wanted, task.got, task.hint, task.misconception)
-    return Report(task.task, parts, finding, task.notice, task.read)
-
-
-def _problem_cell(problems: Iterable[str]) -> NotebookNode:
-    lines = "".join(f"<li>{html.escape(problem)}</li>" for problem in problems)
-    text = f"**For the person who grades this:**\n\n<ul>{lines}</ul>"
-    return nbformat.v4.new_markdown_cell(text, id="from-the-grader")
 
 
 @contextlib.contextmanager

@@ -5,17 +5,18 @@ from __future__ import annotations
 import contextlib
 import math
 import secrets
-import signal
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from course_lib.grading.course import Course, CourseError
+from course_lib.grading.course import Course
 from course_lib.grading.engine.blueprint import Blueprint, read_blueprint
 from course_lib.grading.engine.graded import Graded, marks_from
 from course_lib.grading.engine.intake import Submission, folders, take_in
+from course_lib.grading.engine.interrupts import uninterrupted
 from course_lib.grading.engine.ledger import Entry, Ledger, only_one, without_outputs
+from course_lib.grading.engine.options import Options, Outcome
 from course_lib.grading.engine.plan import course_version, library_version, make_job
 from course_lib.grading.engine.pool import Executor, never_executed
 from course_lib.grading.engine.records import Job, Result, TaskResult
@@ -25,39 +26,6 @@ from course_lib.progress import progress_bar
 # So many results, or so many seconds of them, are written to the gradebook at once.
 BATCH = 16
 BATCH_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to grade.
-
-    Attributes
-    ----------
-    students : collection of str
-        Only these; all unless given.
-    force : bool
-        Grade what is graded already, too.
-    sandbox : bool
-    timeout : float
-        Seconds for one cell.
-    seed : int or None
-        Of the hidden numbers; a new one for each run unless given.
-    """
-
-    students: Collection[str] = ()
-    force: bool = False
-    sandbox: bool = True
-    timeout: float = 30.0
-    seed: int | None = None
-
-
-@dataclass
-class Outcome:
-    """What a run came to; it was stopped if `interrupted`, and then `left` are not graded."""
-
-    rows: list[Graded] = field(default_factory=list)
-    interrupted: bool = False
-    left: int = 0
 
 
 def grade(
@@ -165,7 +133,7 @@ class _Run:
         except KeyboardInterrupt:
             self.outcome.interrupted = True
         finally:
-            with contextlib.suppress(KeyboardInterrupt), _uninterrupted():
+            with contextlib.suppress(KeyboardInterrupt), uninterrupted():
                 self._flush()
             self.bar.close()
         self.outcome.left = self.total - len(self.outcome.rows)
@@ -251,7 +219,7 @@ class _Run:
             # What the gradebook holds from before is worth more than that the grader failed.
             self._keep(about, {submission.student: entry}, unfinished=True)
             return
-        with _uninterrupted():
+        with uninterrupted():
             if not never_executed(result):
                 about.ledger.store(entry)
             self._add(submission, entry)
@@ -265,7 +233,7 @@ class _Run:
             self.batch_since = time.monotonic()
         self.batch.append((submission, entry))
         if len(self.batch) >= BATCH or time.monotonic() - self.batch_since > BATCH_SECONDS:
-            with _uninterrupted():
+            with uninterrupted():
                 self._flush()
 
     def _flush(self) -> None:
@@ -310,50 +278,6 @@ class _Run:
                 )
 
 
-def handed_in(course: Course, slugs: Sequence[str]) -> list[str]:
-    """Return those of the assignments for which somebody handed in something."""
-    return [slug for slug in slugs if folders(course, slug)]
-
-
-def check_students(course: Course, slugs: Sequence[str], students: Collection[str]) -> None:
-    """Refuse names of students who handed nothing in.
-
-    Raises
-    ------
-    CourseError
-    """
-    import difflib
-
-    known = sorted({name for slug in slugs for name in folders(course, slug)})
-    if not known:
-        raise CourseError(
-            f"Nothing was handed in for {', '.join(slugs)}: there is no submitted/<student>/"
-            f"{slugs[0]}/. `course grade {slugs[0]} --from FOLDER_OR_ZIP` takes in an export."
-        )
-    for student in students:
-        if student not in known:
-            close = difflib.get_close_matches(student, known, n=1, cutoff=0.5)
-            meant = f" Did you mean {close[0]}?" if close else ""
-            raise CourseError(f"{student} handed in nothing for {', '.join(slugs)}.{meant}")
-
-
 def _countable(task: TaskResult) -> TaskResult:
     """Return a task with points that are a number, whatever a check came to."""
     return task if math.isfinite(task.points) else replace(task, points=0.0)
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Finish what is begun before an interrupt is heard."""
-    heard: list[int] = []
-    try:
-        before = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
-    except ValueError:  # not in the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if heard:
-        raise KeyboardInterrupt

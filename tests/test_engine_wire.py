@@ -63,6 +63,7 @@ VALUES = st.recursive(
         | st.lists(inner, max_size=4).map(tuple)
         | st.dictionaries(SCALARS, inner, max_size=4)
         | st.builds(Loan, st.integers(0, 9), st.tuples(st.text(max_size=5)), inner)
+        | st.builds(Ref, st.integers(0, 9), st.text(max_size=5), inner)
     ),
     max_leaves=12,
 )
@@ -80,6 +81,8 @@ def same(a: Any, b: Any) -> bool:
         return same(list(a.items()), list(b.items()))
     if isinstance(a, Loan):
         return (a.id, a.methods) == (b.id, b.methods) and same(a.value, b.value)
+    if isinstance(a, Ref):
+        return (a.id, a.name) == (b.id, b.name) and same(a.plain, b.plain)
     if isinstance(a, float | complex) and cmath.isnan(a):
         return cmath.isnan(b)
     return bool(a == b)
@@ -232,10 +235,10 @@ LIES = {
     "a tuple for a key": frame({"d": [[{"t": [1]}, 2]]}),
     "an array for a key": frame({"d": [[{"a": ["d", 1]}, 2]]}, EIGHT),
     "a number of NumPy's for a key": frame({"d": [[{"n": "d"}, 2]]}, EIGHT),
-    "a reference for a key": frame({"d": [[{"r": [1, "x"]}, 2]]}),
+    "a reference for a key": frame({"d": [[{"r": [1, "x", None]}, 2]]}),
     "too many keys": frame({"d": [[i, 0] for i in range(frames.MAX_NUMBER_KEYS + 1)]}),
-    "a reference to a string": frame({"r": ["1", "x"]}),
-    "a reference of three": frame({"r": [1, "x", 2]}),
+    "a reference to a string": frame({"r": ["1", "x", None]}),
+    "a reference of four": frame({"r": [1, "x", 2, 3]}),
     "a loan of no methods": frame({"l": [1, "forward", None]}),
     "an array of objects": frame({"a": ["O", 1]}, EIGHT),
     "an array of records": frame({"a": ["V", 1]}, EIGHT),
@@ -403,10 +406,14 @@ def assert_closed(value: Any) -> None:
         assert type(value.id) is int
         assert all(type(name) is str for name in value.methods)
         assert_closed(value.value)
+    elif kind is Ref:
+        assert type(value.id) is int
+        assert type(value.name) is str
+        assert_closed(value.plain)
     elif kind is np.ndarray or isinstance(value, np.generic):
         assert value.dtype.char in frames._DTYPES
     else:
-        assert value is None or kind in (bool, int, float, complex, str, Ref)
+        assert value is None or kind in (bool, int, float, complex, str)
 
 
 # --- the connection -------------------------------------------------------------------------------

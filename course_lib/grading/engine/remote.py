@@ -204,7 +204,7 @@ class RemoteSide:
     def _in(self, value: Any) -> Any:
         kind = type(value)
         if kind is Ref and value.name:
-            return RemoteThing(self, value)
+            return RemoteThing(self, value, self._in(value.plain))
         if kind in (Ref, Loan):
             raise BadFrame("a loan from the wrong side")
         if kind in (list, tuple):
@@ -227,8 +227,8 @@ class RemoteThing(Far):
     Checks go through its `side`. For plain grade cells it can be called, and has attributes.
     """
 
-    def __init__(self, side: RemoteSide, ref: Ref) -> None:
-        super().__init__(side, _word(ref.name))
+    def __init__(self, side: RemoteSide, ref: Ref, plain: Any = None) -> None:
+        super().__init__(side, _word(ref.name), plain)
         self.number = ref.id
 
     def __call__(self, *args: Any) -> Any:

@@ -51,10 +51,13 @@ class Ref:
     id : int
     name : str
         Of its class. Empty for what the grader lent: then `id` counts those.
+    plain : any
+        The data in it, if its class inherits from one that holds data.
     """
 
     id: int
     name: str = ""
+    plain: Any = None
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def _encode(value: Any, depth: int, numbers: list[bytes]) -> Any:
     if isinstance(value, np.generic):
         return {"n": _kept(np.asarray(value), numbers)}
     if kind is Ref:
-        return {"r": [value.id, value.name]}
+        return {"r": [value.id, value.name, _encode(value.plain, depth + 1, numbers)]}
     if kind is Loan:
         return {"l": [value.id, list(value.methods), _encode(value.value, depth + 1, numbers)]}
     raise TypeError(f"{kind.__name__} is no value that may cross")
@@ -240,8 +243,8 @@ def _decode(raw: Any, depth: int, numbers: _Numbers) -> Any:
     kinds = [type(part) for part in content]
     if tag == "c" and kinds == [float, float]:
         return complex(*content)
-    if tag == "r" and kinds == [int, str]:
-        return Ref(content[0], content[1][:200])
+    if tag == "r" and kinds[:2] == [int, str] and len(kinds) == 3:
+        return Ref(content[0], content[1][:200], _decode(content[2], depth + 1, numbers))
     if tag == "l" and kinds[:2] == [int, list] and len(kinds) == 3:
         methods = tuple(str(name)[:200] for name in content[1])
         return Loan(content[0], methods, _decode(content[2], depth + 1, numbers))

@@ -24,6 +24,8 @@ from .wire import Wire
 _LARGEST = 10_000_000
 # A set, since a learner's metaclass may say that it is equal to any type.
 _PLAIN = frozenset((bool, int, float, complex, str))
+_HOLDERS = frozenset((list, tuple, dict))
+_BASES: dict[Any, None] = dict.fromkeys((tuple, list, dict, np.ndarray, float, int))
 
 
 class Server:
@@ -123,30 +125,35 @@ class Server:
         kind = type(value)
         if value is None or kind in _PLAIN:
             return self._ref(value) if kind is int and value.bit_length() > 4000 else value
-        if isinstance(value, (np.ndarray, np.generic)):
+        if kind is np.ndarray or isinstance(value, np.generic):
             return self._numbers(value)
-        if isinstance(value, (list, tuple, dict)):
+        if kind in _HOLDERS:
             if depth > MAX_DEPTH - 2 or len(value) > MAX_ITEMS:
                 return self._ref(value)
-            if isinstance(value, dict):
+            if kind is dict:
                 if not good_keys(value):
                     return self._ref(value)
                 return {key: self._to(item, depth + 1) for key, item in value.items()}
-            items = [self._to(item, depth + 1) for item in value]
-            return tuple(items) if isinstance(value, tuple) else items
-        return self._ref(value.value if kind is Held else value)
+            return kind(self._to(item, depth + 1) for item in value)
+        return self._ref(value.value) if kind is Held else self._ref(value, depth)
 
     def _numbers(self, value: Any) -> Any:
         if value.dtype.char in "gG":
             value = value.astype("d" if value.dtype.char == "g" else "D")
         if value.dtype.kind not in "biufc" or value.size > _LARGEST:
             return self._ref(value)
-        # A view of the base class: whatever a subclass overrides is out of the way.
-        return np.asarray(value) if isinstance(value, np.ndarray) else value
+        return value
 
-    def _ref(self, value: Any) -> Ref:
+    def _ref(self, value: Any, depth: int = MAX_DEPTH) -> Ref:
+        """Return a reference; with the data in it, if its class inherits from one of data."""
         self.objects.append(value)
-        return Ref(len(self.objects) - 1, str(type(value).__name__) or "object")
+        number, name = len(self.objects) - 1, str(type(value).__name__) or "object"
+        base = next((base for base in _BASES if isinstance(value, base)), None)
+        if base is None or type(value) in _BASES or depth > MAX_DEPTH - 2:
+            return Ref(number, name)
+        # A view of an array, and of others what the class itself says it holds.
+        data = np.asarray(value) if base is np.ndarray else base(value)
+        return Ref(number, name, self._to(data, depth + 1))
 
 
 class Held:

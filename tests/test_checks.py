@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from course_lib.checks import activations, all_tasks, shopping_cart
+from course_lib.checks import activations, all_tasks, chain_rule, shopping_cart
+from course_lib.checks.borrowed import borrowed
 from course_lib.checks.calls import Failure, attempt
 from course_lib.checks.draws import signed_pair
 from course_lib.checks.layer_task import LayerTask
 from course_lib.checks.number_task import NumberTask
 from course_lib.checks.observe import Case, alike, observe_layer
+from course_lib.checks.pace import keeps_pace
 from course_lib.checks.report import Finding, Part, Report
 from course_lib.checks.values import NotNumbers, agrees, as_numbers
 from course_lib.layers import MulLayer, Relu
@@ -213,6 +216,59 @@ def test_no_two_numbers_of_a_case_are_equal() -> None:
         drawn = [value for name, value in case.inputs.items() if name != "t"]
         values = np.concatenate([np.ravel(v) for v in (*drawn, case.dout)])
         assert len(set(values.tolist())) == values.size
+
+
+# --- what was not asked for ---
+
+
+def square_by(backward: Callable[..., Any]) -> type:
+    """A layer that gives the square of x, and its gradient in one way or another."""
+
+    def forward(self: Any, x: Any) -> Any:
+        self.x = x
+        return x**2
+
+    return type("SquareLayer", (), {"forward": forward, "backward": backward})
+
+
+@pytest.mark.parametrize(
+    ("slope", "caught"),
+    [
+        (lambda x: ((x + 1e-5) ** 2 - (x - 1e-5) ** 2) / 2e-5, True),
+        (lambda x: ((x + 1e-4) ** 2 - (x - 1e-4) ** 2) / 2e-4, True),
+        (lambda x: ((x + 1e-6) ** 2 - (x - 1e-6) ** 2) / 2e-6, True),
+        (lambda x: 2 * x, False),
+        (lambda x: np.float32(2) * np.asarray(x, np.float32), False),
+        (lambda x: np.vectorize(lambda v: v + v)(x), False),
+        # A small constant, as against dividing by 0, changes the numbers more than a difference.
+        (lambda x: 2 * x * x / (x + 1e-10), False),
+        (lambda x: 2 * x * (1 + 3e-8), False),
+    ],
+)
+def test_gradients_by_differences_are_told_by_their_digits(slope: Any, caught: bool) -> None:
+    layer = square_by(lambda self, dout: dout * slope(self.x))
+    for seed in range(20):
+        report = chain_rule.square_layer(layer, seed=seed)
+        assert report.points == (1 if caught else 4), str(report)
+        assert ("numerical gradient" in str(report)) is caught
+
+
+def test_the_courses_own_code_is_no_answer_and_the_learners_own_is() -> None:
+    def theirs() -> Any:
+        return MulLayer().forward(2, 3)
+
+    def mine() -> Any:
+        return PlainMul().forward(2, 3)
+
+    assert "course_lib.layers" in borrowed("MulLayer", (__name__,), theirs)
+    assert "checks it" in borrowed("MulLayer", (__name__,), lambda: sys._getframe())
+    assert borrowed("MulLayer", ("__main__",), mine) == ""
+    assert sys.getprofile() is None
+
+
+def test_work_that_grows_with_the_ways_is_told_from_work_that_grows_with_the_steps() -> None:
+    assert keeps_pace(lambda: sum(range(10_000)), lambda: sum(range(20_000)))
+    assert not keeps_pace(lambda: sum(range(1_000)), lambda: sum(range(1_000_000)))
 
 
 # --- words ---

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.answer_side import call, plain, side_of
-from course_lib.checks.calls import Failure, attempt
+from course_lib.checks.calls import Failure, NotAsked, attempt
 from course_lib.checks.observe import Case, Seen, changed, lend_all, taken
 from course_lib.checks.task import Task
 
@@ -26,7 +26,7 @@ def pair(value: Any, wanted: str) -> Any:
     """Return two values that came back together, or say what was wanted."""
     value = plain(value)
     if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise TypeError(wanted)
+        raise NotAsked(wanted)
     return value
 
 

@@ -16,6 +16,10 @@ import numpy as np
 from course_lib.checks.answer_side import Raised, SideLost
 
 
+class NotAsked(Exception):
+    """What came back is not of the kind that was asked for; the message says what is."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """An exception that a learner's code raised.

@@ -38,18 +38,16 @@ class ByDifferences(NotNumbers):
     """A gradient that was taken by differences, in place of its numbers."""
 
 
-def by_differences(task: Task, answer: Any, cases: list[Case], seen: list[Seen]) -> set[str]:
-    """Return the names of gradients that bear the marks of differences in several cases."""
+def by_differences(task: Task, answer: Any, cases: list[Case], seen: list[Seen]) -> bool:
+    """Tell whether a gradient of an answer bears the marks of differences, in several cases."""
     places = [i for i, case in enumerate(cases) if not case.at][:_CASES]
     # Three inputs in a row, equally far from each other.
     tries = [[_moved(cases[i], times) for i in places] for times in (0, 1, 2)]
-    got = [[seen[i] for i in places], *(task.observe(answer, one) for one in tries[1:])]
-    want = [task.observe(task.reference, one) for one in tries]
-    return {
-        name
-        for name in task.gradients
-        if _rough([_jumps(name, got, want, i) for i in range(len(places))])
-    }
+    got = [[seen[i] for i in places], *(task.observe_gradients(answer, one) for one in tries[1:])]
+    want = [task.observe_gradients(task.reference, one) for one in tries]
+    return any(
+        _rough([_jumps(name, got, want, i) for i in range(len(places))]) for name in task.gradients
+    )
 
 
 def _rough(jumps: list[Array]) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from course_lib.checks.calls import Failure
+from course_lib.checks.calls import Failure, NotAsked
 from course_lib.checks.differences import ByDifferences
 from course_lib.checks.observe import CONTRACTS, Case, Seen, WrongCount
 from course_lib.checks.report import Finding
@@ -17,6 +17,9 @@ from course_lib.text import _
 
 if TYPE_CHECKING:
     from course_lib.checks.task import Task
+
+# How the name of a value begins that is a judgement.
+_VERDICT = "verdict on "
 
 _BROKEN = {
     "inputs changed": (
@@ -117,8 +120,13 @@ def _wrong(task: Task, what: str, case: Case, seen: Seen, want: Seen) -> Finding
         return Finding(_("This is not so for {method}: {what}.").format(**words))
     at = f" {case.at}" if case.at else ""
     wanted, shown = _side_by_side(what, case, got, right)
+    problem = _("{what}, from {method}, has wrong values{at}.")
+    if what.startswith(_VERDICT):
+        problem = _("{method} gives the wrong {what}.")
+    elif not got.ndim:
+        problem = _("{what}, from {method}, has a wrong value{at}.")
     return Finding(
-        _("{what}, from {method}, has wrong values{at}.").format(**words, at=at),
+        problem.format(**words, at=at),
         wanted,
         shown,
         structure(task, what, case, seen, want),
@@ -128,6 +136,10 @@ def _wrong(task: Task, what: str, case: Case, seen: Seen, want: Seen) -> Finding
 def _failure(method: str, failure: Failure) -> Finding:
     if failure.unanswered:
         return Finding(_("{method} is not written yet.").format(method=method))
+    if failure.kind == NotAsked.__name__:
+        return Finding(
+            _("From {method}, {message}.").format(method=method, message=failure.message)
+        )
     where = _(", in the line: {line}").format(line=failure.where) if failure.where else ""
     return Finding(
         _("{method} stops with {kind}: {message}{where}").format(

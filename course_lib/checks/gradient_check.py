@@ -15,6 +15,7 @@ from course_lib.checks.layers_to_judge import LAYERS
 from course_lib.checks.net_task import MethodsTask
 from course_lib.checks.number_task import NumberTask
 from course_lib.checks.observe import Case, Seen, alike
+from course_lib.checks.values import NotNumbers
 from course_lib.misconceptions import Misconception
 from course_lib.text import _
 
@@ -121,10 +122,14 @@ def _pairs(rng: np.random.Generator) -> dict[str, tuple[Array, Array, dict[str, 
         "errors that cancel": (n + swing, n, {}),
         "a gradient too small everywhere": (n - 1e-3, n, {}),
         "five per cent off, with rtol = 0.1": (1.05 * n, n, loose),
-        "allowed beside the larger: a": (1.105 * n, n, loose),
-        "allowed beside the larger: n": (n, 1.105 * n, loose),
+        "a difference that the larger a allows": (1.105 * n, n, loose),
+        "a difference that the larger n allows": (n, 1.105 * n, loose),
         "15 per cent off, with rtol = 0.1": (1.15 * n, n, loose),
-        "exactly as far off as allowed": (quarters + 0.5, quarters, {"rtol": 0.0, "atol": 0.5}),
+        "a difference exactly as large as allowed": (
+            quarters + 0.5,
+            quarters,
+            {"rtol": 0.0, "atol": 0.5},
+        ),
         "almost 0 beside 0, with atol = 0.001": (1e-4 * n, 0 * n, {"rtol": 1e-6, "atol": 1e-3}),
         "zeros beside zeros": (zeros, zeros.copy(), {}),
         "zeros in both, and one wrong element": (spoiled, some_zero, {}),
@@ -186,8 +191,14 @@ def _probe_layer(
 ) -> Iterable[tuple[str, Callable[[], Any]]]:
     layer = LAYERS[what]()
     lent = side_of(answer).lend(layer, methods=("forward", "backward"))
+
+    def seen() -> Any:
+        if layer.answered_for is None:
+            return NotNumbers(_("nothing: the layer's backward was not called"))
+        return layer.answered_for
+
     yield f"verdict on {what}", lambda: call(answer, "", lent, x, dout)
-    yield _SEEN, lambda: layer.answered_for
+    yield _SEEN, seen
 
 
 numerical_gradient = _SlopeTask(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.arrays import Array
-from course_lib.checks.observe import CONTRACTS, Case, Seen, observe_layer
+from course_lib.checks.observe import CONTRACTS, Case, Seen, gradients_of, observe_layer
 from course_lib.checks.task import Task
 from course_lib.checks.values import as_numbers
 from course_lib.gradients import numerical_gradient
@@ -44,6 +44,10 @@ class LayerTask(Task):
     def observe(self, answer: Any, cases: list[Case]) -> list[Seen]:
         """Return what the learner's (or any) layer does, case by case."""
         return observe_layer(answer, cases, self.returned, self.kept)
+
+    def observe_gradients(self, answer: Any, cases: list[Case]) -> list[Seen]:
+        """Return the gradients that a layer gives, case by case."""
+        return [gradients_of(answer, case, self.returned, self.kept) for case in cases]
 
     def expected(self, cases: list[Case]) -> list[Seen]:
         """Return what a right layer gives, its gradients taken numerically."""

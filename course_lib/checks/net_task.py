@@ -14,6 +14,7 @@ import numpy as np
 from course_lib.arrays import Array
 from course_lib.checks.answer_side import Lent, call, plain
 from course_lib.checks.call_task import CallTask
+from course_lib.checks.calls import NotAsked
 from course_lib.checks.observe import Case, Seen
 from course_lib.functions import softmax
 from course_lib.gradients import numerical_gradient
@@ -194,8 +195,8 @@ def probe_net(
                 # They may be the layers' own arrays, which later calls change.
                 kept.update({key: copy.copy(value) for key, value in grads.items()})
             if name not in kept:
-                raise LookupError(
-                    _("the dict has no {name}, only {names}").format(
+                raise NotAsked(
+                    _("an entry {name} is wanted; there are only {names}").format(
                         name=repr(name), names=", ".join(map(repr, kept))
                     )
                 )

@@ -91,6 +91,13 @@ def observe_layer(
     return seen
 
 
+def gradients_of(make: Any, case: Case, returned: tuple[str, ...], kept: tuple[str, ...]) -> Seen:
+    """Return the gradients of a layer in one case, and nothing else."""
+    layer = _built(make, case)
+    _forward(layer, case)
+    return _gradients(layer, _backward(layer, case), (returned, kept))
+
+
 def alike(a: Any, b: Any) -> bool:
     """Tell whether two observations, or parts of them, say the same."""
     if isinstance(a, dict):
@@ -108,7 +115,7 @@ def alike(a: Any, b: Any) -> bool:
 
 def taken(value: Any) -> Any:
     """Take in one value, or say what it is instead."""
-    if isinstance(value, Failure):
+    if isinstance(value, (Failure, NotNumbers)):
         return value
     try:
         return as_numbers(value)

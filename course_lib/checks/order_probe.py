@@ -10,6 +10,7 @@ import numpy as np
 from course_lib.answers import autodiff as answers
 from course_lib.checks.answer_side import Lent, call, plain
 from course_lib.checks.autodiff_probes import LONG
+from course_lib.checks.calls import NotAsked
 from course_lib.checks.observe import Case
 from course_lib.text import _
 
@@ -51,7 +52,7 @@ def probe_order(answer: Any, graph: Lent, last: str) -> Iterable[tuple[str, Any]
         if not came:
             given = plain(call(answer, "", graph, last))
             if not isinstance(given, (list, tuple)) or not all(isinstance(n, str) for n in given):
-                raise TypeError(_("a list of names is wanted"))
+                raise NotAsked(_("a list of names is wanted"))
             came.append(list(given))
         return came[0]
 

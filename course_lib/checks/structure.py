@@ -31,6 +31,8 @@ def structure(task: Task, what: str, case: Case, seen: Seen, want: Seen) -> str:
             _("Every value is 0. Where should the gradient come through?")
             if what.startswith("d")
             else _("Every value is 0, whatever comes in.")
+            if got.ndim
+            else ""
         )
     for other, value in want.items():
         if other != what and isinstance(value, np.ndarray) and agrees(got, value):

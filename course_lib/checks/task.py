@@ -68,6 +68,10 @@ class Task:
         """Return what an answer does, case by case."""
         raise NotImplementedError
 
+    def observe_gradients(self, answer: Any, cases: list[Case]) -> list[Seen]:
+        """Return the gradients that an answer gives, case by case."""
+        return self.observe(answer, cases)
+
     def expected(self, cases: list[Case]) -> list[Seen]:
         """Return what a right answer does, case by case."""
         return self.observe(self.reference, cases)
@@ -114,10 +118,10 @@ class Task:
         seen, want = self.observe(answer, cases), self.expected(cases)
         mine, right = self.evidence(cases, seen), self.evidence(cases, want)
         failed = [part for part in self.points if not alike(mine[part], right[part])]
-        if self.gradients and not set(failed) >= set(self._parts_of(cases[0], self.gradients)):
-            for name in by_differences(self, answer, cases, seen):
-                for one in seen:
-                    one[name] = ByDifferences()
+        unspoiled = set(self._parts_of(cases[0], self.gradients)) - set(failed)
+        if unspoiled and by_differences(self, answer, cases, seen):
+            for one in seen:
+                one |= dict.fromkeys(self.gradients, ByDifferences())
             mine = self.evidence(cases, seen)
             failed = [part for part in self.points if not alike(mine[part], right[part])]
         finding = None

@@ -12,6 +12,7 @@ from course_lib.answers import training as answers
 from course_lib.arrays import Array
 from course_lib.checks.answer_side import Lent, call, get, item, side_of
 from course_lib.checks.call_task import CallTask, pair
+from course_lib.checks.calls import NotAsked
 from course_lib.checks.number_task import NumberTask
 from course_lib.checks.observe import Case, changed
 from course_lib.checks.values import NotNumbers, as_numbers
@@ -114,7 +115,7 @@ def _floats(value: Any) -> Array:
     try:
         return as_numbers(value)
     except NotNumbers as what:
-        raise TypeError(str(what)) from what
+        raise NotAsked(_("numbers are wanted, and not {what}").format(what=what)) from what
 
 
 def _accuracy_cases(rng: np.random.Generator) -> list[Case]:
@@ -215,6 +216,7 @@ update = CallTask(
     cases=_update_cases,
     probe=_probe_update,
     values=("params", "held", "grads unchanged"),
+    methods=dict.fromkeys(("params", "held", "grads unchanged"), "step"),
     points={"params": 1, "held": 2, "grads unchanged": 1},
     read="08_training#update-in-place",
     notice=_("The layers saw it, because you wrote into the arrays that they hold."),

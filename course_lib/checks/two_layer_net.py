@@ -10,6 +10,7 @@ import numpy as np
 
 from course_lib.answers import two_layer_net as answers
 from course_lib.checks.answer_side import Lent, call, get, item, plain, side_of, type_name
+from course_lib.checks.calls import NotAsked
 from course_lib.checks.net_task import (
     CALLS,
     MethodsTask,
@@ -140,7 +141,7 @@ def _probe_init(
             made.append(plain(call(answer, "", some, std, seed)))
             if not isinstance(made[-1], dict):
                 got = type_name(made[-1])
-                raise TypeError(_("a dict was expected, and {type} came").format(type=got))
+                raise NotAsked(_("a dict is wanted, and not {type}").format(type=got))
         return 1.0
 
     def made_first(name: str) -> Any:

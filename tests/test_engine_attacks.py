@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import multiprocessing
 import os
 import re
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
+from engine_cases import answers, hand_in, released_course
 from engine_jobs import SLUG, SUBMISSIONS, honest_points, job
 
 from course_lib.checks.registry import all_tasks
@@ -187,3 +191,48 @@ def test_in_one_process_a_patch_of_the_checks_earns_everything() -> None:
     assert queue.get(timeout=60) == 4
     process.join()
     assert points(attack(PATCHES, Path("/"), sandbox=True)) == 0
+
+
+# --- the whole command ----------------------------------------------------------------------------
+
+IN_THE_CLASS = (
+    "aborts",
+    "forges_reports_ahead",
+    "listens_no_more",
+    "makes_files_without_end",
+    "names_that_act",
+    "prints_sixty_megabytes",
+    "reads_the_course",
+    "sends_millions_of_lists",
+)
+
+
+def test_a_class_with_attacks_in_it(tmp_path: Path) -> None:
+    course = released_course(tmp_path / "course")
+    whole = answers(course)
+    for name in IN_THE_CLASS:
+        path = SUBMISSIONS / SLUG / "hostile" / "engine" / f"{name}.py"
+        hand_in(course, f"eve-{name}", whole | read_submission_file(path))
+        # By their names, the honest ones come before and after each.
+        hand_in(course, f"eve-{name}-later", whole)
+    hand_in(course, "ada", whole)
+    words = ("grade", SLUG, "--json", "--timeout", "3", "--jobs", "2")
+    done = subprocess.run(
+        [sys.executable, "-m", "course_lib.grading.cli", *words],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        timeout=FAR_TOO_LATE,
+    )
+    assert done.returncode == 0, done.stderr
+    graded = {row["student"]: row for row in json.loads(done.stdout)["submissions"]}
+    assert len(graded) == 2 * len(IN_THE_CLASS) + 1
+    for student, row in graded.items():
+        if student == "ada" or student.endswith("-later"):
+            assert row["score"] == row["max_score"] - row["to_read"], student
+        else:
+            assert row["tasks"][0]["points"] == 0, student
+            assert row["why"] or row["problems"], student
+    pages = [path.read_text(encoding="utf-8") for path in course.root.glob("feedback/*/*/*.html")]
+    assert len(pages) == len(graded)
+    assert not [page for page in pages if "<script>alert" in page or "\x1b" in page]

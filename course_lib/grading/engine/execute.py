@@ -32,6 +32,7 @@ from course_lib.grading.engine.records import CHECK, GIVEN, RUN, Cell, Job, Resu
 from course_lib.grading.engine.remote import RemoteSide
 from course_lib.grading.engine.sandbox import StudentProcess, bwrap
 from course_lib.grading.engine.shown import readable
+from course_lib.grading.engine.syscalls import can_filter
 from course_lib.text import _
 
 # A process that ends is started anew for the tasks that are left, but not for ever.
@@ -114,7 +115,8 @@ def check_ready(sandbox: bool = True) -> str:
 def isolation() -> str:
     """Return the sandbox's name and version, as results record it."""
     said = subprocess.run([bwrap(), "--version"], capture_output=True, text=True, check=False)
-    return said.stdout.strip() or "bubblewrap"
+    name = said.stdout.strip() or "bubblewrap"
+    return name if can_filter() else f"{name}, no filter of system calls"
 
 
 @dataclass

@@ -36,6 +36,11 @@ def open_filter() -> int | None:
         return os.dup(file.fileno())
 
 
+def can_filter() -> bool:
+    """Return whether there is a filter to be had on this machine."""
+    return bool(_program())
+
+
 @cache
 def _program() -> bytes:
     if importlib.util.find_spec("pyseccomp") is None:

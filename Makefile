@@ -64,9 +64,11 @@ lab: .venv/.installed ## Open JupyterLab; text notebooks (.md) open by double cl
 serve: book ## Show the book on http://127.0.0.1:8000
 	$(RUN) http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-bench: .venv/.installed ## Measure: how fast things are on this machine
+bench: book ## Measure: how fast things are on this machine, and what pages weigh
 	.venv/bin/python benchmarks/gradient_check.py
 	.venv/bin/python benchmarks/training.py
+	.venv/bin/python benchmarks/book.py
+	.venv/bin/python benchmarks/pages.py
 
 lock: .venv/.installed ## Choose the newest versions that fit, and write requirements.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url --no-annotate --upgrade --quiet --output-file requirements.lock

@@ -1,0 +1,106 @@
+"""Build the book from nothing, from executed cells, and with one page edited.
+
+It works on a copy, with the library of that copy. What pages load in a browser must have been
+fetched by an earlier build. "In kernels" is the time that the pages' cells took, with the start
+of their kernels; pages whose cells had been executed before take none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
+PARTS = ("book", "course_lib", "exercises", "_build/npm", "_config.yml")
+PAGE = "01_shopping_cart.md"
+# What a build leaves, but for the executed cells.
+MADE = ("html", ".doctrees", "jupyter_execute")
+PROSE = "\nOne more sentence.\n"
+CELL = "\n```{code-cell} python\nprint(1 + 1)\n```\n"
+
+
+def copy_book(target: Path) -> None:
+    for name in PARTS:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target / name)
+
+
+def in_kernels(folder: Path) -> dict[tuple[str, str], float]:
+    """Return how long the cells of each page took when they were last executed."""
+    seconds = {}
+    for path in (folder / "_build" / ".jupyter_cache").rglob("global.db"):
+        with closing(sqlite3.connect(path)) as database:
+            rows = database.execute(
+                "SELECT uri, hashkey, json_extract(data, '$.execution_seconds') FROM nbcache"
+            )
+            seconds |= {(uri, key): float(taken or 0) for uri, key, taken in rows}
+    return seconds
+
+
+def build(folder: Path) -> tuple[float, float, int]:
+    """Build the book; return seconds, seconds in kernels, and pages whose cells were executed."""
+    before = in_kernels(folder)
+    start = time.perf_counter()
+    run = subprocess.run(
+        [JUPYTER_BOOK, "build", "book", "-W", "--keep-going"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    taken = time.perf_counter() - start
+    if run.returncode:
+        raise SystemExit(run.stdout)
+    executed = {key: value for key, value in in_kernels(folder).items() if key not in before}
+    return taken, sum(executed.values()), len(executed)
+
+
+def measure(folder: Path) -> None:
+    def row(what: str) -> None:
+        taken, inside, pages = build(folder)
+        print(
+            f"{what:<26}{taken:>8.1f}{inside:>13.1f}{taken - inside:>9.1f}{pages:>10}", flush=True
+        )
+
+    print(f"{'':<26}{'seconds':>8}{'in kernels':>13}{'outside':>9}{'executed':>10}")
+    row("clean build")
+    for name in MADE:
+        shutil.rmtree(folder / "_build" / name, ignore_errors=True)
+    row("cells executed before")
+    for what, text in (("prose of one page edited", PROSE), ("code of one page edited", CELL)):
+        with (folder / "book" / PAGE).open("a", encoding="utf-8") as page:
+            page.write(text)
+        row(what)
+    row("nothing changed")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=1, help="default: %(default)s")
+    options = parser.parse_args()
+
+    if not (ROOT / "_build" / "npm" / "done").exists():
+        raise SystemExit("What pages load is not here; `make book` fetches it.")
+    for _ in range(options.runs):
+        with tempfile.TemporaryDirectory() as folder:
+            copy_book(Path(folder))
+            measure(Path(folder))
+
+
+if __name__ == "__main__":
+    main()

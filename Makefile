@@ -69,6 +69,7 @@ bench: book ## Measure: how fast things are on this machine, and what pages weig
 	.venv/bin/python benchmarks/training.py
 	.venv/bin/python benchmarks/book.py
 	.venv/bin/python benchmarks/pages.py
+	.venv/bin/python benchmarks/grading.py
 
 lock: .venv/.installed ## Choose the newest versions that fit, and write requirements.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url --no-annotate --upgrade --quiet --output-file requirements.lock

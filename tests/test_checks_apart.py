@@ -183,7 +183,8 @@ HOSTILE = [
     pytest.param(path.parts[-3], read_submission_file(path), name, id=f"{name}-{path.stem}")
     for path in sorted(SUBMISSIONS.glob("*/hostile/*.py"))
     for name in read_submission_file(path)
-    if (path.parts[-3], name) != SLOW
+    # The wall hides no module: what has the course's own code do the work is not for it to stop.
+    if (path.parts[-3], name) != SLOW and path.stem != "borrows"
 ]
 
 

@@ -81,8 +81,11 @@ def test_the_plan_links_what_is_there_and_counts_what_is_not() -> None:
     assert len(waiting) == len(planned)
 
 
-def test_the_instructors_page_says_that_grading_is_unprotected() -> None:
-    assert "unprotected" in page("instructors/index")
+def test_the_instructors_pages_say_what_is_defended_and_what_is_not() -> None:
+    assert "](grading)" in page("instructors/index")
+    threats = page("instructors/grading").partition("(threat-model)=")[2]
+    assert "What this defends" in threats
+    assert "--no-sandbox" in threats.partition("What this does not defend")[2]
 
 
 # --- a chapter's parts ------------------------------------------------------------------------

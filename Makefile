@@ -9,7 +9,7 @@ BOOK := .venv/bin/jupyter-book build book -W --keep-going
 # What each step reads. No name in these folders may hold a space; the path to them may.
 LIBRARY := $(shell find course_lib -type f -not -path '*/__pycache__/*')
 GRADERS := $(filter-out course_lib/graphs/%,$(LIBRARY)) nbgrader_config.py
-PAGES := $(shell find book -type f -not -path '*/__pycache__/*') _config.yml
+PAGES := $(shell find book -type f -not -path '*/__pycache__/*' -not -path 'book/exercises/*') _config.yml
 SOURCES := $(shell find solutions exercises -type f -not -path '*/.*')
 SUBMISSIONS := $(shell find tests/submissions -type f)
 
@@ -81,7 +81,7 @@ clean: ## Remove what make made; submissions, marks and feedback stay
 	PYTHON="$(PYTHON)" sh tools/install.sh
 	@touch $@
 
-$(STAMPS)/book: .venv/.installed $(PAGES) $(LIBRARY)
+$(STAMPS)/book: .venv/.installed $(PAGES) $(LIBRARY) $(filter exercises/%,$(SOURCES))
 	$(BOOK)
 	@mkdir -p $(STAMPS)
 	@touch $@

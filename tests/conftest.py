@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 from course_lib.grading.course import Course
 
@@ -13,6 +14,17 @@ ROOT = Path(__file__).parent.parent
 pytest_plugins = ["browser"]
 # Enough to try every tool on, however many assignments the course has.
 TWO = ("01_shopping_cart", "03_activations")
+
+
+def toc_pages() -> list[str]:
+    """Return the pages of the book in their order; the assignments' pages are made by its build."""
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
+    pages = [toc["root"]]
+    for entry in (entry for part in toc["parts"] for entry in part["chapters"]):
+        # What the build makes is named after the folder of each assignment.
+        made = sorted(ROOT.glob(entry["glob"])) if "glob" in entry else []
+        pages += [p.relative_to(ROOT).as_posix() for p in made] or [entry["file"]]
+    return pages
 
 
 def copy_course(target: Path) -> Course:

@@ -12,16 +12,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml  # type: ignore[import-untyped]
-from browser import BOOK, ROOT, Look, find_chromium, look, serve, survey
+from browser import BOOK, Look, find_chromium, look, serve, survey
+from conftest import toc_pages
 
 from course_lib.graphs import Graph
 from course_lib.graphs.numbers import number_text
 from course_lib.layers import MulLayer
 
-TOC = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
-CHAPTERS = [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]
-PAGES = [TOC["root"], *CHAPTERS, "genindex", "py-modindex", "search"]
+TRAIL = toc_pages()
+PAGES = [*TRAIL, "genindex", "py-modindex", "search"]
 WIDGETS = ("require.js", "embed-amd", "html-manager")
 
 
@@ -187,18 +186,17 @@ def links(name: str, kind: str) -> list[str]:
 
 
 def test_next_and_previous_lead_through_every_page_in_order(book: Path) -> None:
-    trail = [TOC["root"], *CHAPTERS]
-    for before, after in itertools.pairwise(trail):
+    for before, after in itertools.pairwise(TRAIL):
         assert links(before, "right-next") == [after]
         assert links(after, "left-prev") == [before]
-    assert links(trail[0], "left-prev") == []
-    assert links(trail[-1], "right-next") == []
+    assert links(TRAIL[0], "left-prev") == []
+    assert links(TRAIL[-1], "right-next") == []
 
 
 def test_following_next_and_previous_comes_back(browser: Any, site: str) -> None:
     with look(browser, f"{site}/index.html") as seen:
         seen.page.locator("a.right-next").click()
-        seen.page.wait_for_url(f"{site}/{CHAPTERS[0]}.html")
+        seen.page.wait_for_url(f"{site}/{TRAIL[1]}.html")
         seen.page.locator("a.left-prev").click()
         seen.page.wait_for_url(f"{site}/index.html")
 

@@ -1,0 +1,121 @@
+"""The pages of the book that are made from the assignments, before any browser sees them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import exercise_pages
+import pytest
+from conftest import ROOT
+from sphinx.errors import ExtensionError
+
+SLUGS = sorted(path.stem for path in (ROOT / "solutions").glob("*.md"))
+
+
+def released(slug: str) -> dict[str, Any]:
+    path = ROOT / "exercises" / slug / f"{slug}.ipynb"
+    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def about(cell: dict[str, Any]) -> dict[str, Any]:
+    return cell["metadata"].get("nbgrader", {})  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_page_says_of_each_cell_what_it_is(slug: str) -> None:
+    notebook = released(slug)
+    page = exercise_pages.page_of(notebook, slug)
+    assert page["metadata"]["mystnb"] == {"execution_mode": "off"}
+    assert len(page["cells"]) == len(notebook["cells"])
+    for was, cell in zip(notebook["cells"], page["cells"], strict=True):
+        tags = cell["metadata"].get("tags")
+        if cell["cell_type"] == "code":
+            assert cell["source"] == "".join(was["source"])
+            # A check stands below the answer of its name.
+            name = about(cell)["grade_id"]
+            wanted = ["check"] if name.startswith("check_") and about(cell)["grade"] else None
+            assert tags == (["answer"] if about(cell)["solution"] else wanted)
+        elif about(cell):
+            assert cell["source"] == ":::{container} answer-text\nYOUR ANSWER HERE\n:::"
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_page_says_how_to_answer_there_and_links_its_chapter(slug: str) -> None:
+    first = exercise_pages.page_of(released(slug), slug)["cells"][0]["source"]
+    how = first.partition("## How this works\n")[2]
+    assert "**On this page.**" in how
+    assert f"`{slug}.ipynb`" in how
+    assert f"<../../exercises/{slug}/{slug}.ipynb>`" in how
+    # What only holds in Jupyter.
+    assert "%pip" not in first
+    assert "Run All Cells" not in first
+    assert f"**Read first**: chapter {{doc}}`/{slug}`" in " ".join(first.split())
+
+
+def test_what_follows_how_this_works_stays() -> None:
+    cell = {"cell_type": "markdown", "metadata": {}}
+    text = "# A\n\n## How this works\n\nOld.\n\n## Next\n\nKept.\n"
+    notebook = {"metadata": {}, "cells": [{**cell, "source": [text]}]}
+    made = exercise_pages.page_of(notebook, "01_a")["cells"][0]["source"]
+    assert "Old." not in made
+    assert made.endswith("## Next\n\nKept.\n")
+
+
+def test_pages_are_written_once_and_old_ones_go(tmp_path: Path) -> None:
+    app = SimpleNamespace(srcdir=tmp_path / "book")
+    app.srcdir.mkdir()
+    folder = tmp_path / "exercises" / "01_a"
+    folder.mkdir(parents=True)
+    notebook = {"metadata": {}, "cells": [], "nbformat": 4, "nbformat_minor": 5}
+    (folder / "01_a.ipynb").write_text(json.dumps(notebook))
+    exercise_pages.write_pages(app, None)
+    page = app.srcdir / "exercises" / "01_a.ipynb"
+    written = page.stat().st_mtime_ns
+    (page.parent / "02_gone.ipynb").write_text("{}")
+    exercise_pages.write_pages(app, None)
+    assert list(page.parent.iterdir()) == [page]
+    assert page.stat().st_mtime_ns == written
+    (folder / "01_a.ipynb").write_text(json.dumps({**notebook, "metadata": {"new": 1}}))
+    exercise_pages.write_pages(app, None)
+    assert json.loads(page.read_text())["metadata"]["new"] == 1
+
+
+BODY = (
+    '<p>Text</p><div class="cell docutils container"><div class="cell_input">x</div></div>'
+    '<div class="cell tag_answer docutils container">y</div>'
+    '<div class="answer-text docutils container">z</div>'
+)
+CELLS = [
+    {"cell_type": "markdown", "metadata": {}, "source": []},
+    {"cell_type": "code", "metadata": {}, "source": ["x"]},
+    {
+        "cell_type": "code",
+        "metadata": {"nbgrader": {"grade_id": "relu", "solution": True}},
+        "source": ["y"],
+    },
+    {
+        "cell_type": "markdown",
+        "metadata": {"nbgrader": {"grade_id": "explain", "solution": True}},
+        "source": ["</script><script>"],
+    },
+]
+
+
+def test_cells_get_their_names_and_the_notebook_comes_with_the_page() -> None:
+    body = exercise_pages.name_cells(BODY, {"cells": CELLS})
+    named = re.findall(r'<div data-grade-id="(\w+)" class="([\w-]+)', body)
+    assert named == [("relu", "cell"), ("explain", "answer-text")]
+    text = re.findall(r'<script type="application/json" id="released">(.*?)</script>', body)
+    assert [json.loads(one) for one in text] == [{"cells": CELLS}]
+
+
+@pytest.mark.parametrize("cells", [CELLS[:-1], CELLS[:2] + CELLS[3:]])
+def test_a_page_with_other_cells_than_its_notebook_stops_the_build(
+    cells: list[dict[str, Any]],
+) -> None:
+    with pytest.raises(ExtensionError, match=r"the page shows \d (code|markdown) cells"):
+        exercise_pages.name_cells(BODY, {"cells": cells})

@@ -52,7 +52,7 @@ def page_of(released: dict[str, Any], slug: str) -> dict[str, Any]:
             text = re.sub(
                 rf"^{HOW}.*?(?=^## |\Z)", lambda _: here, cell["source"], flags=re.M | re.S
             )
-            cell["source"] = re.sub(r"chapter\s+`(\d\d_\w+)`", r"{doc}`/\1`", text)
+            cell["source"] = re.sub(r"chapter\s+`(\d\d_\w+)`", r"chapter {doc}`/\1`", text)
     metadata = {**released["metadata"], "mystnb": {"execution_mode": "off"}}
     return {**released, "cells": cells, "metadata": metadata}
 

@@ -106,10 +106,10 @@ CELLS = [
 
 
 def test_cells_get_their_names_and_the_notebook_comes_with_the_page() -> None:
-    body = exercise_pages.name_cells(BODY, {"cells": CELLS})
+    body = exercise_pages.name_cells(BODY, {"cells": CELLS}, "01_a")
     named = re.findall(r'<div data-grade-id="(\w+)" class="([\w-]+)', body)
     assert named == [("relu", "cell"), ("explain", "answer-text")]
-    text = re.findall(r'<script type="application/json" id="released">(.*?)</script>', body)
+    text = re.findall(r'json" id="released" data-slug="01_a">(.*?)</script>', body)
     assert [json.loads(one) for one in text] == [{"cells": CELLS}]
 
 
@@ -118,4 +118,4 @@ def test_a_page_with_other_cells_than_its_notebook_stops_the_build(
     cells: list[dict[str, Any]],
 ) -> None:
     with pytest.raises(ExtensionError, match=r"the page shows \d (code|markdown) cells"):
-        exercise_pages.name_cells(BODY, {"cells": cells})
+        exercise_pages.name_cells(BODY, {"cells": cells}, "01_a")

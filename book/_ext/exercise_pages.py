@@ -75,7 +75,7 @@ def write_pages(app: Any, _config: Any) -> None:
             path.write_text(text, encoding="utf-8")
 
 
-def name_cells(body: str, released: dict[str, Any]) -> str:
+def name_cells(body: str, released: dict[str, Any], slug: str) -> str:
     """Return a page's body with the name that the grader has for each cell, and the notebook."""
     for kind, start in (("code", '<div class="cell'), ("markdown", '<div class="answer-text')):
         named = [
@@ -94,7 +94,8 @@ def name_cells(body: str, released: dict[str, Any]) -> str:
         body = first
     # In a script no character needs escaping but the one that could end it.
     text = json.dumps(released, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return f'{body}<script type="application/json" id="released">{text}</script>'
+    about = f'type="application/json" id="released" data-slug="{slug}"'
+    return f"{body}<script {about}>{text}</script>"
 
 
 def finish_page(app: Any, name: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
@@ -102,7 +103,8 @@ def finish_page(app: Any, name: str, _template: str, context: dict[str, Any], _t
     slug = name.removeprefix("exercises/")
     path = Path(app.srcdir).parent / "exercises" / slug / f"{slug}.ipynb"
     if name != slug and "body" in context:
-        context["body"] = name_cells(context["body"], json.loads(path.read_text(encoding="utf-8")))
+        released = json.loads(path.read_text(encoding="utf-8"))
+        context["body"] = name_cells(context["body"], released, slug)
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -20,13 +20,14 @@ from engine_probe import shown
 
 from course_lib.grading.course import CourseError, this_course
 from course_lib.grading.engine import execute as engine
-from course_lib.grading.engine import given, sandbox, syscalls
+from course_lib.grading.engine import given, sandbox, student_process, syscalls
 from course_lib.grading.engine.execute import check_ready, execute
-from course_lib.grading.engine.sandbox import StudentProcess, bwrap
+from course_lib.grading.engine.sandbox import bwrap
+from course_lib.grading.engine.student_process import StudentProcess
 
 ROOT = Path(__file__).parent.parent
 PROBE = Path(__file__).with_name("engine_probe.py")
-needs_filter = pytest.mark.skipif(not syscalls._program(), reason="libseccomp is not here")
+needs_filter = pytest.mark.skipif(not syscalls.filter_program(), reason="libseccomp is not here")
 
 # What each says, as Python's values, is looked at below.
 SEES = {
@@ -277,7 +278,7 @@ def test_it_has_no_rights(inside: Inside) -> None:
     for kind in ("CapPrm", "CapEff", "CapAmb"):
         assert int(status[kind], 16) == 0
     assert status["NoNewPrivs"] == "1"
-    assert status["Seccomp"] == ("2" if syscalls._program() else "0")
+    assert status["Seccomp"] == ("2" if syscalls.filter_program() else "0")
 
 
 def test_it_has_no_terminal(inside: Inside) -> None:
@@ -289,7 +290,7 @@ def test_it_has_no_network(inside: Inside) -> None:
 
 
 def test_it_has_limits_that_it_cannot_raise(inside: Inside) -> None:
-    for name, most in sandbox._limits(120).items():
+    for name, most in student_process._limits(120).items():
         soft, hard = inside.sees["limits"][name]
         assert soft == hard == most
 
@@ -297,14 +298,14 @@ def test_it_has_limits_that_it_cannot_raise(inside: Inside) -> None:
 def test_a_workers_user_is_its_own() -> None:
     if os.getuid() != 0:
         pytest.skip("only root gives each worker a user of its own")
-    assert shown(["import os; print(os.getuid())"]) == [f"{sandbox._user()}\n"]
+    assert shown(["import os; print(os.getuid())"]) == [f"{student_process._user()}\n"]
 
 
 # --- nothing is left ------------------------------------------------------------------------------
 
 
 def started_by(pid: int) -> set[int]:
-    return set(sandbox._family(pid)) - {pid}
+    return set(sandbox.family(pid)) - {pid}
 
 
 IGNORES = """
@@ -328,10 +329,11 @@ def test_nothing_outlives_its_grading() -> None:
 GRADER = """
 import sys, time
 from course_lib.grading.engine.given import given_package
-from course_lib.grading.engine.sandbox import StudentProcess, _family
+from course_lib.grading.engine.sandbox import family
+from course_lib.grading.engine.student_process import StudentProcess
 process = StudentProcess(given_package())
 assert process.ready(time.monotonic() + 60)
-print(*_family(process.process.pid), flush=True)
+print(*family(process.process.pid), flush=True)
 sys.stdin.read()
 """
 
@@ -365,7 +367,7 @@ def lives(pid: int) -> bool:
 def test_a_process_that_takes_no_notice_of_anything_is_ended() -> None:
     process = StudentProcess(given.given_package())
     assert process.ready(time.monotonic() + 60)
-    family = list(sandbox._family(process.process.pid))
+    family = list(sandbox.family(process.process.pid))
     os.kill(family[-1], signal.SIGSTOP)
     process.end()
     assert all_end(family)
@@ -375,8 +377,8 @@ def test_a_process_that_takes_no_notice_of_anything_is_ended() -> None:
 
 
 def test_too_much_memory_ends_it_even_while_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "MEMORY", 300 * 2**20)
-    monkeypatch.setattr(sandbox, "_limits", lambda seconds: {})
+    monkeypatch.setattr(student_process, "MEMORY", 300 * 2**20)
+    monkeypatch.setattr(student_process, "_limits", lambda seconds: {})
     source = "held = []\nwhile True: held.append(bytearray(b'x') * 2**20)"
     result = execute(one_cell(source))
     assert "too much memory" in result.problems[0]
@@ -392,7 +394,7 @@ def test_too_much_of_the_processors_time_ends_it() -> None:
     process = StudentProcess(given.given_package(), seconds=0)
     assert process.ready(time.monotonic() + 60)
     process.wire.send(["run", 60.0, "while True: pass"], time.monotonic() + 1)
-    with pytest.raises(sandbox.Closed):
+    with pytest.raises(student_process.Closed):
         process.wire.receive(time.monotonic() + 60)
     assert "SIGKILL" in process.end()
 
@@ -494,4 +496,4 @@ def test_a_filter_is_there_where_it_is_declared() -> None:
     if found is None:
         pytest.skip("libseccomp is not here")
     os.close(found)
-    assert len(syscalls._program()) % 8 == 0
+    assert len(syscalls.filter_program()) % 8 == 0

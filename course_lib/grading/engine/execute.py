@@ -30,9 +30,11 @@ from course_lib.grading.engine.grade_cells import (
 from course_lib.grading.engine.outputs import clean_outputs, problem_output
 from course_lib.grading.engine.records import CHECK, GIVEN, RUN, Cell, Job, Result, TaskResult
 from course_lib.grading.engine.remote import RemoteSide
-from course_lib.grading.engine.sandbox import StudentProcess, bwrap
+from course_lib.grading.engine.sandbox import bwrap
 from course_lib.grading.engine.shown import readable
+from course_lib.grading.engine.student_process import StudentProcess
 from course_lib.grading.engine.syscalls import can_filter
+from course_lib.grading.engine.warm import did_not_work
 from course_lib.text import _
 
 # A process that ends is started anew for the tasks that are left, but not for ever.
@@ -95,7 +97,7 @@ def check_ready(sandbox: bool = True) -> str:
     if not sandbox:
         return "none"
     name = isolation()
-    process = StudentProcess(given_package())
+    process = StudentProcess(given_package(), warm=False)
     ready = process.ready(time.monotonic() + _START_SECONDS)
     process.end()
     if not ready:
@@ -151,9 +153,16 @@ class _Run:
         self.stop()
         package = given_package(self.job.given)
         seconds = _MOST_TIME * self.job.timeout
-        self.process = StudentProcess(package, sandbox=self.job.sandbox, seconds=seconds)
-        self.starts += 1
-        if not self.process.ready(time.monotonic() + _START_SECONDS):
+        for warm in (True, False):
+            self.process = StudentProcess(
+                package, sandbox=self.job.sandbox, seconds=seconds, warm=warm
+            )
+            self.starts += warm
+            if self.process.ready(time.monotonic() + _START_SECONDS):
+                break
+            self.process.end()
+            did_not_work()
+        else:
             raise CourseError(
                 "the sandbox did not start; `course grade` says at its start what is missing"
             )

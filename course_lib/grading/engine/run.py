@@ -8,10 +8,12 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from course_lib.grading.course import Course
 from course_lib.grading.engine.blueprint import Blueprint, read_blueprint
+from course_lib.grading.engine.desk import Desk
 from course_lib.grading.engine.graded import Graded, marks_from
 from course_lib.grading.engine.intake import Submission, folders, take_in
 from course_lib.grading.engine.interrupts import uninterrupted
@@ -20,12 +22,13 @@ from course_lib.grading.engine.options import Options, Outcome
 from course_lib.grading.engine.plan import course_version, library_version, make_job
 from course_lib.grading.engine.pool import Executor, never_executed
 from course_lib.grading.engine.records import Job, Result, TaskResult
-from course_lib.grading.nbgrader_tools import import_nbgrader
 from course_lib.progress import progress_bar
 
 # So many results, or so many seconds of them, are written to the gradebook at once.
 BATCH = 16
 BATCH_SECONDS = 5.0
+# As long as nbgrader is being loaded, this many results may wait.
+MOST_WAITING = 256
 
 
 def grade(
@@ -60,17 +63,9 @@ def grade(
         If an assignment was not released, or nothing can be written. What is graded is stored.
     """
     blueprints = {slug: read_blueprint(course, slug) for slug in slugs}
-    with only_one(course):
-        import_nbgrader()
-        from course_lib.grading.engine.pages import feedback_page
-        from course_lib.grading.engine.record import PATIENCE, Recorder
-
-        wait = PATIENCE if patience is None else patience
-        with Recorder(course, page or feedback_page, wait, say) as recorder:
-            for slug in slugs:
-                recorder.begin(slug, blueprints[slug])
-            run = _Run(course, options or Options(), recorder, blueprints)
-            return run.all(executor)
+    with only_one(course), Desk(course, blueprints, page, say, patience) as desk:
+        run = _Run(course, options or Options(), desk, blueprints)
+        return run.all(executor)
 
 
 @dataclass
@@ -82,8 +77,17 @@ class _Assignment:
     version: str
     ledger: Ledger
     names: list[str]
-    due: str
-    rows_due: dict[str, str]
+    desk: Desk
+
+    @cached_property
+    def due(self) -> str:
+        """When it is due."""
+        return self.desk.recorder.book.late_basis(self.slug)[0]
+
+    @cached_property
+    def rows_due(self) -> dict[str, str]:
+        """What decided for each student in the gradebook whether the work is late."""
+        return self.desk.recorder.book.late_basis(self.slug)[1]
 
     def lateness(self, student: str) -> str:
         return self.rows_due.get(student, f"{self.due} None")
@@ -96,10 +100,10 @@ class _Run:
         self,
         course: Course,
         options: Options,
-        recorder: Any,
+        desk: Desk,
         blueprints: dict[str, Blueprint],
     ) -> None:
-        self.course, self.options, self.recorder = course, options, recorder
+        self.course, self.options, self.desk = course, options, desk
         self.seed = options.seed if options.seed is not None else secrets.randbits(48)
         self.outcome = Outcome()
         self.waiting: dict[tuple[str, str], Submission] = {}
@@ -112,7 +116,6 @@ class _Run:
         self.bar: Any = None
 
     def _assignment(self, slug: str, blueprint: Blueprint) -> _Assignment:
-        due, rows_due = self.recorder.book.late_basis(slug)
         wanted = self.options.students
         return _Assignment(
             slug,
@@ -120,8 +123,7 @@ class _Run:
             course_version(self.course, blueprint),
             Ledger(self.course, slug),
             [name for name in folders(self.course, slug) if not wanted or name in wanted],
-            due,
-            rows_due,
+            self.desk,
         )
 
     def all(self, executor: Executor) -> Outcome:
@@ -184,7 +186,7 @@ class _Run:
             entry is not None
             and about.ledger.recorded.get(entry.student) == self._mark(about, entry)
             and entry.student in about.rows_due
-            and self.recorder.is_whole(about.slug, entry.student)
+            and self.desk.recorder.is_whole(about.slug, entry.student)
         )
         return lambda digest: done and entry is not None and digest == entry.digest
 
@@ -232,7 +234,8 @@ class _Run:
         if not self.batch:
             self.batch_since = time.monotonic()
         self.batch.append((submission, entry))
-        if len(self.batch) >= BATCH or time.monotonic() - self.batch_since > BATCH_SECONDS:
+        full = len(self.batch) >= BATCH or time.monotonic() - self.batch_since > BATCH_SECONDS
+        if full and (self.desk.ready or len(self.batch) >= MOST_WAITING):
             with uninterrupted():
                 self._flush()
 
@@ -241,7 +244,7 @@ class _Run:
         if not batch:
             return
         about = self.assignments[batch[0][0].slug]
-        rows = self.recorder.record_all([(s, entry.result) for s, entry in batch])
+        rows = self.desk.recorder.record_all([(s, entry.result) for s, entry in batch])
         unfinished = {s.student for s, entry in batch if never_executed(entry.result)}
         done = {
             entry.student: self._mark(about, entry)
@@ -261,7 +264,7 @@ class _Run:
         """Take rows for what is graded already from the gradebook."""
         if unchanged:
             names = list(unchanged) if len(unchanged) < 50 else ()
-            scores = self.recorder.scores(about.slug, names)
+            scores = self.desk.recorder.scores(about.slug, names)
             for name, entry in unchanged.items():
                 problems = (*entry.problems, *entry.result.problems)
                 self.outcome.rows.append(

@@ -26,7 +26,7 @@ _FAMILIES = (1, 2, 10)
 
 def open_filter() -> int | None:
     """Return a file descriptor with the filter as bubblewrap wants it; None if there is none."""
-    program = _program()
+    program = filter_program()
     if not program:
         return None
     with tempfile.TemporaryFile() as file:
@@ -38,11 +38,12 @@ def open_filter() -> int | None:
 
 def can_filter() -> bool:
     """Return whether there is a filter to be had on this machine."""
-    return bool(_program())
+    return bool(filter_program())
 
 
 @cache
-def _program() -> bytes:
+def filter_program() -> bytes:
+    """Return the filter as the kernel wants it; nothing if there is none."""
     if importlib.util.find_spec("pyseccomp") is None:
         return b""
     try:

@@ -37,9 +37,14 @@ def main(end: int) -> None:
 
 def limit(settings: dict[str, Any]) -> None:
     """Give up what the learner's code shall not have: another user's rights, and plenty."""
-    if settings["user"] and os.getuid() == 0:
-        os.setgroups([])
-        os.setresgid(*[settings["user"]] * 3)
-        os.setresuid(*[settings["user"]] * 3)
+    leave(settings["user"])
     for name, most in settings["limits"].items():
         resource.setrlimit(getattr(resource, name), (most, most))
+
+
+def leave(user: int) -> None:
+    """Become another user, if it is one and root started this process."""
+    if user and os.getuid() == 0:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)

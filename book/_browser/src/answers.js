@@ -102,8 +102,10 @@ export function keepAnswers(cells) {
           "Clear its outputs in Jupyter and save it again.",
       );
     const read = fromNotebook(await file.text(), released, file.name);
-    const lost = begun().filter((id) => (read.answers[id] ?? fields.get(id)?.source) !== fields.get(id)?.source);
-    if (lost.length && !confirm(`Replace ${lost.join(", ")} with what ${file.name} holds?`)) return;
+    const now = answers();
+    const lost = begun().filter((id) => (read.answers[id] ?? now[id]) !== now[id]);
+    if (lost.length && !confirm(`Replace ${lost.join(", ")} with what ${file.name} holds?`))
+      return say("Nothing was replaced.");
     say(
       `This page now shows the answers of ${file.name}.`,
       read.missing.length ? `It has no ${read.missing.join(", ")}: that stays as it was.` : "",

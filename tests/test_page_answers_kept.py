@@ -5,107 +5,24 @@ The page here has plain fields for cells, so that these tests need neither the b
 
 from __future__ import annotations
 
-import html
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import exercise_pages
 import nbformat
 import pytest
-from browser import serve
-from conftest import ROOT
+from page_cases import SCRIPT, Tab, released, served
 
 from course_lib.grading.submissions import build_submission
 
 SLUG = "03_activations"
-FIELD = '<div class="cell"><textarea class="code" aria-label="Code">{}</textarea></div>'
-SCRIPT = """<script type="module">
-import { keepAnswers } from "./src/answers.js";
-keepAnswers([...document.querySelectorAll("div.cell")].map((element) => {
-  const area = element.querySelector("textarea");
-  area.oninput = () => area.dispatchEvent(new CustomEvent("cell:edited", { bubbles: true }));
-  return { element, get source() { return area.value; }, set source(text) { area.value = text; } };
-}));
-document.body.dataset.ready = "yes";
-</script>"""
-
-
-def released(slug: str = SLUG) -> dict[str, Any]:
-    path = ROOT / "exercises" / slug / f"{slug}.ipynb"
-    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-
-
-def page_text() -> str:
-    parts = []
-    for cell in released()["cells"]:
-        source = html.escape("".join(cell["source"]))
-        if cell["cell_type"] == "code":
-            parts.append(FIELD.format(source))
-        elif cell["metadata"].get("nbgrader"):
-            parts.append(f'<div class="answer-text docutils container"><p>{source}</p></div>')
-    body = exercise_pages.name_cells("\n".join(parts), released(), SLUG)
-    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>'
-    return f"{head}<main><h1>A page</h1>{body}</main>{SCRIPT}"
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("page")
-    shutil.copytree(ROOT / "book" / "_browser" / "src", folder / "src")
-    (folder / "page.html").write_text(page_text(), encoding="utf-8")
-    with serve(folder) as site:
-        yield f"{site}/page.html"
-
-
-class Tab:
-    """The page, open in a tab."""
-
-    def __init__(self, page: Any, address: str) -> None:
-        self.page, self.address = page, address
-        self.asked: list[str] = []
-        self.answer = True
-        page.on("dialog", self.ask)
-        self.load()
-
-    def ask(self, dialog: Any) -> None:
-        self.asked.append(dialog.message or dialog.type)
-        if self.answer:
-            dialog.accept()
-        else:
-            dialog.dismiss()
-
-    def load(self) -> None:
-        self.page.goto(self.address)
-        self.page.wait_for_selector("body[data-ready]")
-
-    def field(self, name: str) -> Any:
-        return self.page.locator(f'[data-grade-id="{name}"] textarea')
-
-    def source(self, name: str) -> str:
-        return self.field(name).input_value()  # type: ignore[no-any-return]
-
-    def said(self) -> str:
-        return self.page.locator(".answers [role=status]").inner_text()  # type: ignore[no-any-return]
-
-    def press(self, words: str) -> None:
-        self.page.get_by_role("button", name=words, exact=True).click()
-
-    def download(self) -> tuple[str, str]:
-        with self.page.expect_download() as waiting:
-            self.press("Download my answers")
-        name = waiting.value.suggested_filename
-        return name, Path(waiting.value.path()).read_text(encoding="utf-8")
-
-    def open(self, path: Path) -> str:
-        self.page.evaluate("document.querySelector('.answers [role=status]').textContent = ''")
-        with self.page.expect_file_chooser() as waiting:
-            self.press("Open a notebook")
-        waiting.value.set_files(path)
-        self.page.wait_for_function("document.querySelector('.answers [role=status]').textContent")
-        return self.said()
+    with served(tmp_path_factory.mktemp("page"), SLUG) as where:
+        yield where
 
 
 @pytest.fixture
@@ -121,7 +38,7 @@ def tab(browsing: Any, address: str) -> Tab:
 
 
 def blank(name: str) -> str:
-    cell = next(one for one in released()["cells"] if one["id"] == name)
+    cell = next(one for one in released(SLUG)["cells"] if one["id"] == name)
     return "".join(cell["source"])
 
 

@@ -1,0 +1,101 @@
+"""What tests of an assignment's page share: the page with plain fields for cells, in a tab."""
+
+from __future__ import annotations
+
+import html
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import exercise_pages
+from browser import serve
+from conftest import ROOT
+
+FIELD = '<div class="cell"><textarea class="code" aria-label="Code">{}</textarea></div>'
+SCRIPT = """<script type="module">
+import { keepAnswers } from "./src/answers.js";
+keepAnswers([...document.querySelectorAll("div.cell")].map((element) => {
+  const area = element.querySelector("textarea");
+  area.oninput = () => area.dispatchEvent(new CustomEvent("cell:edited", { bubbles: true }));
+  return { element, get source() { return area.value; }, set source(text) { area.value = text; } };
+}));
+document.body.dataset.ready = "yes";
+</script>"""
+
+
+def released(slug: str) -> dict[str, Any]:
+    path = ROOT / "exercises" / slug / f"{slug}.ipynb"
+    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def page_text(slug: str) -> str:
+    parts = []
+    for cell in released(slug)["cells"]:
+        source = html.escape("".join(cell["source"]))
+        if cell["cell_type"] == "code":
+            parts.append(FIELD.format(source))
+        elif cell["metadata"].get("nbgrader"):
+            parts.append(f'<div class="answer-text docutils container"><p>{source}</p></div>')
+    body = exercise_pages.name_cells("\n".join(parts), released(slug), slug)
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>'
+    return f"{head}<main><h1>A page</h1>{body}</main>{SCRIPT}"
+
+
+@contextmanager
+def served(folder: Path, slug: str) -> Iterator[str]:
+    """Serve the page of an assignment from an empty folder; give its address."""
+    shutil.copytree(ROOT / "book" / "_browser" / "src", folder / "src")
+    (folder / "page.html").write_text(page_text(slug), encoding="utf-8")
+    with serve(folder) as site:
+        yield f"{site}/page.html"
+
+
+class Tab:
+    """The page, open in a tab."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self.page, self.address = page, address
+        self.asked: list[str] = []
+        self.answer = True
+        page.on("dialog", self.ask)
+        self.load()
+
+    def ask(self, dialog: Any) -> None:
+        self.asked.append(dialog.message or dialog.type)
+        if self.answer:
+            dialog.accept()
+        else:
+            dialog.dismiss()
+
+    def load(self) -> None:
+        self.page.goto(self.address)
+        self.page.wait_for_selector("body[data-ready]")
+
+    def field(self, name: str) -> Any:
+        return self.page.locator(f'[data-grade-id="{name}"] textarea')
+
+    def source(self, name: str) -> str:
+        return self.field(name).input_value()  # type: ignore[no-any-return]
+
+    def said(self) -> str:
+        return self.page.locator(".answers [role=status]").inner_text()  # type: ignore[no-any-return]
+
+    def press(self, words: str) -> None:
+        self.page.get_by_role("button", name=words, exact=True).click()
+
+    def download(self) -> tuple[str, str]:
+        with self.page.expect_download() as waiting:
+            self.press("Download my answers")
+        name = waiting.value.suggested_filename
+        return name, Path(waiting.value.path()).read_text(encoding="utf-8")
+
+    def open(self, path: Path) -> str:
+        self.page.evaluate("document.querySelector('.answers [role=status]').textContent = ''")
+        with self.page.expect_file_chooser() as waiting:
+            self.press("Open a notebook")
+        waiting.value.set_files(path)
+        self.page.wait_for_function("document.querySelector('.answers [role=status]').textContent")
+        return self.said()

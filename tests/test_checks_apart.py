@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from test_submissions import SUBMISSIONS, TASKS, answer_of, model
 
-from course_lib.checks.answer_side import LOCAL, Far, Kind, Lent, Raised, Step, Watch
+from course_lib.checks.answer_side import LOCAL, Far, Kind, Lent, Line, Raised, Step, Watch
 from course_lib.checks.calls import Failure, attempt
 from course_lib.grading.submissions import read_submission_file
 from course_lib.misconceptions import all_misconceptions
@@ -78,6 +78,34 @@ class Apart:
 
     def now(self, lent: Sequence[Lent]) -> list[Any]:
         return self._ask(lambda: LOCAL.now(lent))
+
+    def perform(self, lines: Sequence[Line]) -> list[tuple[Any, list[str]]]:
+        self.requests += 1
+        before, things, done = self.requests, list[Any](), list[tuple[Any, list[str]]]()
+        for line in lines:
+            of = things[line.of] if type(line.of) is int else line.of
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                try:
+                    if isinstance(of, Raised):
+                        value: Any = of
+                    elif line.kind == "call":
+                        value = self._step(of, line)
+                    else:
+                        value = (
+                            self.get(of, line.name) if line.kind == "get" else self.now(line.args)
+                        )
+                except Raised as error:
+                    value = error
+            things.append(value)
+            done.append((value, [str(one.message) for one in caught]))
+        self.requests = before
+        return done
+
+    def _step(self, of: Any, line: Line) -> Any:
+        if isinstance(of, Far):
+            return self.call(of, line.name, line.args, line.watch)
+        return self._ask(lambda: LOCAL.call(of, line.name, self._args(line.args), line.watch))
 
     def _ask(self, request: Any) -> Any:
         self.requests += 1

@@ -178,7 +178,7 @@ def test_where_there_can_be_no_sandbox_the_hostile_are_left_out(
     def refuse(_sandbox: bool) -> str:
         raise CourseError("There is no bubblewrap here.")
 
-    monkeypatch.setattr("course_lib.grading.engine.execute.check_ready", refuse)
+    monkeypatch.setattr("course_lib.grading.engine.ready.check_ready", refuse)
     here = Here(by_length)
     monkeypatch.setattr(demo, "_executor", lambda: here)
     said: list[str] = []

@@ -175,7 +175,7 @@ def test_a_worker_with_another_version_refuses(course: Course) -> None:
 
 
 def test_a_worker_without_a_sandbox_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    import course_lib.grading.engine.execute as engine
+    import course_lib.grading.engine.ready as engine
 
     def missing(_sandbox: bool) -> str:
         raise CourseError("bubblewrap is missing")

@@ -241,7 +241,8 @@ def test_a_locked_gradebook_is_waited_for(
 
     def release() -> None:
         begun.wait()
-        time.sleep(2)
+        # SQLite itself waits for five seconds, without a word.
+        time.sleep(7)
         locked.execute("ROLLBACK")
 
     thread = threading.Thread(target=release)

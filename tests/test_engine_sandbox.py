@@ -21,7 +21,8 @@ from engine_probe import shown
 from course_lib.grading.course import CourseError, this_course
 from course_lib.grading.engine import execute as engine
 from course_lib.grading.engine import given, sandbox, student_process, syscalls
-from course_lib.grading.engine.execute import check_ready, execute
+from course_lib.grading.engine.execute import execute
+from course_lib.grading.engine.ready import check_ready, isolation
 from course_lib.grading.engine.sandbox import bwrap
 from course_lib.grading.engine.student_process import StudentProcess
 
@@ -432,9 +433,9 @@ def test_what_is_given_holds_no_answer() -> None:
 @pytest.fixture
 def forgetful() -> Iterator[None]:
     """Ask anew what the sandbox is, and forget it afterwards."""
-    engine.isolation.cache_clear()
+    isolation.cache_clear()
     yield
-    engine.isolation.cache_clear()
+    isolation.cache_clear()
 
 
 def test_it_is_ready() -> None:

@@ -117,6 +117,29 @@ class Watch:
     calls: int = 0
 
 
+@dataclass(frozen=True)
+class Line:
+    """One step of several that are done in one go; see `course_lib.checks.script`.
+
+    Attributes
+    ----------
+    kind : str
+        "call", "get", or "now".
+    of : object or int
+        What to call, or to read from; an int is the place of an earlier step whose value it is.
+    name : str
+        The method to call, or the attribute to read.
+    args : tuple
+    watch : Watch, optional
+    """
+
+    kind: str
+    of: Any
+    name: str
+    args: tuple[Any, ...] = ()
+    watch: Watch | None = None
+
+
 # What is done to values that are on the answer's side already, for `calculate`: an operation,
 # and the places of its operands in the list of all values so far. "+" and "*" take two operands;
 # any other name is a method that takes none.
@@ -149,6 +172,13 @@ class Side(Protocol):
 
     def calculate(self, operands: Sequence[Any], steps: Sequence[Step]) -> Any:
         """Do some steps, at least one, and return what the last one gives."""
+        ...
+
+    def perform(self, lines: Sequence[Line]) -> list[tuple[Any, list[str]]]:
+        """Do steps one after another; return the value, or `Raised`, and the warnings of each.
+
+        A step with something whose own step failed has failed in the same way.
+        """
         ...
 
     def lend(self, value: Any, methods: tuple[str, ...] = ()) -> Lent:
@@ -199,6 +229,10 @@ class _Local:
             else:
                 values.append(getattr(values[a], operation)())
         return values[-1]
+
+    def perform(self, lines: Sequence[Line]) -> list[tuple[Any, list[str]]]:
+        # `course_lib.checks.script` does them itself, for it knows what a failure is.
+        raise NotImplementedError
 
     def lend(self, value: Any, methods: tuple[str, ...] = ()) -> Lent:
         lent = value if methods or callable(value) else copy.deepcopy(value)

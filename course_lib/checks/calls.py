@@ -65,7 +65,7 @@ def attempt(function: Callable[..., Any], *args: Any) -> tuple[Any, list[str]]:
                 # The learner's own Ctrl-C, or a time limit: there is nothing left to call.
                 raise
             except BaseException as error:
-                value = _failure(error)
+                value = failure_of(error)
     # NumPy's own: overflow, division by zero, invalid value. What a learner's code has to say
     # in warnings of its own is no concern of a check.
     return value, [str(w.message) for w in caught if issubclass(w.category, RuntimeWarning)]
@@ -86,7 +86,8 @@ def _essence(message: str) -> str:
     return re.sub(r"'\w+' object", "object", message)
 
 
-def _failure(error: BaseException) -> Failure:
+def failure_of(error: BaseException) -> Failure:
+    """Return what an exception of a learner's code says."""
     if isinstance(error, Raised):
         return Failure(error.kind, _first_line(error.message), error.where)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from course_lib.checks.observe import Case, Seen, alike
 from course_lib.checks.values import NotNumbers
 from course_lib.misconceptions import Misconception
 from course_lib.text import _
+
+if TYPE_CHECKING:
+    from course_lib.checks.task import Known
 
 SLUG = "07_gradient_check"
 
@@ -83,11 +86,11 @@ class _VerdictTask(MethodsTask):
         return (named, *also) if named in self.groups[part] else ()
 
     def _recognise(
-        self, part: str, cases: list[Case], mine: dict[str, list[Any]]
+        self, part: str, known: Known, mine: dict[str, list[Any]]
     ) -> Misconception | None:
         """Return a misconception only if all verdicts are its own: a few yes and no say little."""
-        match = super()._recognise(part, cases, mine)
-        sure = match and alike(self.evidence(cases, self.observe(match.code, cases)), mine)
+        match = super()._recognise(part, known, mine)
+        sure = match and alike(known.misconceptions[match], mine)
         return match if sure else None
 
 

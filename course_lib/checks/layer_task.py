@@ -47,7 +47,7 @@ class LayerTask(Task):
 
     def observe_gradients(self, answer: Any, cases: list[Case]) -> list[Seen]:
         """Return the gradients that a layer gives, case by case."""
-        return [gradients_of(answer, case, self.returned, self.kept) for case in cases]
+        return gradients_of(answer, cases, self.returned, self.kept)
 
     def expected(self, cases: list[Case]) -> list[Seen]:
         """Return what a right layer gives, its gradients taken numerically."""

@@ -13,14 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks.answer_side import Lent, Side, Watch, call, get, plain, same_values, side_of
-from course_lib.checks.calls import Failure, attempt
+from course_lib.checks.answer_side import Lent, Side, Watch, plain, same_values
+from course_lib.checks.calls import Failure
+from course_lib.checks.script import Made, Script
 from course_lib.checks.values import NotNumbers, agrees, as_numbers
 from course_lib.text import _
 
 # What was seen in one case: numbers as float64 arrays, `Failure`, `NotNumbers`, and facts that
 # are true or false.
 Seen = dict[str, Any]
+
+# The gradients that backward returns, and those that it leaves on the layer.
+_Names = tuple[tuple[str, ...], tuple[str, ...]]
 
 # The promises of a layer. In an observation, true means broken.
 CONTRACTS = (
@@ -79,23 +83,35 @@ def observe_layer(
     returned, kept : tuple of str
         Names of the gradients that backward returns, and of those that it leaves on the layer.
     """
-    gradients = (returned, kept)
-    seen = [_one_pass(make, case, gradients) for case in cases]
+    names = (returned, kept)
+    script = Script(make)
+    passes = [_Pass(script, make, case, names) for case in cases]
     ordinary = [i for i, case in enumerate(cases) if not case.at]
-    for i, j in pairwise([*ordinary, *ordinary[:1]]):
+    pairs = list(pairwise([*ordinary, *ordinary[:1]]))
+    after = [_after_another(script, make, cases[i], cases[j], names) for i, j in pairs]
+    beside = [_beside_another(script, make, cases[j], cases[i], names) for i, j in pairs]
+    script.run()
+    seen = [one.seen() for one in passes]
+    for (_i, j), used, another in zip(pairs, after, beside, strict=True):
         fresh = [seen[j][name] for name in (*returned, *kept)]
-        used = _pass_after_another(make, cases[i], cases[j], gradients)
-        seen[j]["earlier batch remembered"] = not alike(used, fresh)
-        beside = _pass_beside_another(make, cases[j], cases[i], gradients)
-        seen[j]["instances share state"] = not alike(beside, fresh)
+        seen[j]["earlier batch remembered"] = not alike([*used.values().values()], fresh)
+        seen[j]["instances share state"] = not alike([*another.values().values()], fresh)
     return seen
 
 
-def gradients_of(make: Any, case: Case, returned: tuple[str, ...], kept: tuple[str, ...]) -> Seen:
-    """Return the gradients of a layer in one case, and nothing else."""
-    layer = _built(make, case)
-    _forward(layer, case)
-    return _gradients(layer, _backward(layer, case), (returned, kept))
+def gradients_of(
+    make: Any, cases: Sequence[Case], returned: tuple[str, ...], kept: tuple[str, ...]
+) -> list[Seen]:
+    """Return the gradients of a layer, case by case, and nothing else."""
+    script = Script(make)
+    gradients = []
+    for case in cases:
+        layer = _built(script, make, case)
+        _forward(script, layer, case)
+        grads = _backward(script, layer, case)
+        gradients.append(_Gradients(script, layer, grads, (returned, kept)))
+    script.run()
+    return [one.values() for one in gradients]
 
 
 def alike(a: Any, b: Any) -> bool:
@@ -137,86 +153,108 @@ def changed(side: Side, values: Sequence[Any]) -> bool:
     return bool(lent) and not same_values(side.now(lent), [one.value for one in lent])
 
 
-def _one_pass(make: Any, case: Case, gradients: tuple[tuple[str, ...], tuple[str, ...]]) -> Seen:
-    side = side_of(make)
-    inputs, init = lend_all(side, list(case.inputs.values())), lend_all(side, case.init)
-    (dout,) = lend_all(side, [case.dout])
-    watch = Watch("forward", tuple(inputs))
-    layer, _ = attempt(call, make, "", *init)
-    if isinstance(layer, Failure):
-        out = grads = again = layer
-        warned, warned_back = list[str](), list[str]()
-    else:
-        out, warned = attempt(call, layer, "forward", *inputs)
-        # Before backward gets a chance to write into it.
-        out = taken(out)
-        grads, warned_back = attempt(lambda: call(layer, "backward", dout, watch=watch))
-    seen = {"out": taken(out), **_gradients(layer, grads, gradients)}
-    if not isinstance(layer, Failure):
-        again, _ = attempt(call, layer, "backward", *lend_all(side, [case.dout]))
-    second = _gradients(layer, again, gradients)
-    return seen | {
-        "inputs changed": changed(side, [*inputs, *init]),
-        "dout changed": changed(side, [dout]),
-        "second backward differs": not alike(second, {name: seen[name] for name in second}),
-        "earlier batch remembered": False,
-        "instances share state": False,
-        "tries forward": watch.calls > 0,
-        "warned": bool(warned or warned_back),
-    }
+class _Gradients:
+    """The gradients that a layer gives: those that backward returns, and those that it keeps."""
+
+    def __init__(self, script: Script, layer: Made, grads: Made, names: _Names) -> None:
+        self.names, self.grads = names, grads
+        self.kept = {name: script.get(layer, name) for name in names[1]}
+
+    def values(self) -> Seen:
+        """Return them by name."""
+        returned, kept = self.names
+        grads = plain(self.grads.value)
+        if isinstance(grads, Failure):
+            return dict.fromkeys((*returned, *kept), grads)
+        several = isinstance(grads, tuple) or (isinstance(grads, list) and len(returned) > 1)
+        # Not as a subclass may have it: this must not run the learner's code.
+        values = _elements(grads) if several else [grads]
+        if len(values) == len(returned):
+            seen = dict(zip(returned, map(taken, values), strict=True))
+        else:
+            seen = dict.fromkeys(returned, WrongCount(len(values)))
+        return seen | {name: _kept(name, made.value) for name, made in self.kept.items()}
 
 
-def _pass_after_another(make: Any, first: Case, case: Case, gradients: Any) -> list[Any]:
-    layer = _built(make, case)
+class _Pass:
+    """A layer's forward, and its backward twice."""
+
+    def __init__(self, script: Script, make: Any, case: Case, names: _Names) -> None:
+        side = script.side
+        inputs, init = lend_all(side, list(case.inputs.values())), lend_all(side, case.init)
+        dout, dout_again = lend_all(side, [case.dout, case.dout])
+        self.watch = Watch("forward", tuple(inputs))
+        self.layer = script.call(make, "", init)
+        self.out = script.call(self.layer, "forward", inputs)
+        self.grads = script.call(self.layer, "backward", [dout], self.watch)
+        self.first = _Gradients(script, self.layer, self.grads, names)
+        again = script.call(self.layer, "backward", [dout_again])
+        self.second = _Gradients(script, self.layer, again, names)
+        self.inputs, self.dout = _Lent(script, [*inputs, *init]), _Lent(script, [dout])
+
+    def seen(self) -> Seen:
+        """Return all that there is to know, once the script has run."""
+        first, second = self.first.values(), self.second.values()
+        return {
+            "out": taken(self.out.value),
+            **first,
+            "inputs changed": self.inputs.changed(),
+            "dout changed": self.dout.changed(),
+            "second backward differs": not alike(second, first),
+            "earlier batch remembered": False,
+            "instances share state": False,
+            "tries forward": self.watch.calls > 0,
+            "warned": bool(self.out.warned or self.grads.warned),
+        }
+
+
+class _Lent:
+    """What was lent, to be looked at in the end."""
+
+    def __init__(self, script: Script, values: Sequence[Any]) -> None:
+        self.lent = [value for value in values if isinstance(value, Lent)]
+        self.now = script.now(self.lent)
+
+    def changed(self) -> bool:
+        """Tell whether the learner's code has written into any of it."""
+        now = self.now.value
+        return type(now) is not list or not same_values(now, [one.value for one in self.lent])
+
+
+def _after_another(script: Script, make: Any, first: Case, case: Case, names: _Names) -> _Gradients:
+    layer = _built(script, make, case)
     for one in (first, case):
-        _forward(layer, one)
-        grads = _backward(layer, one)
-    return list(_gradients(layer, grads, gradients).values())
+        _forward(script, layer, one)
+        grads = _backward(script, layer, one)
+    return _Gradients(script, layer, grads, names)
 
 
-def _pass_beside_another(make: Any, case: Case, other: Case, gradients: Any) -> list[Any]:
-    layer, another = _built(make, case), _built(make, other)
-    _forward(layer, case)
-    _forward(another, other)
-    grads = _backward(layer, case)
+def _beside_another(
+    script: Script, make: Any, case: Case, other: Case, names: _Names
+) -> _Gradients:
+    layer, another = _built(script, make, case), _built(script, make, other)
+    _forward(script, layer, case)
+    _forward(script, another, other)
+    grads = _backward(script, layer, case)
     # What the first layer keeps is read last: the other one must not have written over it.
-    _backward(another, other)
-    return list(_gradients(layer, grads, gradients).values())
+    _backward(script, another, other)
+    return _Gradients(script, layer, grads, names)
 
 
-def _built(make: Any, case: Case) -> Any:
-    return attempt(call, make, "", *lend_all(side_of(make), case.init))[0]
+def _built(script: Script, make: Any, case: Case) -> Made:
+    return script.call(make, "", lend_all(script.side, case.init))
 
 
-def _forward(layer: Any, case: Case) -> None:
-    attempt(call, layer, "forward", *lend_all(side_of(layer), list(case.inputs.values())))
+def _forward(script: Script, layer: Made, case: Case) -> None:
+    script.call(layer, "forward", lend_all(script.side, list(case.inputs.values())))
 
 
-def _backward(layer: Any, case: Case) -> Any:
-    return attempt(call, layer, "backward", *lend_all(side_of(layer), [case.dout]))[0]
+def _backward(script: Script, layer: Made, case: Case) -> Made:
+    return script.call(layer, "backward", lend_all(script.side, [case.dout]))
 
 
-def _gradients(layer: Any, grads: Any, names: tuple[tuple[str, ...], tuple[str, ...]]) -> Seen:
-    """Return the gradients by name: those that backward returned and those that it kept."""
-    returned, kept = names
-    if isinstance(layer, Failure):
-        grads = layer
-    if isinstance(grads, Failure):
-        return dict.fromkeys((*returned, *kept), grads)
-    grads = plain(grads)
-    several = isinstance(grads, tuple) or (isinstance(grads, list) and len(returned) > 1)
-    # Not as a subclass may have it: this must not run the learner's code.
-    values = _elements(grads) if several else [grads]
-    if len(values) == len(returned):
-        seen = dict(zip(returned, map(taken, values), strict=True))
-    else:
-        seen = dict.fromkeys(returned, WrongCount(len(values)))
-    return seen | {name: _kept(layer, name) for name in kept}
-
-
-def _kept(layer: Any, name: str) -> Any:
+def _kept(name: str, value: Any) -> Any:
     """Return the gradient that backward left on the layer, or say that there is none."""
-    value, _warned = attempt(get, layer, name)
     if value is None or (isinstance(value, Failure) and value.kind == "AttributeError"):
         return NotNumbers(_("nothing: the layer has no self.{name}").format(name=name))
     return taken(value)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -50,6 +51,7 @@ class Task:
     points: Mapping[str, int]
     read: str
     notice: str
+    memory: dict[int, Known] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", MappingProxyType(dict(self.points)))
@@ -111,12 +113,13 @@ class Task:
         """
         if seed is None:
             seed = fresh_seed()
-        cases = self.cases(np.random.default_rng(seed))
+        known = self._known(seed)
+        cases = known.cases
         if refusal := self._refusal(answer, cases):
             parts = tuple(Part(name, points, 0) for name, points in self.points.items())
             return Report(self.name, parts, Finding(refusal), read=self.read, seed=seed)
-        seen, want = self.observe(answer, cases), self.expected(cases)
-        mine, right = self.evidence(cases, seen), self.evidence(cases, want)
+        seen, want = self.observe(answer, cases), known.want
+        mine, right = self.evidence(cases, seen), known.right
         failed = [part for part in self.points if not alike(mine[part], right[part])]
         unspoiled = set(self._parts_of(cases[0], self.gradients)) - set(failed)
         if unspoiled and by_differences(self, answer, cases, seen):
@@ -126,7 +129,7 @@ class Task:
             failed = [part for part in self.points if not alike(mine[part], right[part])]
         finding = None
         if failed:
-            match = self._recognise(failed[0], cases, mine)
+            match = self._recognise(failed[0], known, mine)
             finding = explain(self, failed[0], cases, seen, want, match)
         parts = tuple(
             self._part(name, points, failed, lambda p: explain(self, p, cases, seen, want, None))
@@ -168,18 +171,44 @@ class Task:
         return Part(name, points, points)
 
     def _recognise(
-        self, part: str, cases: list[Case], mine: dict[str, list[Any]]
+        self, part: str, known: Known, mine: dict[str, list[Any]]
     ) -> Misconception | None:
         """Return the only known misconception whose evidence for `part` is the learner's."""
-        known = {
-            m: self.evidence(cases, self.observe(m.code, cases))
-            for m in for_task(self.slug, self.name)
-        }
-        matches = [m for m, its in known.items() if alike(its[part], mine[part])]
+        wrong = known.misconceptions
+        matches = [m for m, its in wrong.items() if alike(its[part], mine[part])]
         if len(matches) > 1:
             # Several mistakes look alike in this part: only all parts together can tell.
-            matches = [m for m in matches if alike(known[m], mine)]
+            matches = [m for m in matches if alike(wrong[m], mine)]
         return matches[0] if len(matches) == 1 else None
+
+    def _known(self, seed: int) -> Known:
+        """Return what is known for a seed: with that of a whole class, only once."""
+        if (known := self.memory.get(seed)) is None:
+            self.memory.clear()
+            known = self.memory[seed] = Known(self, self.cases(np.random.default_rng(seed)))
+        return known
+
+
+class Known:
+    """What a right answer, and every known misconception, does on the same numbers."""
+
+    def __init__(self, task: Task, cases: list[Case]) -> None:
+        self.task, self.cases = task, cases
+
+    @cached_property
+    def want(self) -> list[Seen]:
+        return self.task.expected(self.cases)
+
+    @cached_property
+    def right(self) -> dict[str, list[Any]]:
+        return self.task.evidence(self.cases, self.want)
+
+    @cached_property
+    def misconceptions(self) -> dict[Misconception, dict[str, list[Any]]]:
+        return {
+            m: self.task.evidence(self.cases, self.task.observe(m.code, self.cases))
+            for m in for_task(self.task.slug, self.task.name)
+        }
 
 
 def _what_counts(case: Case, values: list[Any]) -> list[Any]:

@@ -94,7 +94,7 @@ def _executor() -> Executor:
 
 
 def _can_isolate(say: Say) -> bool:
-    from course_lib.grading.engine.execute import check_ready
+    from course_lib.grading.engine.ready import check_ready
 
     try:
         check_ready(True)

@@ -120,7 +120,7 @@ class Cluster:
 
 def ready_there(version: str, sandbox: bool) -> str:
     """Return, on a worker, what keeps it from grading; nothing if nothing does."""
-    from course_lib.grading.engine.execute import check_ready
+    from course_lib.grading.engine.ready import check_ready
 
     if library_version() != version:
         return (

@@ -5,11 +5,9 @@ Nothing else in the engine runs a student's code.
 
 from __future__ import annotations
 
-import subprocess
 import time
 import warnings
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from course_lib.checks.answer_side import Far, Raised, SideLost
@@ -28,18 +26,16 @@ from course_lib.grading.engine.grade_cells import (
     worth,
 )
 from course_lib.grading.engine.outputs import clean_outputs, problem_output
+from course_lib.grading.engine.ready import START_SECONDS, isolation
 from course_lib.grading.engine.records import CHECK, GIVEN, RUN, Cell, Job, Result, TaskResult
 from course_lib.grading.engine.remote import RemoteSide
-from course_lib.grading.engine.sandbox import bwrap
 from course_lib.grading.engine.shown import readable
 from course_lib.grading.engine.student_process import StudentProcess
-from course_lib.grading.engine.syscalls import can_filter
 from course_lib.grading.engine.warm import did_not_work
 from course_lib.text import _
 
 # A process that ends is started anew for the tasks that are left, but not for ever.
 _MOST_STARTS = 4
-_START_SECONDS = 60.0
 # All cells and checks of a submission together, in units of the limit of one cell.
 _MOST_TIME = 4
 
@@ -86,41 +82,6 @@ def execute(job: Job) -> Result:
     )
 
 
-def check_ready(sandbox: bool = True) -> str:
-    """Return how students' code is isolated on this machine.
-
-    Raises
-    ------
-    CourseError
-        If it can't be; says what is missing and the command that helps.
-    """
-    if not sandbox:
-        return "none"
-    name = isolation()
-    process = StudentProcess(given_package(), warm=False)
-    ready = process.ready(time.monotonic() + _START_SECONDS)
-    process.end()
-    if not ready:
-        trial = [bwrap(), "--unshare-all", "--ro-bind", "/", "/", "true"]
-        why = subprocess.run(trial, capture_output=True, text=True, check=False).stderr.strip()
-        raise CourseError(
-            f"{name} is here, but can't isolate a process: {why[-300:] or 'no reason given'}"
-            "\nUser namespaces may be switched off. On Ubuntu: `sudo sysctl -w "
-            "kernel.apparmor_restrict_unprivileged_userns=0`; on Debian: `sudo sysctl -w "
-            "kernel.unprivileged_userns_clone=1`; in a container, start it with the right to make "
-            "them. `course grade --no-sandbox` grades without: only for code that you trust."
-        )
-    return name
-
-
-@cache
-def isolation() -> str:
-    """Return the sandbox's name and version, as results record it."""
-    said = subprocess.run([bwrap(), "--version"], capture_output=True, text=True, check=False)
-    name = said.stdout.strip() or "bubblewrap"
-    return name if can_filter() else f"{name}, no filter of system calls"
-
-
 @dataclass
 class _Run:
     """The state of one submission while it is executed."""
@@ -136,7 +97,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.names = Names(lambda name: self.alive().name(name))
         self.ran: list[Cell] = []
-        self.until = time.monotonic() + _START_SECONDS + _MOST_TIME * self.job.timeout
+        self.until = time.monotonic() + START_SECONDS + _MOST_TIME * self.job.timeout
 
     def all_cells(self) -> None:
         self.start()
@@ -158,7 +119,7 @@ class _Run:
                 package, sandbox=self.job.sandbox, seconds=seconds, warm=warm
             )
             self.starts += warm
-            if self.process.ready(time.monotonic() + _START_SECONDS):
+            if self.process.ready(time.monotonic() + START_SECONDS):
                 break
             self.process.end()
             did_not_work()

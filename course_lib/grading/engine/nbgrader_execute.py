@@ -15,9 +15,10 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Bool, Float
 
-from course_lib.grading.engine.execute import check_ready, execute
+from course_lib.grading.engine.execute import execute
 from course_lib.grading.engine.given import imported
 from course_lib.grading.engine.graded_cells import points_output
+from course_lib.grading.engine.ready import check_ready
 from course_lib.grading.engine.records import CHECK, GIVEN, RUN, TEXT, Cell, Job
 from course_lib.grading.source import grade_id
 

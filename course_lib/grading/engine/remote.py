@@ -17,9 +17,19 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks.answer_side import Far, Kind, Lent, Raised, SideLost, Step, Watch
+from course_lib.checks.answer_side import (
+    Far,
+    Kind,
+    Lent,
+    Line,
+    Raised,
+    SideLost,
+    Step,
+    Watch,
+)
 from course_lib.grading.engine.shown import readable
 from course_lib.grading.engine.student.frames import BadFrame, Loan, Ref
+from course_lib.grading.engine.student.serve import LATER
 from course_lib.grading.engine.student.wire import Closed, TooLate, Wire
 
 # A process that does not stop by itself when its time is over is ended so many seconds later.
@@ -88,9 +98,8 @@ class RemoteSide:
                 raise self._lost("no answer to what was asked")
 
     def call(self, thing: Any, method: str, args: Sequence[Any], watch: Watch | None = None) -> Any:
-        watched = None if watch is None else [watch.method, list(watch.usual)]
         try:
-            return self._exchange("call", thing, method, list(args), watched)
+            return self._exchange("call", thing, method, list(args), _watched(watch))
         finally:
             if watch is not None:
                 watch.calls = self.watched
@@ -106,6 +115,32 @@ class RemoteSide:
 
     def calculate(self, operands: Sequence[Any], steps: Sequence[Step]) -> Any:
         return self._exchange("calculate", list(operands), list(steps))
+
+    def perform(self, lines: Sequence[Line]) -> list[tuple[Any, list[str]]]:
+        left = max(self.deadline - time.monotonic(), 0.001)
+        steps = [
+            [line.kind, line.of, line.name, list(line.args), _watched(line.watch)] for line in lines
+        ]
+        try:
+            done = self._exchange("perform", left, steps)
+        except Raised as error:
+            # No step has failed, but what they gave together can't cross.
+            return [(error, []) for _line in lines]
+        if type(done) is not list or len(done) != len(lines):
+            raise self._lost("no answer to what was asked")
+        return [self._done(line, one) for line, one in zip(lines, done, strict=True)]
+
+    def _done(self, line: Line, done: Any) -> tuple[Any, list[str]]:
+        match done:
+            case ["value", value, list(said), int(watched)]:
+                got = value
+            case ["error", str(kind), str(message), str(where), list(said), int(watched)]:
+                got = self._raised(kind, message, where)
+            case _:
+                raise self._lost("no answer to what was asked")
+        if line.watch is not None:
+            line.watch.calls = watched
+        return got, [readable(text, 300) for text in said[:10]]
 
     def lend(self, value: Any, methods: tuple[str, ...] = ()) -> Lent:
         return _Loaned(value, methods or (("",) if callable(value) else ()))
@@ -157,13 +192,16 @@ class RemoteSide:
                 case ["error", str(kind), str(message), str(where), list(said), int(watched)]:
                     self.watched = watched
                     _say_again(said)
-                    if kind == _TOO_LONG:
-                        # Whatever else hangs in this check shall not take as long again.
-                        self.longest = min(self.longest, 1.0)
-                    raise Raised(_word(kind), readable(message, 300), readable(where, 200))
+                    raise self._raised(kind, message, where)
                 case _:
                     raise BadFrame("no answer to what was asked")
         raise TooLate
+
+    def _raised(self, kind: str, message: str, where: str) -> Raised:
+        if kind == _TOO_LONG:
+            # Whatever else hangs in this check shall not take as long again.
+            self.longest = min(self.longest, LATER)
+        return Raised(_word(kind), readable(message, 300), readable(where, 200))
 
     def _called_back(self, number: int, name: str, args: tuple[Any, ...]) -> list[Any]:
         """Call what was lent, as the learner's code asks; return the answer to send."""
@@ -250,6 +288,10 @@ def _numbers(value: Any) -> float:
     if type(value) in (list, tuple):
         return 1 + sum(map(_numbers, value))
     return 1 if value is None or isinstance(value, _NUMBER) else math.inf
+
+
+def _watched(watch: Watch | None) -> list[Any] | None:
+    return None if watch is None else [watch.method, list(watch.usual)]
 
 
 def _say_again(said: list[Any]) -> None:

@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from course_lib.checks.answer_side import LOCAL, Lent, Watch
 
-from .cells import Cells, Shown, no_alarm, own_frames, said, time_limit
+from .cells import Cells, Shown, TooLong, no_alarm, own_frames, said, time_limit
 from .frames import MAX_DEPTH, MAX_ITEMS, Loan, Ref, good_keys
 from .wire import Wire
 
 _LARGEST = 10_000_000
+# Seconds for what comes after a call that took too long.
+LATER = 1.0
 # A set, since a learner's metaclass may say that it is equal to any type.
 _PLAIN = frozenset((bool, int, float, complex, str))
 _HOLDERS = frozenset((list, tuple, dict))
@@ -46,8 +50,12 @@ class Server:
             elif kind == "forget":
                 self.objects.clear()
                 self.lent.clear()
+            elif kind == "perform":
+                until, steps = time.monotonic() + content[0], self._from(content[1])
+                self._send(["value", self._perform(steps, seconds, until), [], 0])
             else:
-                self._send(self._answer(kind, seconds, content))
+                asked = [self._from(value) for value in content]
+                self._send(self._answer(seconds, partial(getattr(self, f"_{kind}"), *asked)))
 
     def _send(self, answer: list[Any]) -> None:
         try:
@@ -55,8 +63,8 @@ class Server:
         except TypeError as error:
             self.wire.send(["error", "TypeError", f"what came back is {error}", "", [], 0])
 
-    def _answer(self, kind: str, seconds: float, content: list[Any]) -> list[Any]:
-        content = [self._from(value) for value in content]
+    def _answer(self, seconds: float, run: Callable[[], Any]) -> list[Any]:
+        """Return what a piece of work gives, in the form in which it crosses."""
         self.watch = None
         quiet = Shown()
         with (
@@ -68,12 +76,38 @@ class Server:
             warnings.simplefilter("always")
             try:
                 with time_limit(seconds):
-                    answer = ["value", self._to(getattr(self, f"_{kind}")(*content))]
+                    answer = ["value", self._to(run())]
             except BaseException as error:
                 answer = ["error", type(error).__name__, said(error)[:300], _where(error)]
         numeric = [w.message for w in caught if issubclass(w.category, RuntimeWarning)]
         watched = int(self.watch.calls) if self.watch else 0
         return [*answer, [str(message)[:300] for message in numeric[:10]], watched]
+
+    def _perform(self, steps: Sequence[Any], seconds: float, until: float) -> list[Any]:
+        """Do steps one after another; each has its own limit, warnings and error."""
+        things: list[Any] = []
+        answers: list[list[Any]] = []
+
+        def keep(thing: Any) -> Any:
+            things[-1] = thing
+            return thing
+
+        for kind, of, name, args, watched in steps:
+            things.append(None)
+            if type(of) is int and answers[of][0] == "error":
+                answers.append([*answers[of][:4], [], 0])
+                continue
+            thing = things[of] if type(of) is int else of
+            left = max(min(seconds, until - time.monotonic()), 0.001)
+            if kind == "call":
+                run = partial(self._call, thing, name, args, watched)
+            else:
+                run = partial(self._get, thing, name) if kind == "get" else partial(self._now, args)
+            answers.append(self._answer(left, lambda run=run: keep(run())))  # type: ignore[misc]
+            if answers[-1][0] == "error" and answers[-1][1] == TooLong.__name__:
+                # Whatever else hangs shall not take as long again.
+                seconds = min(seconds, LATER)
+        return answers
 
     # --- what can be asked for ----------------------------------------------------------------
 
@@ -142,7 +176,8 @@ class Server:
             value = value.astype("d" if value.dtype.char == "g" else "D")
         if value.dtype.kind not in "biufc" or value.size > _LARGEST:
             return self._ref(value)
-        return value
+        # What comes next may write into it.
+        return value.copy()
 
     def _ref(self, value: Any, depth: int = MAX_DEPTH) -> Ref:
         """Return a reference; with the data in it, if its class inherits from one of data."""

@@ -47,7 +47,7 @@ def test_a_page_says_of_each_cell_what_it_is(slug: str) -> None:
 def test_a_page_says_how_to_answer_there_and_links_its_chapter(slug: str) -> None:
     first = exercise_pages.page_of(released(slug), slug)["cells"][0]["source"]
     how = first.partition("## How this works\n")[2]
-    assert "**On this page.**" in how
+    assert ":::{container} on-this-page\n**On this page.**" in how
     assert f"`{slug}.ipynb`" in how
     assert f"<../../exercises/{slug}/{slug}.ipynb>`" in how
     # What only holds in Jupyter.

@@ -22,17 +22,21 @@ Then run the cell below it: the check tells you at once what is right, what is n
 think about next. It draws new numbers at every run, so run it again when you think you are done.
 Leave the names of classes, functions and methods as they are.
 
+:::{{container}} on-this-page
 **On this page.** Start Python with the button above. It runs in your browser: nothing is
 installed, and nothing that you write is sent anywhere. Your answers are kept in this browser,
-on this device, also when you close the page.
+on this device, also when you close the page. The points shown here are for you; marks come from
+your instructor's own run of the checks.
 
 **To hand in**, press *Download my answers* and give the file `{slug}.ipynb` to your instructor in
-the way that your course uses. The points on this page are for you; marks come from your
-instructor's own run of the checks.
+the way that your course uses.
 
-**In Jupyter instead**: {{download}}`the notebook without answers <{notebook}>`
-holds the same tasks, and needs the course's package. You can change over at any time: *Open a
-notebook* brings what you wrote there onto this page, and what you download here opens there.
+**To change over** between this page and Jupyter: *Open a notebook* brings onto this page what you
+wrote in Jupyter, and Jupyter opens what you download here.
+:::
+
+**In Jupyter**, {{download}}`the notebook without answers <{notebook}>` holds the same tasks. It
+needs the course's package.
 """
 
 

@@ -148,6 +148,8 @@ export function keepAnswers(cells) {
     status,
   );
   document.querySelector("div.cell")?.before(bar);
+  // What the page says about these buttons stays out where they are not, as on paper.
+  document.documentElement.classList.add("keeps-answers");
 
   document.addEventListener("cell:edited", ({ target }) => {
     const cell = /** @type {HTMLElement} */ (target).closest("[data-grade-id]");

@@ -121,7 +121,11 @@ export function keepAnswers(cells) {
     if (!file) return;
     open(file)
       .catch((error) =>
-        say(error instanceof Unusable ? error.message : `${file.name} can't be read: ${error.message}`),
+        say(
+          error instanceof Unusable
+            ? error.message
+            : `${file.name} can't be read: ${error.message}`,
+        ),
       )
       // So that the same file can be chosen again.
       .finally(() => (choose.value = ""));
@@ -157,7 +161,8 @@ export function keepAnswers(cells) {
     if (fields.has(id)) keep(id);
   });
   addEventListener("storage", ({ key, newValue }) => {
-    const id = store.cell(key) ?? "", field = fields.get(id);
+    const id = store.cell(key) ?? "",
+      field = fields.get(id);
     if (!field) return;
     field.source = newValue ?? empty[id];
     say(`${id} was changed in another tab. This page shows it now.`);

@@ -53,13 +53,15 @@ export function fromNotebook(file, released, name) {
   const cells = notebook?.cells;
   if (!Array.isArray(cells) || !cells.every((cell) => cell && typeof cell === "object"))
     throw new Unusable(`${name} is no notebook: it has no list of cells.`);
-  const wanted = blank(released), ours = new Set(released.cells.map(named));
+  const wanted = blank(released),
+    ours = new Set(released.cells.map(named));
   const known = cells.filter((cell) => ours.has(named(cell)));
   /** @type {Answers} */
   const answers = {};
   // Of two copies the first with something in it counts, as it does when it is graded.
   for (const cell of known) {
-    const id = named(cell), now = answers[id];
+    const id = named(cell),
+      now = answers[id];
     if (id in wanted && (now === undefined || !now.trim() || now === wanted[id]))
       answers[id] = text(cell);
   }
@@ -73,7 +75,8 @@ export function fromNotebook(file, released, name) {
   return {
     answers,
     missing: Object.keys(wanted).filter((id) => !(id in answers)),
-    own: cells.filter((cell) => cell.cell_type === "code" && !known.includes(cell) && text(cell).trim())
-      .length,
+    own: cells.filter(
+      (cell) => cell.cell_type === "code" && !known.includes(cell) && text(cell).trim(),
+    ).length,
   };
 }

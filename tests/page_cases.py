@@ -23,13 +23,22 @@ NEEDS_PYTHON = pytest.mark.skipif(
 WRITABLE = ":is(textarea, [contenteditable=true])"
 # Milliseconds. Python is big, and the training of an assignment takes ten seconds here.
 PATIENCE = 180_000
-FIELD = '<div class="cell"><textarea class="code" aria-label="Code">{}</textarea></div>'
+FIELD = '<div class="cell"><pre>{}</pre></div>'
 SCRIPT = """<script type="module">
 import { keepAnswers } from "./src/answers.js";
 keepAnswers([...document.querySelectorAll("div.cell")].map((element) => {
-  const area = element.querySelector("textarea");
+  const shown = element.querySelector("pre"), area = document.createElement("textarea");
+  area.ariaLabel = "Code";
+  area.value = shown.textContent;
   area.oninput = () => area.dispatchEvent(new CustomEvent("cell:edited", { bubbles: true }));
-  return { element, get source() { return area.value; }, set source(text) { area.value = text; } };
+  const cell = {
+    element,
+    mount: async () => shown.replaceWith(area),
+    get source() { return area.value; },
+    set source(text) { shown.textContent = area.value = text; },
+  };
+  if (location.hash !== "#closed") cell.mount();
+  return cell;
 }));
 document.body.dataset.ready = "yes";
 </script>"""
@@ -70,6 +79,8 @@ class Tab:
         self.asked: list[str] = []
         self.answer = True
         page.on("dialog", self.ask)
+        # Asked for only when it is waited for, it would come too late for a key.
+        page.on("filechooser", lambda _chooser: None)
         self.load()
 
     def ask(self, dialog: Any) -> None:

@@ -128,6 +128,26 @@ def test_without_storage_the_page_says_so_and_loses_nothing(
     assert tab.asked == ["beforeunload"]
 
 
+def test_a_cell_opens_at_a_click_and_for_the_keyboard(browsing: Any, address: str) -> None:
+    tab = Tab(browsing.new_page(), f"{address}#closed")
+    tab.page.locator("[data-grade-id=relu] pre").click()
+    tab.page.keyboard.type("mine ")
+    assert "mine" in tab.source("relu")
+    tab.page.locator("[data-grade-id=tanh]").focus()
+    tab.page.keyboard.type("typed ")
+    assert "typed" in tab.source("tanh")
+    # The keyboard leads back out of it, and a check stays as it is.
+    tab.page.keyboard.press("Shift+Tab")
+    assert tab.page.evaluate(
+        "document.activeElement.closest('[data-grade-id]').dataset.gradeId"
+    ) == ("sigmoid")
+    tab.page.locator("[data-grade-id=check_relu] pre").click()
+    assert tab.field("check_relu").count() == 0
+    kept = Tab(browsing.new_page(), f"{address}#closed")
+    assert kept.said() == "Your answers are back: relu, tanh."
+    assert "mine" in kept.page.locator("[data-grade-id=relu] pre").inner_text()
+
+
 # --- given back ---------------------------------------------------------------------------------
 
 

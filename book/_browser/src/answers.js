@@ -2,7 +2,8 @@
 import { blank, fromNotebook, MOST_BYTES, toNotebook, Unusable } from "./notebook.js";
 import { answerStore } from "./store.js";
 
-/** @typedef {{element: HTMLElement, source: string}} Field a place to answer in */
+/** @typedef {{element: HTMLElement, source: string, mount?: () => unknown}} Field
+ *   a place to answer in; `mount` makes it one, if it is not yet */
 
 const FULL =
   "This browser cannot keep your answers: its storage is full or switched off. They stay on this " +
@@ -28,6 +29,20 @@ function textField(element, empty) {
       area.value = text === empty ? "" : text;
     },
   };
+}
+
+/** Let a cell be written in before Python runs: at a click, or when the keyboard comes to it.
+ * @param {Field} field */
+function openAtFirstFocus(field) {
+  const { element } = field;
+  element.tabIndex = 0;
+  element.addEventListener("focus", async () => {
+    element.removeAttribute("tabindex");
+    await field.mount?.();
+    /** @type {HTMLElement | null} */ (
+      element.querySelector("textarea, [contenteditable=true]")
+    )?.focus();
+  });
 }
 
 /** @param {string} words
@@ -64,7 +79,9 @@ export function keepAnswers(cells) {
   const fields = new Map();
   for (const field of cells) {
     const id = field.element.dataset.gradeId ?? "";
-    if (id in empty) fields.set(id, field);
+    if (!(id in empty)) continue;
+    fields.set(id, field);
+    openAtFirstFocus(field);
   }
   for (const element of document.querySelectorAll(".answer-text")) {
     const id = /** @type {HTMLElement} */ (element).dataset.gradeId ?? "";

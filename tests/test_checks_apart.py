@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,15 @@ class Apart:
 
     def calculate(self, operands: Sequence[Any], steps: Sequence[Step]) -> Any:
         return self._ask(lambda: LOCAL.calculate(self._args(operands), steps))
+
+    def codes(self, thing: Any, _name: str, /) -> list[CodeType]:
+        return LOCAL.codes(self._thing(thing), _name)
+
+    def tries_nearby(
+        self, thing: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any
+    ) -> bool:
+        there = self._args(init), self._args(inputs), self._args([dout])[0]
+        return bool(self._ask(lambda: LOCAL.tries_nearby(self._thing(thing), *there)))
 
     def lend(self, value: Any, methods: tuple[str, ...] = ()) -> Lent:
         if callable(value):

@@ -12,15 +12,18 @@ something `Lent`.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any, Protocol
 
 import numpy as np
+
+from course_lib.checks.trail import Trail
 
 
 class Raised(Exception):
@@ -181,6 +184,19 @@ class Side(Protocol):
         """
         ...
 
+    def codes(self, thing: Any, name: str, /) -> list[CodeType]:
+        """Return the code of an answer, which has a name, and of the learner's that it uses."""
+        ...
+
+    def tries_nearby(
+        self, thing: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any
+    ) -> bool:
+        """Tell whether a layer, in forward and backward, moves its numbers a little both ways.
+
+        Or whether it makes complex numbers of them.
+        """
+        ...
+
     def lend(self, value: Any, methods: tuple[str, ...] = ()) -> Lent:
         """Make a copy of data for the learner's code, or let it call a function or an object."""
         ...
@@ -233,6 +249,22 @@ class _Local:
     def perform(self, lines: Sequence[Line]) -> list[tuple[Any, list[str]]]:
         # `course_lib.checks.script` does them itself, for it knows what a failure is.
         raise NotImplementedError
+
+    def codes(self, thing: Any, _name: str, /) -> list[CodeType]:
+        # The student process has no such module, and is never asked.
+        from course_lib.checks.imaginary import code_of
+
+        return code_of(thing)
+
+    def tries_nearby(
+        self, thing: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any
+    ) -> bool:
+        trail = Trail()
+        with contextlib.suppress(Exception):
+            layer = thing(*(trail.follow(value) for value in map(_there, init)))
+            layer.forward(*(trail.follow(value) for value in map(_there, inputs)))
+            layer.backward(_there(dout))
+        return trail.found
 
     def lend(self, value: Any, methods: tuple[str, ...] = ()) -> Lent:
         lent = value if methods or callable(value) else copy.deepcopy(value)

@@ -6,17 +6,27 @@ where the input moves a little, by something else each time. A gradient by the c
 by less than 1e-14 in double precision, and by more than 1e-9 in single precision. Between the two
 lies a wide gap, and no honest answer comes near its middle. An error that stays what it is when
 the input moves, like that of a small constant against dividing by 0, is none of this.
+
+Differences of a linear function have errors that stay, too. Therefore each input is also taken
+far away from 0, where a small step is lost in it, and a step that grows with it shows in the last
+digits: there the small constants of honest answers vanish. A complex step has no such error;
+see `imaginary`. What is left is exact whatever the numbers: the slope of a linear function
+between two points that lie far from each other.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from course_lib.arrays import Array
-from course_lib.checks.observe import Case, Seen
+from course_lib.checks.answer_side import side_of
+from course_lib.checks.calls import attempt
+from course_lib.checks.imaginary import uses_complex
+from course_lib.checks.observe import Case, Seen, lend_all
 from course_lib.checks.values import NotNumbers, agrees
 
 if TYPE_CHECKING:
@@ -33,6 +43,19 @@ _SMALL = 0.03
 
 _CASES = 3
 
+# Inputs so large leave nothing of a step of 1; products of two are still numbers in single
+# precision.
+_FAR = 1.23456789e17
+
+# By so much may the slope of a square grow less, or more, than its input.
+_MANY = 1000.0
+
+# No rounding is so large.
+_GROSS = 1e-3
+
+# So few numbers may be rough by chance.
+_FEW = 2
+
 
 class ByDifferences(NotNumbers):
     """A gradient that was taken by differences, in place of its numbers."""
@@ -45,8 +68,13 @@ def by_differences(task: Task, answer: Any, cases: list[Case], seen: list[Seen])
     tries = [[_moved(cases[i], times) for i in places] for times in (0, 1, 2)]
     got = [[seen[i] for i in places], *(task.observe_gradients(answer, one) for one in tries[1:])]
     want = [task.observe_gradients(task.reference, one) for one in tries]
-    return any(
-        _rough([_jumps(name, got, want, i) for i in range(len(places))]) for name in task.gradients
+    return (
+        any(
+            _rough([_jumps(name, got, want, i) for i in range(len(places))])
+            for name in task.gradients
+        )
+        or _lost_far_away(task, answer, [cases[i] for i in places])
+        or _complex(task, answer, cases[places[0]])
     )
 
 
@@ -54,6 +82,83 @@ def _rough(jumps: list[Array]) -> bool:
     """Tell whether these are the jumps of differences: of several elements, and of most."""
     ordered = np.sort(np.concatenate(jumps))
     return (ordered > _LEAST).sum() > 1 and bool(ordered[int(0.8 * ordered.size)] < _MOST)
+
+
+def _lost_far_away(task: Task, answer: Any, cases: list[Case]) -> bool:
+    """Tell whether a gradient is lost, or rough, where the input that it belongs to is large."""
+    parameters: tuple[str, ...] = getattr(task, "parameters", ())
+    far = [
+        (name, one, case)
+        for case in cases
+        for name in task.gradients
+        if (one := _far_away(case, name[1:], parameters)) is not None
+    ]
+    if not far:
+        return False
+    there = [case for _name, case, _near in far]
+    got = task.observe_gradients(answer, there)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        want = task.observe_gradients(task.reference, there)
+        near = task.observe_gradients(task.reference, [case for _name, _far, case in far])
+    errors: dict[str, list[Array]] = {}
+    for (name, *_), a, b, c in zip(far, got, want, near, strict=True):
+        # Of what is not linear, or a square, differences have errors that jump.
+        if _same_slope(b[name], c[name]):
+            errors.setdefault(name, []).append(_errors(a[name], b[name]))
+    return any(_lost(np.concatenate(some)) for some in errors.values())
+
+
+def _same_slope(far: Any, near: Any) -> bool:
+    """Tell whether a gradient stays as it is far away, or grows as the input does."""
+    if not (isinstance(far, np.ndarray) and isinstance(near, np.ndarray)):
+        return False
+    with np.errstate(all="ignore"):
+        ratio = np.abs(far / near)
+        grows = (ratio > _FAR / _MANY) & (ratio < _FAR * _MANY)
+        return np.allclose(far, near, rtol=1e-12, atol=0) or bool(grows.all())
+
+
+def _lost(errors: Array) -> bool:
+    if errors.size < _FEW:
+        return False
+    rough = ((errors > _LEAST) & (errors < _MOST)) | (errors > _GROSS)
+    return bool(rough.mean() > 0.5)
+
+
+def _errors(got: Any, want: Any) -> Array:
+    """Return the relative errors of the large elements that are numbers."""
+    if not (isinstance(got, np.ndarray) and isinstance(want, np.ndarray)):
+        return np.zeros(0)
+    if got.shape != want.shape or not np.isfinite(want).all():
+        return np.zeros(0)
+    size = np.abs(want)
+    large = (size > _SMALL * size.max(initial=0)) & np.isfinite(got)
+    return np.asarray(np.abs((got[large] - want[large]) / want[large]))
+
+
+def _far_away(case: Case, name: str, parameters: tuple[str, ...]) -> Case | None:
+    """Return a case with one input, or parameter, far away from 0; None if it can't be."""
+    if name in case.inputs and _moves(name, case.inputs[name]):
+        moved = {**case.inputs, name: case.inputs[name] * _FAR}
+        return dataclasses.replace(case, inputs=moved)
+    if name in parameters and _moves(name, case.init[parameters.index(name)]):
+        place = parameters.index(name)
+        init = (*case.init[:place], case.init[place] * _FAR, *case.init[place + 1 :])
+        return dataclasses.replace(case, init=init)
+    return None
+
+
+def _complex(task: Task, answer: Any, case: Case) -> bool:
+    side = side_of(answer)
+    if uses_complex(side.codes(answer, str(task.reference.__name__))):
+        return True
+    if not isinstance(case.inputs, dict) or not hasattr(task, "returned"):
+        return False
+    inputs, init = lend_all(side, list(case.inputs.values())), lend_all(side, case.init)
+    (dout,) = lend_all(side, [case.dout])
+    found, _warned = attempt(side.tries_nearby, answer, init, inputs, dout)
+    return found is True
 
 
 def _jumps(name: str, got: list[list[Seen]], want: list[list[Seen]], i: int) -> Array:

@@ -15,8 +15,8 @@ import course_lib
 _LIBRARY = Path(course_lib.__file__).parent
 _STUB = Path(__file__).parent / "student" / "stub"
 
-# What the student process itself needs: it has no answers in it.
-_SERVED_BY = "course_lib.checks.answer_side"
+# What the student process itself needs: there are no answers in it.
+_SERVED_BY = ("course_lib.checks.answer_side", "course_lib.checks.trail")
 
 
 @cache
@@ -28,7 +28,7 @@ def given_package(modules: tuple[str, ...] = ()) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="given-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shutil.copytree(_STUB, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in sorted(_needed((*modules, _SERVED_BY))):
+    for file in sorted(_needed((*modules, *_SERVED_BY))):
         place = folder / "course_lib" / file.relative_to(_LIBRARY)
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def _needed(modules: Iterable[str]) -> set[Path]:
         name = todo.pop()
         todo += [name.rpartition(".")[0]] if name.count(".") > 1 else []
         file = _file(name)
-        if file and file not in files and not (_is_check(name) and name != _SERVED_BY):
+        if file and file not in files and not (_is_check(name) and name not in _SERVED_BY):
             files.add(file)
             todo += _imports(file.read_text(encoding="utf-8"))
     return files

@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from course_lib.checks.answer_side import (
     Step,
     Watch,
 )
+from course_lib.checks.imaginary import code_named
 from course_lib.grading.engine.shown import readable
 from course_lib.grading.engine.student.frames import BadFrame, Loan, Ref
 from course_lib.grading.engine.student.serve import LATER
@@ -61,6 +63,7 @@ class RemoteSide:
         self.longest = float("inf")
         self.watched = 0
         self.lent: list[_Loaned] = []
+        self.sources: list[str] = []
 
     # --- cells and checks ---------------------------------------------------------------------
 
@@ -68,6 +71,7 @@ class RemoteSide:
         """Run a cell over there and return its outputs as it tells them."""
         self.deadline = time.monotonic() + seconds
         self.longest = seconds
+        self.sources.append(source)
         return self._exchange("run", source)
 
     @contextlib.contextmanager
@@ -141,6 +145,15 @@ class RemoteSide:
         if line.watch is not None:
             line.watch.calls = watched
         return got, [readable(text, 300) for text in said[:10]]
+
+    def codes(self, _thing: Any, name: str, /) -> list[CodeType]:
+        # What that process says of its code need not be true.
+        return code_named(name, self.sources)
+
+    def tries_nearby(
+        self, thing: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any
+    ) -> bool:
+        return self._exchange("tries_nearby", thing, list(init), list(inputs), dout) is True
 
     def lend(self, value: Any, methods: tuple[str, ...] = ()) -> Lent:
         return _Loaned(value, methods or (("",) if callable(value) else ()))

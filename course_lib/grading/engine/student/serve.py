@@ -131,6 +131,11 @@ class Server:
     def _get(self, thing: Any, name: str) -> Any:
         return LOCAL.get(thing, name)
 
+    def _tries_nearby(
+        self, thing: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any
+    ) -> bool:
+        return LOCAL.tries_nearby(thing, init, inputs, dout)
+
     def _calculate(self, operands: Sequence[Any], steps: Sequence[Any]) -> Any:
         return LOCAL.calculate(operands, steps)
 

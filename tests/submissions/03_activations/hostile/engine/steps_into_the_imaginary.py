@@ -1,5 +1,5 @@
 """Has the derivative of sigmoid taken by a step into the imaginary."""
-# earns: sigmoid=3
+# earns: sigmoid=1
 # %% sigmoid
 import numpy as np
 

@@ -1,0 +1,91 @@
+"""Whether an answer calculates with complex numbers, which no task of the course asks for.
+
+``imag(f(x + ih)) / h`` is a gradient that is right to the last digit, so its numbers can't tell.
+Its code can, and so can what becomes of the numbers that it is given.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from types import CodeType, FunctionType
+from typing import Any
+
+_TYPES = ("complex", "complex64", "complex128", "complex256", "complexfloating", "c8", "c16")
+_NAMES = frozenset(("imag", "csingle", "cdouble", "clongdouble", "cmath", "emath", *_TYPES))
+
+
+def uses_complex(codes: Iterable[CodeType]) -> bool:
+    """Tell whether code has a complex number in it, or a name that leads to one."""
+    return any(
+        isinstance(const, complex) or (isinstance(const, str) and const in _NAMES)
+        for code in codes
+        for const in _constants(code.co_consts)
+    ) or any(not _NAMES.isdisjoint(code.co_names) for code in codes)
+
+
+def code_of(thing: Any) -> list[CodeType]:
+    """Return the code of a class or function, and of what it uses of its own module."""
+    found: dict[CodeType, None] = {}
+    todo, seen = [thing], set[int]()
+    while todo:
+        one = todo.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, type):
+            own = [base for base in one.__mro__ if base.__module__ == one.__module__]
+            todo += [value for base in own for value in vars(base).values()]
+        elif isinstance(one, (staticmethod, classmethod)):
+            todo.append(one.__func__)
+        elif isinstance(one, property):
+            todo += [one.fget, one.fset]
+        elif isinstance(one, FunctionType):
+            codes = _nested(one.__code__)
+            found |= dict.fromkeys(codes)
+            names = {name for code in codes for name in code.co_names}
+            used = [one.__globals__.get(name) for name in names]
+            cells = [cell.cell_contents for cell in one.__closure__ or () if _is_full(cell)]
+            module = getattr(thing, "__module__", "")
+            todo += [v for v in (*used, *cells) if getattr(v, "__module__", None) == module]
+    return list(found)
+
+
+def code_named(name: str, sources: Iterable[str]) -> list[CodeType]:
+    """Return the code of the cells that define `name`, and of what they use of others."""
+    defined: dict[str, list[CodeType]] = {}
+    found: dict[CodeType, None] = {}
+    for source in sources:
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            codes = _nested(compile(source, "<cell>", "exec", dont_inherit=True))
+            for code in codes:
+                defined.setdefault(code.co_name, []).append(code)
+            if name in (code.co_name for code in codes):
+                found |= dict.fromkeys(codes)
+    todo = [used for code in found for used in code.co_names]
+    while todo:
+        for code in defined.pop(todo.pop(), ()):
+            for one in _nested(code):
+                found[one] = None
+                todo += one.co_names
+    return list(found)
+
+
+def _nested(code: CodeType) -> list[CodeType]:
+    inside = [const for const in code.co_consts if isinstance(const, CodeType)]
+    return [code, *(one for const in inside for one in _nested(const))]
+
+
+def _constants(consts: Iterable[Any]) -> Iterable[Any]:
+    for const in consts:
+        if isinstance(const, (tuple, frozenset)):
+            yield from _constants(const)
+        else:
+            yield const
+
+
+def _is_full(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False

@@ -1,0 +1,179 @@
+"""What code does to the numbers that it gets, or has in it, tells whether it takes differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from course_lib.checks.answer_side import LOCAL
+from course_lib.checks.differences import _lost_far_away
+from course_lib.checks.imaginary import code_named, code_of, uses_complex
+from course_lib.checks.shopping_cart import add_layer, mul_layer
+from course_lib.checks.trail import Trail
+
+H = 1e-3
+BOTH_WAYS: dict[str, Callable[[Any], Any]] = {
+    "plus and minus": lambda x: (x + H) * (x - H),
+    "minus and plus": lambda x: (x - H) * (x + H),
+    "the step first": lambda x: (H + x) * (-H + x),
+    "in place": lambda x: (_in_place(x, H), _in_place(x, -H)),
+    "later": lambda x: (np.exp(x * 2 + H), np.exp(x * 2 - H)),
+    "stretched": lambda x: (x * (1 + H), x * (1 - H)),
+    "by a share of it": lambda x: (x + H * x, x - H * x),
+    "one after the other": lambda x: [(one + H, one - H) for one in np.atleast_1d(x)],
+    "an array of steps": lambda x: (x + np.full(np.shape(x), H), x - np.full(np.shape(x), H)),
+    "into the imaginary": lambda x: (x + 1e-20j) ** 2,
+    "as another type": lambda x: np.exp(x) + 0j,
+}
+# NumPy makes a plain number of a number that is followed.
+FOR_ARRAYS = {"in place", "later", "as another type", "one after the other"}
+HONEST: dict[str, Callable[[Any], Any]] = {
+    "one way": lambda x: (x + H) * (x + 2 * H),
+    "one more and one less": lambda x: (x + 1) * (x - 1),
+    "tanh's": lambda x: (1 + np.tanh(x)) * (1 - np.tanh(x)),
+    "sigmoid's": lambda x: 1 / (1 + np.exp(-x)) * (1 - 1 / (1 + np.exp(-x))),
+    "leaky": lambda x: np.where(x > 0, x, 0.01 * x),
+    "a mean and its spread": lambda x: (x - np.mean(x)) / np.sqrt(np.var(x) + 1e-7),
+    "away from 0": lambda x: np.log(x * x + 1e-7) / (np.sqrt(np.abs(x)) + 1e-7),
+    "in place": lambda x: _in_place(x, H) + _in_place(x, 2 * H),
+    "a softmax": lambda x: np.exp(x - np.max(x)) / np.exp(x - np.max(x)).sum(),
+}
+
+
+def _in_place(x: Any, step: float) -> Any:
+    moved = np.copy(x) if np.ndim(x) == 0 else x.copy()
+    moved += step
+    return moved
+
+
+def _layer(calculate: Callable[[Any], Any]) -> Any:
+    class Layer:
+        def forward(self, x: Any) -> Any:
+            self.x = x
+            return x
+
+        def backward(self, dout: Any) -> Any:
+            calculate(self.x)
+            return dout
+
+    return Layer
+
+
+@pytest.mark.parametrize("what", BOTH_WAYS)
+@pytest.mark.parametrize("shape", [(4,), (2, 3)])
+def test_moves_both_ways_are_seen(what: str, shape: tuple[int, ...]) -> None:
+    x = np.random.default_rng(1).normal(size=shape)
+    assert LOCAL.tries_nearby(_layer(BOTH_WAYS[what]), (), [x], np.ones(shape))
+
+
+@pytest.mark.parametrize("what", sorted({*BOTH_WAYS} - FOR_ARRAYS))
+def test_moves_of_a_number_are_seen(what: str) -> None:
+    assert LOCAL.tries_nearby(_layer(BOTH_WAYS[what]), (), [1.7], 1.0)
+
+
+@pytest.mark.parametrize("what", HONEST)
+@pytest.mark.parametrize("shape", [(4,), (2, 3)])
+def test_honest_code_is_not_taken_for_it(what: str, shape: tuple[int, ...]) -> None:
+    x = np.random.default_rng(1).normal(size=shape)
+    assert not LOCAL.tries_nearby(_layer(HONEST[what]), (), [x], np.ones(shape))
+
+
+@pytest.mark.parametrize("what", HONEST)
+def test_numbers_that_are_followed_are_the_same_numbers(what: str) -> None:
+    x = np.random.default_rng(2).normal(size=(2, 3))
+    assert np.array_equal(HONEST[what](Trail().follow(x.copy())), HONEST[what](x.copy()))
+
+
+def test_what_stops_says_nothing() -> None:
+    def stop(_x: Any) -> None:
+        raise ValueError("not today")
+
+    assert not LOCAL.tries_nearby(_layer(stop), (), [np.ones(3)], 1.0)
+
+
+class Far:
+    """A product whose slopes are taken between two points."""
+
+    step = 1.0
+
+    def forward(self, x: Any, y: Any) -> Any:
+        self.x, self.y = x, y
+        return x * y
+
+    def backward(self, dout: Any) -> Any:
+        h, x, y = self.step, self.x, self.y
+        return (
+            dout * ((x + h) * y - (x - h) * y) / (2 * h),
+            dout * (x * (y + h) - x * (y - h)) / (2 * h),
+        )
+
+
+class Exact(Far):
+    """The same by the chain rule, in single precision."""
+
+    def backward(self, dout: Any) -> Any:
+        return np.float32(dout) * np.float32(self.y), np.float32(dout) * np.float32(self.x)
+
+
+@pytest.mark.parametrize(("answer", "lost"), [(Far, True), (Exact, False)])
+@pytest.mark.parametrize("seed", range(5))
+def test_far_away_a_step_is_lost(answer: Any, lost: bool, seed: int) -> None:
+    cases = mul_layer.cases(np.random.default_rng(seed))
+    assert _lost_far_away(mul_layer, answer, cases) is lost
+
+
+def test_the_slope_of_a_sum_between_far_points_is_exact_and_passes() -> None:
+    class AddLayer:
+        def forward(self, x: Any, y: Any) -> Any:
+            return x + y
+
+        def backward(self, dout: Any) -> Any:
+            return dout * (1.0 - 0.0), dout * (1.0 - 0.0)
+
+    assert add_layer(AddLayer, seed=1).passed
+
+
+WITH_COMPLEX = {
+    "a literal": "def f(x):\n    return x + 1e-20j",
+    "folded": "def f(x):\n    return x + (-1) ** 0.5",
+    "imag": "def f(x):\n    return g(x).imag",
+    "by name": "def f(x):\n    return getattr(x, 'imag')",
+    "a type": "def f(x):\n    return x.astype(complex)",
+    "a type's name": "def f(x):\n    return x.astype('complex128')",
+    "a default": "def f(x):\n    def g(h=(1, 2j)):\n        return h\n    return g()",
+    "a helper": "def g(x):\n    return x + 1j\ndef f(x):\n    return g(x)",
+    "a helper's helper": "def h(x):\n    return x.imag\ndef g(x):\n    return h(x)\n"
+    "def f(x):\n    return g(x)",
+    "a method": "class f:\n    def forward(self, x):\n        return self.g(x)\n"
+    "    def g(self, x):\n        return complex(x, 1)",
+    "a static method": "class f:\n    @staticmethod\n    def g(x):\n        return x.imag",
+    "a base": "class B:\n    def g(self, x):\n        return x.imag\nclass f(B):\n    pass",
+}
+WITHOUT = {
+    "simple": "def f(x):\n    return x.real + 1.0",
+    "a text": "def f(x):\n    'Not for complex numbers.'\n    return x",
+    "another function": "def g(x):\n    return x + 1j\ndef f(x):\n    return x",
+}
+
+
+@pytest.mark.parametrize("what", WITH_COMPLEX)
+def test_complex_numbers_in_code_are_seen(what: str) -> None:
+    names: dict[str, Any] = {"__name__": "notebook"}
+    exec(WITH_COMPLEX[what], names)
+    assert uses_complex(code_of(names["f"]))
+    assert uses_complex(code_named("f", [WITH_COMPLEX[what]]))
+
+
+@pytest.mark.parametrize("what", WITHOUT)
+def test_other_code_is_not_taken_for_it(what: str) -> None:
+    names: dict[str, Any] = {"__name__": "notebook"}
+    exec(WITHOUT[what], names)
+    assert not uses_complex(code_of(names["f"]))
+    assert not uses_complex(code_named("f", [WITHOUT[what]]))
+
+
+def test_cells_that_are_no_code_say_nothing() -> None:
+    assert code_named("f", ["def f(:", "\0", "f = 1"]) == []

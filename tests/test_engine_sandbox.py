@@ -254,6 +254,7 @@ def test_it_sees_nothing_of_the_course(inside: Inside) -> None:
         "course_lib/__init__.py",
         "course_lib/checks/__init__.py",
         "course_lib/checks/answer_side.py",
+        "course_lib/checks/side.py",
         "course_lib/checks/trail.py",
     }
 

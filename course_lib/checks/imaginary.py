@@ -6,6 +6,7 @@ Its code can, and so can what becomes of the numbers that it is given.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 from collections.abc import Iterable
 from types import CodeType, FunctionType
@@ -52,23 +53,42 @@ def code_of(thing: Any) -> list[CodeType]:
 
 
 def code_named(name: str, sources: Iterable[str]) -> list[CodeType]:
-    """Return the code of the cells that define `name`, and of what they use of others."""
+    """Return the code of what is defined as `name` in pieces of code, and of what it uses there."""
     defined: dict[str, list[CodeType]] = {}
-    found: dict[CodeType, None] = {}
+    bases: dict[str, list[str]] = {}
     for source in sources:
         with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            codes = _nested(compile(source, "<cell>", "exec", dont_inherit=True))
-            for code in codes:
+            tree = ast.parse(source)
+            for code in _nested(compile(tree, "<cell>", "exec", dont_inherit=True)):
                 defined.setdefault(code.co_name, []).append(code)
-            if name in (code.co_name for code in codes):
-                found |= dict.fromkeys(codes)
-    todo = [used for code in found for used in code.co_names]
+            for node in tree.body:
+                # What is said where a name gets its meaning: bases, decorators, and all else.
+                for own in _names_given(node):
+                    used = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+                    bases.setdefault(own, []).extend(used)
+    found: dict[CodeType, None] = {}
+    seen: set[str] = set()
+    todo = [name]
     while todo:
-        for code in defined.pop(todo.pop(), ()):
-            for one in _nested(code):
-                found[one] = None
-                todo += one.co_names
+        if (own := todo.pop()) not in seen:
+            seen.add(own)
+            codes = [one for code in defined.get(own, ()) for one in _nested(code)]
+            found |= dict.fromkeys(codes)
+            todo += [*bases.get(own, ()), *(used for code in codes for used in code.co_names)]
     return list(found)
+
+
+def _names_given(node: ast.stmt) -> list[str]:
+    if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+        return [node.name]
+    if isinstance(node, ast.Assign):
+        return [
+            one.id
+            for target in node.targets
+            for one in ast.walk(target)
+            if isinstance(one, ast.Name)
+        ]
+    return []
 
 
 def _nested(code: CodeType) -> list[CodeType]:

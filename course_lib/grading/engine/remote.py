@@ -7,8 +7,6 @@ process; arrays that come are copies, and read-only.
 from __future__ import annotations
 
 import contextlib
-import math
-import re
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +27,7 @@ from course_lib.checks.answer_side import (
     Watch,
 )
 from course_lib.checks.imaginary import code_named
+from course_lib.grading.engine.crossing import numbers, say_again, watched_as, word
 from course_lib.grading.engine.shown import readable
 from course_lib.grading.engine.student.frames import BadFrame, Loan, Ref
 from course_lib.grading.engine.student.serve import LATER
@@ -39,7 +38,6 @@ GRACE = 1.0
 _MOST_ASKED = 1_000_000
 # What was lent is called with at most so many numbers: two arrays can become a table of all pairs.
 _MOST_NUMBERS = 5_000
-_NUMBER = (bool, int, float, complex, np.generic)
 _TOO_LONG = "TooLong"
 
 
@@ -97,13 +95,13 @@ class RemoteSide:
         match self._exchange("kind", thing):
             case [str(name), bool(can_call), bool(is_class), bool(has_forward), list(origins)]:
                 modules = tuple(map(str, origins))
-                return Kind(_word(name), can_call, is_class, has_forward, modules)
+                return Kind(word(name), can_call, is_class, has_forward, modules)
             case _:
                 raise self._lost("no answer to what was asked")
 
     def call(self, thing: Any, method: str, args: Sequence[Any], watch: Watch | None = None) -> Any:
         try:
-            return self._exchange("call", thing, method, list(args), _watched(watch))
+            return self._exchange("call", thing, method, list(args), watched_as(watch))
         finally:
             if watch is not None:
                 watch.calls = self.watched
@@ -123,7 +121,8 @@ class RemoteSide:
     def perform(self, lines: Sequence[Line]) -> list[tuple[Any, list[str]]]:
         left = max(self.deadline - time.monotonic(), 0.001)
         steps = [
-            [line.kind, line.of, line.name, list(line.args), _watched(line.watch)] for line in lines
+            [line.kind, line.of, line.name, list(line.args), watched_as(line.watch)]
+            for line in lines
         ]
         try:
             done = self._exchange("perform", left, steps)
@@ -200,11 +199,11 @@ class RemoteSide:
                     self.wire.send(self._called_back(number, name, args), until)
                 case ["value", value, list(said), int(watched)]:
                     self.watched = watched
-                    _say_again(said)
+                    say_again(said)
                     return self._in(value)
                 case ["error", str(kind), str(message), str(where), list(said), int(watched)]:
                     self.watched = watched
-                    _say_again(said)
+                    say_again(said)
                     raise self._raised(kind, message, where)
                 case _:
                     raise BadFrame("no answer to what was asked")
@@ -214,14 +213,14 @@ class RemoteSide:
         if kind == _TOO_LONG:
             # Whatever else hangs in this check shall not take as long again.
             self.longest = min(self.longest, LATER)
-        return Raised(_word(kind), readable(message, 300), readable(where, 200))
+        return Raised(word(kind), readable(message, 300), readable(where, 200))
 
     def _called_back(self, number: int, name: str, args: tuple[Any, ...]) -> list[Any]:
         """Call what was lent, as the learner's code asks; return the answer to send."""
         if not 0 <= number < len(self.lent) or name not in self.lent[number].methods:
             raise BadFrame("a call of what was never lent")
         target = self.lent[number].value
-        if sum(map(_numbers, args)) > _MOST_NUMBERS:
+        if sum(map(numbers, args)) > _MOST_NUMBERS:
             return ["error", "TypeError", "numbers and small arrays of them are wanted"]
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -279,7 +278,7 @@ class RemoteThing(Far):
     """
 
     def __init__(self, side: RemoteSide, ref: Ref, plain: Any = None) -> None:
-        super().__init__(side, _word(ref.name), plain)
+        super().__init__(side, word(ref.name), plain)
         self.number = ref.id
 
     def __call__(self, *args: Any) -> Any:
@@ -292,26 +291,3 @@ class RemoteThing(Far):
 
     def __repr__(self) -> str:
         return f"<{self.type_name}>"
-
-
-def _numbers(value: Any) -> float:
-    """Return how many numbers a value is; what is none could be endless."""
-    if isinstance(value, np.ndarray):
-        return value.size
-    if type(value) in (list, tuple):
-        return 1 + sum(map(_numbers, value))
-    return 1 if value is None or isinstance(value, _NUMBER) else math.inf
-
-
-def _watched(watch: Watch | None) -> list[Any] | None:
-    return None if watch is None else [watch.method, list(watch.usual)]
-
-
-def _say_again(said: list[Any]) -> None:
-    for message in said[:10]:
-        warnings.warn(readable(message, 300), RuntimeWarning, stacklevel=2)
-
-
-def _word(name: str) -> str:
-    """Return a name that can be shown: nothing in it but what a Python name has."""
-    return re.sub(r"\W", "", name, flags=re.ASCII)[:60] or "object"

@@ -118,11 +118,19 @@ class Exact(Far):
         return np.float32(dout) * np.float32(self.y), np.float32(dout) * np.float32(self.x)
 
 
-@pytest.mark.parametrize(("answer", "lost"), [(Far, True), (Exact, False)])
+class Wrong(Far):
+    """Exchanges its gradients, and has no other fault."""
+
+    def backward(self, dout: Any) -> Any:
+        return dout * self.x, dout * self.y
+
+
+@pytest.mark.parametrize(("answer", "lost"), [(Far, True), (Exact, False), (Wrong, False)])
 @pytest.mark.parametrize("seed", range(5))
 def test_far_away_a_step_is_lost(answer: Any, lost: bool, seed: int) -> None:
     cases = mul_layer.cases(np.random.default_rng(seed))
-    assert _lost_far_away(mul_layer, answer, cases) is lost
+    seen = mul_layer.observe(answer, cases)
+    assert _lost_far_away(mul_layer, answer, cases, seen) is lost
 
 
 def test_the_slope_of_a_sum_between_far_points_is_exact_and_passes() -> None:

@@ -73,7 +73,7 @@ def by_differences(task: Task, answer: Any, cases: list[Case], seen: list[Seen])
             _rough([_jumps(name, got, want, i) for i in range(len(places))])
             for name in task.gradients
         )
-        or _lost_far_away(task, answer, [cases[i] for i in places])
+        or _lost_far_away(task, answer, [cases[i] for i in places], got[0])
         or _complex(task, answer, cases[places[0]])
     )
 
@@ -84,29 +84,33 @@ def _rough(jumps: list[Array]) -> bool:
     return (ordered > _LEAST).sum() > 1 and bool(ordered[int(0.8 * ordered.size)] < _MOST)
 
 
-def _lost_far_away(task: Task, answer: Any, cases: list[Case]) -> bool:
+def _lost_far_away(task: Task, answer: Any, cases: list[Case], seen: list[Seen]) -> bool:
     """Tell whether a gradient is lost, or rough, where the input that it belongs to is large."""
     parameters: tuple[str, ...] = getattr(task, "parameters", ())
     far = [
-        (name, one, case)
-        for case in cases
+        (name, one, case, its[name])
+        for case, its in zip(cases, seen, strict=True)
         for name in task.gradients
         if (one := _far_away(case, name[1:], parameters)) is not None
     ]
     if not far:
         return False
-    there = [case for _name, case, _near in far]
+    there = [case for _name, case, *_near in far]
     got = task.observe_gradients(answer, there)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         want = task.observe_gradients(task.reference, there)
-        near = task.observe_gradients(task.reference, [case for _name, _far, case in far])
+        near = task.observe_gradients(task.reference, [case for _name, _far, case, _seen in far])
     errors: dict[str, list[Array]] = {}
-    for (name, *_), a, b, c in zip(far, got, want, near, strict=True):
+    wrong = set()
+    for (name, *_, mine), a, b, c in zip(far, got, want, near, strict=True):
+        if not (isinstance(mine, np.ndarray) and agrees(mine, c[name])):
+            # A gradient that is wrong near by has other faults.
+            wrong.add(name)
         # Of what is not linear, or a square, differences have errors that jump.
         if _same_slope(b[name], c[name]):
             errors.setdefault(name, []).append(_errors(a[name], b[name]))
-    return any(_lost(np.concatenate(some)) for some in errors.values())
+    return any(_lost(np.concatenate(errors[name])) for name in errors.keys() - wrong)
 
 
 def _same_slope(far: Any, near: Any) -> bool:

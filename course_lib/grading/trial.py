@@ -100,7 +100,9 @@ class Assignment:
             answer = eval(self._graded(task.name), namespace)
         except Exception:
             return None
-        return (task if anew else self._remembering(task, seed))(answer, seed=seed)
+        return (_knowing_nothing(task) if anew else self._remembering(task, seed))(
+            answer, seed=seed
+        )
 
     def _remembering(self, task: AnyTask, seed: int) -> AnyTask:
         """Return the task, but with what it knows worked out once for all answers.
@@ -156,6 +158,15 @@ class Assignment:
     def _cells(self) -> dict[str, Any]:
         cells = read_source(self.course.source(self.slug)).cells
         return {grade_id(cell) or cell["id"]: cell for cell in cells}
+
+
+def _knowing_nothing(task: AnyTask) -> AnyTask:
+    """Return the task without what it remembers of a seed."""
+    if isinstance(task, NumberTask):
+        return task
+    fresh = copy.copy(task)
+    object.__setattr__(fresh, "memory", {})
+    return fresh
 
 
 def _calls_a_check(source: str) -> bool:

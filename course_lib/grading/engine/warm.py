@@ -108,8 +108,12 @@ class Warm:
         self.package = package
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(_PATIENCE)
-        with theirs:
-            self.process = start_isolated("warm", theirs, package, forks=True)
+        try:
+            with theirs:
+                self.process = start_isolated("warm", theirs, package, forks=True)
+        except BaseException:
+            self.control.close()
+            raise
         atexit.register(self.end)
         self.pid = 0
         if self._heard(b"ready"):

@@ -1,4 +1,5 @@
 // The page of an assignment: keeps what is answered, gives it back as a notebook, takes one in.
+import { button } from "./cells.js";
 import { blank, fromNotebook, MOST_BYTES, toNotebook, Unusable } from "./notebook.js";
 import { answerStore } from "./store.js";
 
@@ -43,14 +44,6 @@ function openAtFirstFocus(field) {
       element.querySelector("textarea, [contenteditable=true]")
     )?.focus();
   });
-}
-
-/** @param {string} words
- * @param {() => void} act */
-function button(words, act) {
-  const made = document.createElement("button");
-  Object.assign(made, { type: "button", textContent: words, onclick: act });
-  return made;
 }
 
 /** Offer a text as a file.

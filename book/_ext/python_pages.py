@@ -16,7 +16,7 @@ from sphinx.errors import ExtensionError
 
 FOLDER, CELLS = "python", "python-cells"
 # Drawn by a running kernel, which a page does not have.
-NOT_HERE = "ipywidgets"
+NOT_HERE = "course_lib.live"
 HIDDEN, WITHOUT_CODE = "remove-cell", {"remove-input", "remove-cell"}
 # What the build has made, for the pages that it writes after that.
 about: dict[str, str] = {}
@@ -24,9 +24,10 @@ about: dict[str, str] = {}
 
 def code_cells(path: Path) -> list[dict[str, Any]]:
     """Return the code cells of a page, those too that it does not show."""
-    if path.suffix not in (".md", ".ipynb"):
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".md" and "```{code-cell}" not in text:
         return []
-    notebook = jupytext.read(path)
+    notebook = jupytext.reads(text, fmt="ipynb" if path.suffix == ".ipynb" else "md:myst")
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 

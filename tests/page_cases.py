@@ -140,7 +140,7 @@ class Solving:
 
     def run_all(self) -> dict[str, str]:
         """Run every cell; return what each check says, by its task."""
-        self.page.get_by_role("button", name="Run all").click()
+        self.page.get_by_role("button", name="Run all", exact=True).click()
         checks = self.page.locator('[data-grade-id^="check_"].tag_check')
         said = {}
         for number in range(checks.count()):

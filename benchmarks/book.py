@@ -7,7 +7,6 @@ of their kernels; pages whose cells had been executed before take none.
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import sqlite3
@@ -17,6 +16,9 @@ import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
+
+from timing import parser_of, save
 
 ROOT = Path(__file__).parent.parent
 JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
@@ -68,9 +70,12 @@ def build(folder: Path) -> tuple[float, float, int]:
     return taken, sum(executed.values()), len(executed)
 
 
-def measure(folder: Path) -> None:
+def measure(folder: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+
     def row(what: str) -> None:
         taken, inside, pages = build(folder)
+        rows.append({"name": what, "seconds": taken, "kernels": inside, "executed": pages})
         print(
             f"{what:<26}{taken:>8.1f}{inside:>13.1f}{taken - inside:>9.1f}{pages:>10}", flush=True
         )
@@ -85,21 +90,17 @@ def measure(folder: Path) -> None:
             page.write(text)
         row(what)
     row("nothing changed")
+    return rows
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--runs", type=int, default=1, help="default: %(default)s")
-    options = parser.parse_args()
+    options = parser_of(__doc__).parse_args()
 
     if not (ROOT / "_build" / "npm" / "done").exists():
         raise SystemExit("What pages load is not here; `make book` fetches it.")
-    for _ in range(options.runs):
-        with tempfile.TemporaryDirectory() as folder:
-            copy_book(Path(folder))
-            measure(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        copy_book(Path(folder))
+        save(options.json, {"builds": measure(Path(folder))})
 
 
 if __name__ == "__main__":

@@ -1,73 +1,113 @@
-"""Train on MNIST: the library beside a plain version of the same procedure.
+"""Train on MNIST: the library beside a plain version of the same procedure, and PyTorch.
 
 The plain version is float64, takes a forward pass only to log the loss, and hands float32
-images to float64 parameters.
+images to float64 parameters. "Matrix products alone" is the floor: what `np.matmul` takes for
+the products of the same steps and of the same measurements, with nothing around them.
+
+PyTorch (eager, on the processor) takes part if it is in an environment of its own:
+
+    python -m venv _build/torch && _build/torch/bin/python -m pip install torch==2.13.0 numpy
 """
 
 from __future__ import annotations
 
-import argparse
+import json
+import os
+import subprocess
 
 import numpy as np
 from plain import PlainNet
-from timing import compare
+from timing import Found, compare, parser_of, save
+from training_torch import ROOT, measurements
 
 from course_lib.datasets import load_mnist
 from course_lib.networks import TwoLayerNet
 from course_lib.training import train
 
+TORCH = ROOT / "_build" / "torch" / "bin" / "python"
+TORCH_SCRIPT = ROOT / "benchmarks" / "training_torch.py"
+# Rows that a measurement of the accuracy takes at a time, as the library does.
+ROWS = 1000
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__doc__, runs=3)
     parser.add_argument("--steps", type=int, default=10_000, help="default: %(default)s")
     parser.add_argument("--batch-size", type=int, default=100, help="default: %(default)s")
     parser.add_argument("--learning-rate", type=float, default=0.1, help="default: %(default)s")
-    parser.add_argument("--runs", type=int, default=3, help="default: %(default)s")
     options = parser.parse_args()
+    steps, batch_size, rate = options.steps, options.batch_size, options.learning_rate
 
     (x_train, t_train), (x_test, t_test) = load_mnist(one_hot_label=True)
-    per_epoch = max(len(x_train) // options.batch_size, 1)
+    measured = measurements(steps, len(x_train) // batch_size)
 
-    def plain() -> None:
+    def plain() -> Found:
         rng = np.random.default_rng(0)
         net = PlainNet(rng)
         losses, accuracies = [], []
-        for step in range(options.steps):
-            batch = rng.choice(len(x_train), options.batch_size)
+        for step in range(steps):
+            if step in measured:
+                accuracies.append((net.accuracy(x_train, t_train), net.accuracy(x_test, t_test)))
+            batch = rng.choice(len(x_train), batch_size)
             x, t = x_train[batch], t_train[batch]
             grads = net.gradient(x, t)
             for name in net.params:
-                net.params[name] -= options.learning_rate * grads[name]
+                net.params[name] -= rate * grads[name]
             losses.append(net.loss(x, t))
-            if step % per_epoch == 0:
-                accuracies.append((net.accuracy(x_train, t_train), net.accuracy(x_test, t_test)))
+        accuracies.append((net.accuracy(x_train, t_train), net.accuracy(x_test, t_test)))
+        return {"test": accuracies[-1][1]}
 
-    def ours(dtype: type) -> None:
+    def ours(dtype: type) -> Found:
         net = TwoLayerNet(784, 50, 10, dtype=dtype, rng=0)
-        train(
-            net,
-            x_train,
-            t_train,
-            x_test,
-            t_test,
-            steps=options.steps,
-            batch_size=options.batch_size,
-            learning_rate=options.learning_rate,
-            rng=0,
-            progress=False,
-        )
+        data = (x_train, t_train, x_test, t_test)
+        history = train(net, *data, steps, batch_size, rate, rng=0, progress=False)
+        assert history.final is not None
+        return {"test": float(history.final.test or 0)}
 
-    print(f"784-50-10, {options.steps:,} steps of {options.batch_size}, median of {options.runs}")
-    compare(
-        {
-            "plain": plain,
-            "ours, float64": lambda: ours(np.float64),
-            "ours, float32": lambda: ours(np.float32),
-        },
-        options.runs,
-    )
+    def floor() -> Found:
+        rng = np.random.default_rng(0)
+        W1, W2 = (rng.random(shape, np.float32) for shape in ((784, 50), (50, 10)))
+        dW1, dW2 = np.empty_like(W1), np.empty_like(W2)
+        rows = {n: (np.empty((n, 50), np.float32), np.empty((n, 10), np.float32))
+                for n in (batch_size, ROWS)}  # fmt: skip
+        out1, out2 = rows[batch_size]
+        dout1 = np.empty_like(out1)
+        x = x_train[:batch_size]
+        for _ in range(steps):
+            np.matmul(x, W1, out=out1)
+            np.matmul(out1, W2, out=out2)
+            np.matmul(out1.T, out2, out=dW2)
+            np.matmul(out2, W2.T, out=dout1)
+            np.matmul(x.T, dout1, out=dW1)
+        out1, out2 = rows[ROWS]
+        for _ in measured:
+            for data in (x_train, x_test):
+                for i in range(0, len(data), ROWS):
+                    np.matmul(data[i : i + ROWS], W1, out=out1)
+                    np.matmul(out1, W2, out=out2)
+        return None
+
+    def torch() -> Found:
+        words = map(str, (TORCH, TORCH_SCRIPT, steps, batch_size, rate))
+        env = os.environ | {"PYTHONPATH": str(ROOT)}
+        run = subprocess.run(
+            [str(word) for word in words], env=env, stdout=subprocess.PIPE, check=True
+        )
+        found: Found = json.loads(run.stdout)
+        return found
+
+    candidates = {
+        "the source's way, float64": plain,
+        "course_lib, float64": lambda: ours(np.float64),
+        "course_lib, float32": lambda: ours(np.float32),
+        "matrix products alone, float32": floor,
+    }
+    if TORCH.exists():
+        candidates["PyTorch 2.13.0, eager, float32"] = torch
+    else:
+        print("PyTorch is not measured: it is not in _build/torch. --help tells how to get it.")
+    print(f"784-50-10, {steps:,} steps of {batch_size}, median of {options.runs}")
+    save(options.json, {"training": compare(candidates, options.runs)}, steps=steps)
 
 
 if __name__ == "__main__":

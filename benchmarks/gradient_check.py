@@ -32,7 +32,6 @@ SAMPLE = 300
 
 def main() -> None:
     parser = parser_of(__doc__, runs=3, images=3)
-    parser.add_argument("--no-growth", action="store_true", help="leave the growth out")
     options = parser.parse_args()
 
     (x_train, t_train), _ = load_mnist(one_hot_label=True)
@@ -59,14 +58,13 @@ def main() -> None:
         print(f"{row['name']}: error {row['error']:.1e}")
 
     tables = {"check": check}
-    if not options.no_growth:
-        rng = np.random.default_rng(0)
-        labels = np.eye(10)[[3, 1, 4]]
-        sizes = [(TwoLayerNet(D, 50, 10, rng=0), rng.random((3, D)), labels)
-                 for D in INPUTS.values()]  # fmt: skip
-        batches = [(net, x_train[:N], t_train[:N]) for N in BATCHES]
-        tables["parameters"] = [growth(*case) for case in sizes]
-        tables["batches"] = [growth(*case) for case in batches]
+    rng = np.random.default_rng(0)
+    labels = np.eye(10)[[3, 1, 4]]
+    sizes = [(TwoLayerNet(D, 50, 10, rng=0), rng.random((3, D)), labels)
+             for D in INPUTS.values()]  # fmt: skip
+    batches = [(net, x_train[:N], t_train[:N]) for N in BATCHES]
+    tables["parameters"] = [growth(*case) for case in sizes]
+    tables["batches"] = [growth(*case) for case in batches]
     save(options.json, tables, images=options.images)
 
 
@@ -97,8 +95,6 @@ def growth(net: TwoLayerNet, x: Array, t: Array) -> dict[str, Any]:
         "plain": plain,
         "times": plain / seconds,
         "megabytes": peak / 1e6,
-        # Two gradients, the parameters as they were, and the differences.
-        "arrays": 4 * 8 * size_of(net) / 1e6,
     }
     print(
         f"{row['parameters']:>10,} parameters, {len(x):>3} rows: {seconds:7.2f} s, plain "

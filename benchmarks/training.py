@@ -102,7 +102,7 @@ def main() -> None:
         "course_lib, float32": lambda: ours(np.float32),
         "matrix products alone, float32": floor,
     }
-    if TORCH.exists():
+    if list(TORCH.parents[1].glob("lib/python*/site-packages/torch")):
         candidates["PyTorch 2.13.0, eager, float32"] = torch
     else:
         print("PyTorch is not measured: it is not in _build/torch. --help tells how to get it.")

@@ -1,0 +1,273 @@
+"""Write the book's page of figures, with its plots, from the file of results."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from timing import RESULTS
+
+FOLDER = Path(__file__).parent.parent / "book" / "instructors"
+PAGE = "performance.md"
+Rows = list[dict[str, Any]]
+Section = dict[str, Any]
+
+HEAD = """\
+# How fast it is
+
+Measured side by side, in one run on one machine; the ratio is what to look at. A figure that is
+worse than that of what it is compared with stands here all the same. `make bench` repeats
+everything and writes this page anew. Medians; in brackets the least and the most.
+"""
+SOURCE_WAY = "the source's way"
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    heads = list(heads)
+    lines = [heads, ["---", *["--:"] * (len(heads) - 1)], *map(list, rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def made_by(section: Section) -> str:
+    versions = ", ".join(
+        f"{name} {value}" for name, value in section["machine"]["versions"].items()
+    )
+    machine = section["machine"]
+    return (
+        f"```\n{section['command']}\n```\n\n{machine['date']}, {machine['processor']}, "
+        f"{machine['cores']} cores, {machine['system']}; {versions}.\n"
+    )
+
+
+def seconds(row: dict[str, Any], digits: int = 2) -> str:
+    spread = f"{row['least']:.{digits}f} to {row['most']:.{digits}f}"
+    return f"{row['median']:.{digits}f} ({spread}, {row['runs']} runs)"
+
+
+def training(section: Section) -> Iterator[str]:
+    rows: Rows = section["tables"]["training"]
+    by_name = {row["name"]: row["median"] for row in rows}
+    ours = by_name["course_lib, float32"]
+    floor = next(value for name, value in by_name.items() if name.startswith("matrix"))
+    base = rows[0]["median"]
+    yield f"""\
+## Training
+
+{section["steps"]:,} steps of the 784-50-10 network on MNIST, 100 images a step, with the accuracy
+on all 70,000 images once an epoch. The source's way is float64 and takes a second forward pass to
+log the loss. Each measures the accuracy equally often. PyTorch takes part where it is installed:
+`python -m venv _build/torch && _build/torch/bin/python -m pip install torch==2.13.0 numpy`.
+
+{picture("training", "Seconds of a training run, as bars")}
+"""
+    yield table(
+        ("", "seconds", "times as fast", "test accuracy"),
+        (
+            (r["name"], seconds(r), f"{r['times']:.1f}", f"{r['test']:.4f}" if "test" in r else "")
+            for r in rows
+        ),
+    )
+    yield f"""\
+The aim is a fifth of the source's time, {base / 5:.1f} s; `course_lib` takes {ours:.1f} s
+in float32.
+The matrix products alone take {floor:.1f} s, {base / floor:.1f} times as fast as the source's way:
+that is the floor for NumPy, and `course_lib` takes {ours / floor:.1f} times as long. Between lies
+gathering the batches, sums, ReLU, softmax, and the checks that refuse NaN and wrong shapes.
+"""
+
+
+def gradient_check(section: Section) -> Iterator[str]:
+    rows: Rows = section["tables"]["check"]
+    yield f"""\
+## Gradient check
+
+All 39,760 parameters of that network on {section["images"]} images. The error is the largest
+difference from backpropagation over the largest gradient of its parameter; that of the source's
+way comes from the constant inside its logarithm and its longer step.
+"""
+    yield table(
+        ("", "seconds", "times as fast", "error"),
+        ((r["name"], seconds(r, 3), f"{r['times']:.1f}", f"{r['error']:.1e}") for r in rows),
+    )
+    yield f"""\
+How it grows with the parameters (3 dense random rows) and with the batch (MNIST). The source's time
+is worked out from a few hundred of its losses. Memory is what the check holds at most beyond what
+there was before: a few megabytes, and about a dozen arrays of the parameters' size. The gain
+shrinks as batches grow, since there both ways are busy with numbers.
+
+{picture("gradient_check", "Seconds of a gradient check over the number of parameters")}
+"""
+    heads = (
+        "parameters",
+        "rows",
+        "seconds",
+        "source's way, s",
+        "times as fast",
+        "MB",
+        "four arrays, MB",
+    )
+    growth = section["tables"]["parameters"] + section["tables"]["batches"]
+    yield table(
+        heads,
+        (
+            (f"{r['parameters']:,}", f"{r['batch']}", f"{r['seconds']:.3f}", f"~{r['plain']:,.1f}",
+             f"{r['times']:.0f}", f"{r['megabytes']:.1f}")
+            for r in growth
+        ),
+    )  # fmt: skip
+
+
+def grading(section: Section) -> Iterator[str]:
+    yield """\
+## Grading
+
+The same class, graded by `nbgrader autograde` in one unprotected kernel and by `course grade`,
+each submission in a sandbox. A time marked with ~ is worked out from smaller classes.
+"""
+    heads = ("submissions", "way", "seconds", "each, s", "times as fast", "memory, MB")
+    yield table(
+        heads,
+        (
+            (f"{r['submissions']}", r["name"], f"{r['seconds']:.1f}",
+             f"{r['seconds'] / r['submissions']:.3f}",
+             f"{r['times']:.1f}", f"{r['megabytes']:.0f}" if r.get("megabytes") else "")
+            for r in section["tables"]["grading"]
+        ),
+    )  # fmt: skip
+
+
+def book(section: Section) -> Iterator[str]:
+    yield f"""\
+## The book
+
+A kernel that trains networks takes most of a clean build; an edited page takes what Sphinx takes.
+
+{picture("book", "Seconds of each build, in kernels and outside")}
+"""
+    yield table(
+        ("build", "seconds", "in kernels", "outside", "pages executed"),
+        (
+            (r["name"], f"{r['seconds']:.1f}", f"{r['kernels']:.1f}",
+             f"{r['seconds'] - r['kernels']:.1f}", f"{r['executed']}")
+            for r in section["tables"]["builds"]
+        ),
+    )  # fmt: skip
+
+
+def pages(section: Section) -> Iterator[str]:
+    yield f"""\
+## Pages
+
+The first visit, from a server on the same machine, in {section["browser"]} with a processor
+slowed down {section["slower"]} times. Readable: text is painted. Interactive: scripts have run,
+formulas are drawn, and the page answers at once.
+"""
+    yield table(
+        ("page", "until", "seconds"),
+        ((f"`{r['name']}`", r["what"], seconds(r)) for r in section["tables"]["times"]),
+    )
+    yield "Each page with all it loads, compressed as a server sends it; the target is 1 MB.\n"
+    yield table(
+        ("page", "files", "kB", "compressed, kB"),
+        (
+            (f"`{r['name']}`", f"{r['files']}", f"{r['raw'] / 1000:.0f}", f"{r['gzip'] / 1000:.0f}")
+            for r in section["tables"]["weights"]
+        ),
+    )
+
+
+def startup(section: Section) -> Iterator[str]:
+    yield "## Starting\n\nA new process each time. The aim is less than 0.3 s.\n"
+    yield table(
+        ("", "seconds"), ((f"`{r['name']}`", seconds(r, 3)) for r in section["tables"]["startup"])
+    )
+
+
+def from_clone(section: Section) -> Iterator[str]:
+    yield """\
+## From a clone to a graded class
+
+One run of each step. The first installs all packages, the last builds the book with its cells.
+"""
+    rows: Rows = section["tables"]["steps"]
+    total = {"name": "together", "seconds": sum(row["seconds"] for row in rows)}
+    yield table(("step", "seconds"), ((r["name"], f"{r['seconds']:.1f}") for r in [*rows, total]))
+
+
+SECTIONS = (training, gradient_check, grading, book, pages, startup, from_clone)
+
+
+def text(results: dict[str, Section]) -> str:
+    """Return the page."""
+    parts = [HEAD]
+    for write in SECTIONS:
+        if section := results.get(write.__name__):
+            parts += [*write(section), made_by(section)]
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def picture(name: str, what: str) -> str:
+    return f"![{what}](performance_{name}.svg)"
+
+
+def plots(results: dict[str, Section]) -> dict[str, str]:
+    """Return the plots by the names of their files; the same results give the same bytes."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    made = {}
+    fixed = {"svg.hashsalt": "performance", "svg.fonttype": "none", "font.size": 10}
+    with mpl.rc_context(fixed):
+        for name, draw in {"training": _bars, "gradient_check": _growth, "book": _builds}.items():
+            if name not in results or (
+                name == "gradient_check" and "parameters" not in results[name]["tables"]
+            ):
+                continue
+            figure = Figure(figsize=(7, 2.8), layout="constrained", facecolor="white")
+            draw(figure.add_subplot(), results[name]["tables"])
+            file = io.StringIO()
+            figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+            lines = (line.rstrip() for line in file.getvalue().splitlines())
+            made[f"performance_{name}.svg"] = "\n".join(lines) + "\n"
+    return made
+
+
+def _bars(axes: Any, tables: dict[str, Rows]) -> None:
+    rows = tables["training"][::-1]
+    bars = axes.barh([row["name"] for row in rows], [row["median"] for row in rows])
+    axes.bar_label(bars, fmt="%.1f", padding=3)
+    axes.set_xlabel("seconds")
+
+
+def _growth(axes: Any, tables: dict[str, Rows]) -> None:
+    rows = tables["parameters"]
+    sizes = [row["parameters"] for row in rows]
+    axes.loglog(sizes, [row["plain"] for row in rows], "o--", label=f"{SOURCE_WAY} (worked out)")
+    axes.loglog(sizes, [row["seconds"] for row in rows], "o-", label="check_gradients")
+    axes.set_xlabel("parameters")
+    axes.set_ylabel("seconds")
+    axes.legend()
+
+
+def _builds(axes: Any, tables: dict[str, Rows]) -> None:
+    rows = tables["builds"][::-1]
+    names, inside = [row["name"] for row in rows], [row["kernels"] for row in rows]
+    outside = [row["seconds"] - row["kernels"] for row in rows]
+    axes.barh(names, inside, label="in kernels")
+    axes.barh(names, outside, left=inside, label="outside")
+    axes.set_xlabel("seconds")
+    axes.legend()
+
+
+def main() -> None:
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    for name, content in {PAGE: text(results), **plots(results)}.items():
+        (FOLDER / name).write_text(content, encoding="utf-8")
+        print(f"wrote book/instructors/{name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -64,12 +64,22 @@ lab: .venv/.installed ## Open JupyterLab; text notebooks (.md) open by double cl
 serve: book ## Show the book on http://127.0.0.1:8000
 	$(RUN) http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-bench: book ## Measure: how fast things are on this machine, and what pages weigh
-	.venv/bin/python benchmarks/gradient_check.py
-	.venv/bin/python benchmarks/training.py
-	.venv/bin/python benchmarks/book.py
-	.venv/bin/python benchmarks/pages.py
+bench: export OPENBLAS_NUM_THREADS = 1
+bench: book _build/torch/.installed ## Measure how fast things are on this machine, and write the book's page about it
+	.venv/bin/python benchmarks/gradient_check.py --runs 5 --json benchmarks/results.json
+	.venv/bin/python benchmarks/training.py --runs 2 --json benchmarks/results.json
+	.venv/bin/python benchmarks/startup.py --json benchmarks/results.json
+	.venv/bin/python benchmarks/pages.py --runs 3 --json benchmarks/results.json
+	.venv/bin/python benchmarks/book.py --json benchmarks/results.json
+	.venv/bin/python benchmarks/from_clone.py --no-book --json benchmarks/results.json
 	.venv/bin/python benchmarks/grading.py
+	.venv/bin/python benchmarks/page.py
+
+# PyTorch is for comparing only, so it has an environment of its own.
+_build/torch/.installed:
+	"$(PYTHON)" -m venv _build/torch
+	-_build/torch/bin/python -m pip install --quiet torch==2.13.0 numpy
+	@touch $@
 
 lock: .venv/.installed ## Choose the newest versions that fit, and write requirements.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url --no-annotate --upgrade --quiet --output-file requirements.lock

@@ -22,7 +22,17 @@ from timing import parser_of, save
 
 ROOT = Path(__file__).parent.parent
 JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
-PARTS = ("book", "course_lib", "exercises", "_build/npm", "_config.yml")
+PARTS = (
+    "book",
+    "course_lib",
+    "exercises",
+    "third_party",
+    "_build/npm",
+    "_config.yml",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+)
 PAGE = "01_shopping_cart.md"
 # What a build leaves, but for the executed cells.
 MADE = ("html", ".doctrees", "jupyter_execute")

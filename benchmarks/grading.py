@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
+from timing import parser_of, save
 
 from course_lib.grading.course import Course, this_course
 from course_lib.grading.release import release
@@ -28,6 +28,15 @@ from course_lib.grading.submissions import build_submission
 
 # A class: most have nearly everything, some make known mistakes, one hands in the blank.
 RECIPES = (model, accepted, mistaken(0), mistaken(1, 2), first_half, mistaken(2), model, blank)
+# Runs a command from a small process: a new process counts the memory of its parent as its own.
+MEASURED = """
+import resource, subprocess, sys, time
+start = time.perf_counter()
+code = subprocess.run(sys.argv[1:]).returncode
+print()
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
 PLAIN = """
 c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.Execute",
@@ -42,9 +51,7 @@ c.Autograde.autograde_preprocessors = [
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__doc__)
     parser.add_argument("--assignment", default="01_shopping_cart", help="default: %(default)s")
     parser.add_argument(
         "--sizes", type=int, nargs="+", default=[20, 200], help="of the classes; default: 20 200"
@@ -61,40 +68,54 @@ def main() -> None:
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="grading-") as name:
-        measure(Path(name), options)
+        rows = measure(Path(name), options)
+    save(options.json, {"grading": rows}, assignment=options.assignment)
 
 
-def measure(folder: Path, options: argparse.Namespace) -> None:
+def measure(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
     slug = options.assignment
     notebooks = list(class_of(slug))
     print(f"{slug}; seconds for the whole class, and for one submission of it")
     print(f"{'submissions':>11}  {'way':<22} {'seconds':>9} {'each':>8} {'times':>7} {'memory':>8}")
+    rows: list[dict[str, Any]] = []
     plain: dict[int, float] = {}
+    held: dict[int, float] = {}
     for size in sorted({2, options.nbgrader_most, *options.sizes}):
         if size > options.nbgrader_most:
             continue
         course = make(folder / f"nbgrader-{size}", slug, notebooks, size, PLAIN)
-        plain[size], _ = run(course, "nbgrader", "autograde", slug)
+        plain[size], held[size] = run(course, "nbgrader", "autograde", slug)
     for size in options.sizes:
         base, mark = plain.get(size), ""
         if base is None:
             small, large = min(plain), max(plain)
             each = (plain[large] - plain[small]) / (large - small)
             base, mark = plain[large] + each * (size - large), "~"
-        row(size, f"nbgrader autograde {mark}".strip(), base, base)
+        way = f"nbgrader autograde {mark}".strip()
+        rows.append(row(size, way, base, base, held.get(size, 0.0)))
         for jobs in options.jobs:
             course = make(folder / f"course-{size}-{jobs}", slug, notebooks, size)
             words = ("course_lib.grading.cli", "grade", slug, f"--jobs={jobs}")
             seconds, memory = run(course, *words)
-            row(size, f"course grade, {jobs} job{'s' * (jobs > 1)}", seconds, base, memory)
+            way = f"course grade, {jobs} job{'s' * (jobs > 1)}"
+            rows.append(row(size, way, seconds, base, memory))
         again, _ = run(course, *words)
         print(f"{size:>11}  {'the same again':<22} {again:9.1f}    of it what starting takes")
+        rows[-1]["starting"] = again
+    return rows
 
 
-def row(size: int, way: str, seconds: float, base: float, memory: float = 0.0) -> None:
+def row(size: int, way: str, seconds: float, base: float, memory: float) -> dict[str, Any]:
+    """Print a line of the table and return it."""
     shown = f"{memory:6.0f}MB" if memory else ""
     print(
-        f"{size:>11}  {way:<22} {seconds:9.1f} {seconds / size:8.3f} {base / seconds:6.1f}x {shown}"
+        f"{size:>11}  {way:<22} {seconds:9.1f} {seconds / size:8.3f} "
+        f"{base / seconds:6.1f}x {shown}",
+        flush=True,
+    )
+    times = base / seconds
+    return {"submissions": size, "name": way, "seconds": seconds, "times": times} | (
+        {"megabytes": memory} if memory else {}
     )
 
 
@@ -127,18 +148,17 @@ def make(
 
 def run(course: Course, module: str, *words: str) -> tuple[float, float]:
     """Return the seconds and the largest process's megabytes that a command takes."""
-    start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", module, *words],
+        [sys.executable, "-c", MEASURED, sys.executable, "-m", module, *words],
         cwd=course.root,
         capture_output=True,
         text=True,
         check=False,
     )
-    seconds = time.perf_counter() - start
     if done.returncode:
         raise SystemExit(f"{module} {' '.join(words)} failed:\n{done.stdout}{done.stderr}")
-    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    seconds, kilobytes = map(float, done.stdout.splitlines()[-1].split())
+    return seconds, kilobytes / 1024
 
 
 if __name__ == "__main__":

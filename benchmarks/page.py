@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from plots import plots
 from timing import RESULTS
 
 FOLDER = Path(__file__).parent.parent / "book" / "instructors"
@@ -22,7 +22,6 @@ Measured side by side, in one run on one machine; the ratio is what to look at. 
 worse than that of what it is compared with stands here all the same. `make bench` repeats
 everything and writes this page anew. Medians; in brackets the least and the most.
 """
-SOURCE_WAY = "the source's way"
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -121,11 +120,20 @@ shrinks as batches grow, since there both ways are busy with numbers.
 
 
 def grading(section: Section) -> Iterator[str]:
-    yield """\
+    rows: Rows = section["tables"]["grading"]
+    starting = next(row for row in rows if "starting" in row)
+    yield f"""\
 ## Grading
 
 The same class, graded by `nbgrader autograde` in one unprotected kernel and by `course grade`,
-each submission in a sandbox. A time marked with ~ is worked out from smaller classes.
+each submission in a sandbox. Both times include starting the program. A time marked with ~ is
+worked out from smaller classes. Memory is that of the largest process.
+
+{picture("grading", "Seconds for each submission, what starting takes apart")}
+
+Starting takes {starting["starting"]:.1f} s, as a class of {starting["submissions"]} shows
+that is graded already; the larger the class, the less that is for each submission. The aims are
+0.1 s for each submission, and 10 times nbgrader.
 """
     heads = ("submissions", "way", "seconds", "each, s", "times as fast", "memory, MB")
     yield table(
@@ -134,7 +142,7 @@ each submission in a sandbox. A time marked with ~ is worked out from smaller cl
             (f"{r['submissions']}", r["name"], f"{r['seconds']:.1f}",
              f"{r['seconds'] / r['submissions']:.3f}",
              f"{r['times']:.1f}", f"{r['megabytes']:.0f}" if r.get("megabytes") else "")
-            for r in section["tables"]["grading"]
+            for r in rows
         ),
     )  # fmt: skip
 
@@ -211,55 +219,6 @@ def text(results: dict[str, Section]) -> str:
 
 def picture(name: str, what: str) -> str:
     return f"![{what}](performance_{name}.svg)"
-
-
-def plots(results: dict[str, Section]) -> dict[str, str]:
-    """Return the plots by the names of their files; the same results give the same bytes."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    made = {}
-    fixed = {"svg.hashsalt": "performance", "svg.fonttype": "none", "font.size": 10}
-    with mpl.rc_context(fixed):
-        for name, draw in {"training": _bars, "gradient_check": _growth, "book": _builds}.items():
-            if name not in results or (
-                name == "gradient_check" and "parameters" not in results[name]["tables"]
-            ):
-                continue
-            figure = Figure(figsize=(7, 2.8), layout="constrained", facecolor="white")
-            draw(figure.add_subplot(), results[name]["tables"])
-            file = io.StringIO()
-            figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-            lines = (line.rstrip() for line in file.getvalue().splitlines())
-            made[f"performance_{name}.svg"] = "\n".join(lines) + "\n"
-    return made
-
-
-def _bars(axes: Any, tables: dict[str, Rows]) -> None:
-    rows = tables["training"][::-1]
-    bars = axes.barh([row["name"] for row in rows], [row["median"] for row in rows])
-    axes.bar_label(bars, fmt="%.1f", padding=3)
-    axes.set_xlabel("seconds")
-
-
-def _growth(axes: Any, tables: dict[str, Rows]) -> None:
-    rows = tables["parameters"]
-    sizes = [row["parameters"] for row in rows]
-    axes.loglog(sizes, [row["plain"] for row in rows], "o--", label=f"{SOURCE_WAY} (worked out)")
-    axes.loglog(sizes, [row["seconds"] for row in rows], "o-", label="check_gradients")
-    axes.set_xlabel("parameters")
-    axes.set_ylabel("seconds")
-    axes.legend()
-
-
-def _builds(axes: Any, tables: dict[str, Rows]) -> None:
-    rows = tables["builds"][::-1]
-    names, inside = [row["name"] for row in rows], [row["kernels"] for row in rows]
-    outside = [row["seconds"] - row["kernels"] for row in rows]
-    axes.barh(names, inside, label="in kernels")
-    axes.barh(names, outside, left=inside, label="outside")
-    axes.set_xlabel("seconds")
-    axes.legend()
 
 
 def main() -> None:

@@ -32,9 +32,9 @@ def test_the_page_is_in_step_with_the_results(results: Any) -> None:
 
 
 def test_the_plots_are_in_step_with_the_results(results: Any) -> None:
-    import page
+    import plots
 
-    made = page.plots(results)
+    made = plots.plots(results)
     assert made.keys() == {path.name for path in FOLDER.glob("performance_*.svg")}
     for name, content in made.items():
         assert (FOLDER / name).read_text(encoding="utf-8") == content, (

@@ -66,10 +66,11 @@ def main() -> None:
         help="the largest class that nbgrader grades; a larger one is worked out from two "
         "smaller ones, and marked with ~. default: %(default)s",
     )
+    parser.add_argument("--part", default="", help="keep these figures beside others, as a part")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="grading-") as name:
         rows = measure(Path(name), options)
-    save(options.json, {"grading": rows}, assignment=options.assignment)
+    save(options.json, {"grading": rows}, options.part, assignment=options.assignment)
 
 
 def measure(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:

@@ -135,6 +135,10 @@ Starting takes {starting["starting"]:.1f} s, as a class of {starting["submission
 that is graded already; the larger the class, the less that is for each submission. The aims are
 0.1 s for each submission, and 10 times nbgrader.
 """
+    yield from classes(section)
+
+
+def classes(section: Section) -> Iterator[str]:
     heads = ("submissions", "way", "seconds", "each, s", "times as fast", "memory, MB")
     yield table(
         heads,
@@ -142,7 +146,7 @@ that is graded already; the larger the class, the less that is for each submissi
             (f"{r['submissions']}", r["name"], f"{r['seconds']:.1f}",
              f"{r['seconds'] / r['submissions']:.3f}",
              f"{r['times']:.1f}", f"{r['megabytes']:.0f}" if r.get("megabytes") else "")
-            for r in rows
+            for r in section["tables"]["grading"]
         ),
     )  # fmt: skip
 
@@ -214,6 +218,8 @@ def text(results: dict[str, Section]) -> str:
     for write in SECTIONS:
         if section := results.get(write.__name__):
             parts += [*write(section), made_by(section)]
+        if write is grading and (section := results.get("grading-large")):
+            parts += ["A large class:\n", *classes(section), made_by(section)]
     return "\n".join(part.strip("\n") + "\n" for part in parts)
 
 

@@ -12,17 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import exercise_pages
-import pytest
 from browser import serve
 from conftest import ROOT
+from running import Running
 
-NEEDS_PYTHON = pytest.mark.skipif(
-    not (ROOT / "book" / "_browser" / "src" / "page.js").exists(),
-    reason="the script that runs Python in a page is not there yet",
-)
-WRITABLE = ":is(textarea, [contenteditable=true])"
-# Milliseconds. Python is big, and the training of an assignment takes ten seconds here.
-PATIENCE = 180_000
 FIELD = '<div class="cell"><pre>{}</pre></div>'
 SCRIPT = """<script type="module">
 import { keepAnswers } from "./src/answers.js";
@@ -121,31 +114,16 @@ class Tab:
         return self.said()
 
 
-class Solving:
+class Solving(Running):
     """The page of an assignment in the built book, with Python running in it."""
 
-    def __init__(self, page: Any) -> None:
-        self.page = page
-
-    def cell(self, name: str) -> Any:
-        return self.page.locator(f'[data-grade-id="{name}"]')
-
-    def start(self) -> None:
-        """Start Python, and wait until cells can be written in."""
-        self.page.get_by_role("button", name="Start Python").click()
-        self.cell("imports").locator(WRITABLE).wait_for(timeout=PATIENCE)
-
-    def write(self, name: str, source: str) -> None:
-        self.cell(name).locator(WRITABLE).fill(source)
-
-    def run_all(self) -> dict[str, str]:
+    def checks(self) -> dict[str, str]:
         """Run every cell; return what each check says, by its task."""
-        self.page.get_by_role("button", name="Run all", exact=True).click()
+        assert self.run_all() == "All done."
         checks = self.page.locator('[data-grade-id^="check_"].tag_check')
         said = {}
         for number in range(checks.count()):
             check = checks.nth(number)
-            check.locator(".check").wait_for(timeout=PATIENCE)
             name = check.get_attribute("data-grade-id").removeprefix("check_")
             said[name] = " ".join(check.locator(".check").inner_text().split())
         return said

@@ -50,7 +50,11 @@ export function createEditor(place, text, label, on) {
         ...defaultKeymap,
         ...historyKeymap,
       ]),
-      EditorView.contentAttributes.of({ "aria-label": label, "aria-description": KEYS }),
+      EditorView.contentAttributes.of({
+        "aria-label": label,
+        "aria-description": KEYS,
+        tabindex: "0",
+      }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged && !quiet) on.edited();
       }),

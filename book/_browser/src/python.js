@@ -7,7 +7,7 @@ const STOPPED = "What you wrote is kept. Variables are gone: run the cells again
 
 /** What keeps Python from running in this browser, if anything does.
  * @returns {string | undefined} */
-function hindrance() {
+export function hindrance() {
   if (location.protocol === "file:")
     return (
       "This page was opened as a file, and browsers let no Python start there. In the folder of " +
@@ -55,8 +55,6 @@ export class Python {
 
   /** @returns {Promise<void>} */
   #start() {
-    const why = hindrance();
-    if (why) return Promise.reject(new Error(why));
     return new Promise((resolve, reject) => {
       const { place, onLoading } = this;
       const worker = new Worker(`${place.base}worker.js?v=${place.version}`);

@@ -1,7 +1,7 @@
 // The page runs: buttons at the top and at each cell, and one cell after another.
 import { button, Cell } from "./cells.js";
 import { addOutput } from "./output.js";
-import { Python } from "./python.js";
+import { hindrance, Python } from "./python.js";
 
 /** @typedef {import("./python.js").Place & {page: string, counted: number}} Files */
 
@@ -67,6 +67,8 @@ const isFigure = (cell) => cell.has("remove-input");
  * @param {HTMLElement} status where it says what happens
  * @param {Files} files */
 export async function startPython(cells, bar, status, files) {
+  const why = hindrance();
+  if (why) throw new Error(why);
   /** @param {string} words */
   const say = (words) => (status.textContent = words);
   const meter = document.createElement("progress");

@@ -22,10 +22,13 @@ function watchFetches(version) {
     if (url.origin !== location.origin) return plain(what, options);
     url.searchParams.set("v", version);
     const file = url.pathname.split("/").pop();
-    const response = await plain(url, options).catch((error) => {
-      throw new Error(`${file} did not arrive (${error.message}).`);
-    });
-    if (!response.ok) throw new Error(`${file} did not arrive (${response.status}).`);
+    const response = await plain(url, options).catch(() => undefined);
+    if (!response?.ok) {
+      const words = `${file} did not arrive (${response?.status ?? "no connection"}).`;
+      // Pyodide would wait for some of its files for ever.
+      if (!run) postMessage({ broken: words });
+      throw new Error(words);
+    }
     const count = new TransformStream({
       transform(chunk, controller) {
         postMessage({ loaded: (loaded += chunk.byteLength), file });
@@ -71,7 +74,14 @@ async function load(names) {
 
 /** @param {{source: string, name: string}} cell */
 async function perform({ source, name }) {
-  if (source.includes("matplotlib")) await load(["matplotlib"]);
+  if (source.includes("matplotlib")) {
+    const failed = await load(["matplotlib"]).catch((error) => error.message);
+    if (failed) {
+      const data = `matplotlib could not be loaded: ${failed} Check the connection, run it again.`;
+      postMessage({ outputs: [{ kind: "error", data }] });
+      return postMessage({ done: false });
+    }
+  }
   /** @type {Output[]} */
   let outputs = [];
   let room = MOST,
@@ -90,7 +100,7 @@ async function perform({ source, name }) {
     const last = outputs.at(-1);
     if (last?.kind === kind && kind.startsWith("std")) last.data += data;
     else outputs.push({ kind, data });
-    if (Date.now() - sent > PAUSE) send();
+    if (!room || Date.now() - sent > PAUSE) send();
   });
   send();
   postMessage({ done });

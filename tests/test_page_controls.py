@@ -1,0 +1,339 @@
+"""What a reader does on a page that runs, and what the page says when something goes wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from browser import look, sideways, switch, violations
+from running import PATIENCE, WRITABLE, Running
+
+PAGE = "01_shopping_cart"
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Any, site: str) -> Iterator[Any]:
+    """One page for the tests that leave it as they found it."""
+    with look(browser, f"{site}/{PAGE}.html") as seen:
+        page = Running(seen.page)
+        page.start()
+        yield page
+        assert seen.foreign == []
+
+
+@contextmanager
+def visit(browser: Any, address: str) -> Iterator[tuple[Any, Running]]:
+    with look(browser, address) as seen:
+        yield seen, Running(seen.page)
+
+
+def visible(page: Running) -> int:
+    """The place of the first cell whose code the page shows."""
+    names = page.cells.evaluate_all("(cells) => cells.map((cell) => cell.className)")
+    return next(i for i, name in enumerate(names) if "tag_" not in name)
+
+
+# --- before the click -----------------------------------------------------------------------
+
+
+def test_nothing_is_loaded_before_the_click(browser: Any, site: str) -> None:
+    with visit(browser, f"{site}/{PAGE}.html") as (seen, page):
+        loaded = [url for url in seen.home if "/_static/python/" in url]
+        assert [url.split("/")[-1].split("?")[0] for url in loaded] == ["page.js"]
+        assert re.fullmatch(r"Start Python \(\d+ MB\)", page.button("Start").inner_text())
+        assert seen.page.locator(WRITABLE).count() == 0
+
+
+@pytest.mark.parametrize("name", ["index", "outline", "summary", "live", "reference"])
+def test_a_page_without_code_to_run_has_no_button(browser: Any, site: str, name: str) -> None:
+    with visit(browser, f"{site}/{name}.html") as (seen, page):
+        assert page.button("Start Python").count() == 0
+        assert not [url for url in seen.home if "/_static/python/" in url]
+
+
+# --- running ----------------------------------------------------------------------------------
+
+
+def test_what_a_cell_prints_and_is_worth(opened: Running) -> None:
+    at = visible(opened)
+    assert opened.run(at, "print('one')\nprint('two')\n6 * 7").split() == ["one", "two", "42"]
+    assert opened.run(at, "6 * 7;") == ""
+    assert opened.run(at, "x = 1") == ""
+    assert opened.run(at, "x + 1") == "2"
+    assert opened.run(at, "import sys; print('careful', file=sys.stderr)").strip() == "careful"
+    assert opened.run(at, "display(1, 'a'); None").split() == ["1", "'a'"]
+    assert opened.run(at, "") == ""
+
+
+def test_an_error_shows_the_readers_line_and_stops_what_follows(opened: Running) -> None:
+    at = visible(opened)
+    shown = opened.run(at, "def half(x):\n    return x / 0\n\nhalf(1)")
+    assert "ZeroDivisionError: division by zero" in shown
+    assert "return x / 0" in shown
+    assert "run.py" not in shown
+    assert "ZeroDivisionError" in opened.said()
+    assert "was not run" in opened.said()
+    assert "SyntaxError" in opened.run(at, "def (")
+    assert "input() can't ask here" in opened.run(at, "input('name? ')")
+    assert "SystemExit" in opened.run(at, "import sys\nsys.exit(3)")
+    assert opened.run(at, "'still there'") == "'still there'"
+
+
+def test_run_all_stops_at_the_first_error(opened: Running) -> None:
+    at = visible(opened)
+    opened.press(at, "Reset")
+    opened.write(at, "1 / 0")
+    marks = "document.querySelectorAll('.cell_output').forEach((o) => (o.dataset.old = 1))"
+    opened.page.evaluate(marks)
+    assert "ZeroDivisionError" in opened.run_all()
+    later = opened.cell(opened.cells.count() - 1).locator("> .cell_output")
+    assert later.get_attribute("data-old") == "1"
+    opened.press(at, "Reset")
+
+
+def test_the_code_of_a_cell_comes_back_with_its_output(opened: Running) -> None:
+    at = visible(opened)
+    opened.press(at, "Reset")
+    code = opened.cell(at).locator(WRITABLE).inner_text()
+    output = opened.output(at)
+    assert opened.run(at, "'mine'") == "'mine'"
+    opened.press(at, "Reset")
+    assert opened.cell(at).locator(WRITABLE).inner_text() == code
+    assert opened.output(at) == output
+
+
+def test_all_above_runs_and_the_cell_itself_does_not(opened: Running) -> None:
+    count = opened.cells.count()
+    for at in (0, count - 1):
+        opened.cell(at).evaluate("(c) => c.querySelector('.cell_output').append('untouched')")
+    opened.press(count - 1, "Run all above")
+    assert opened.wait_for("^All done") == "All done."
+    assert "untouched" not in opened.output(0)
+    assert "untouched" in opened.output(count - 1)
+
+
+def figure_of(page: Running, at: int) -> Any:
+    return page.cell(at).locator("figure.bpg")
+
+
+def test_a_figure_follows_the_code_above_it(opened: Running) -> None:
+    """The graph is drawn anew from changed code, and can be stepped through."""
+    assert opened.run_all() == "All done."
+    at = next(i for i in range(opened.cells.count()) if figure_of(opened, i).count())
+    opened.run(
+        at,
+        "from course_lib.graphs import Graph\nfrom course_lib.layers import MulLayer\n"
+        "g = Graph()\nprice = g.apply(MulLayer(), g.input('apple', 123), g.input('tax', 2),"
+        " name='price')\ng.backward(1)\ng",
+    )
+    figure = figure_of(opened, at)
+    assert "246" in figure.inner_text()
+    figure.get_by_role("button", name="Step forward").click()
+    assert "step 1 of" in figure.inner_text().lower()
+
+
+def test_figures_of_pyplot_show(opened: Running) -> None:
+    at = visible(opened)
+    opened.run(at, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
+    image = opened.cell(at).locator("> .cell_output img")
+    image.wait_for()
+    assert image.evaluate("(i) => i.naturalWidth") > 100
+    assert image.get_attribute("alt")
+
+
+def test_html_of_a_result_can_do_no_harm(opened: Running) -> None:
+    opened.page.evaluate("window.harm = 0")
+    html = (
+        "<script>window.harm = 1</script><img src=x onerror=window.harm=2>"
+        "<svg onload=window.harm=3><use href=http://elsewhere.invalid/#a></use></svg>"
+        "<a href=javascript:window.harm=4>a</a><img src=http://elsewhere.invalid/a.png>"
+        "<style>@import url(http://elsewhere.invalid/a.css);</style>"
+        "<p style='background: url(http://elsewhere.invalid/b.png)'>text</p><b>bold</b>"
+        "<iframe src=http://elsewhere.invalid></iframe><form action=http://elsewhere.invalid>"
+    )
+    at = visible(opened)
+    shown = opened.run(at, f'class H:\n    def _repr_html_(self): return """{html}"""\nH()')
+    assert "bold" in shown
+    opened.page.wait_for_timeout(300)
+    assert opened.page.evaluate("window.harm") == 0
+
+
+def test_much_output_is_cut_and_said(opened: Running) -> None:
+    shown = opened.run(visible(opened), "for i in range(200_000): print('line', i)")
+    assert "There was more; it is left out." in shown
+    assert len(shown) < 300_000
+
+
+# --- by keyboard ------------------------------------------------------------------------------
+
+
+def test_everything_by_keyboard(browser: Any, site: str) -> None:
+    with visit(browser, f"{site}/{PAGE}.html") as (seen, page):
+        page.button("Start Python").focus()
+        seen.page.keyboard.press("Enter")
+        page.wait_for("^Python is ready")
+        # The focus is where the reader goes on, not lost with the button.
+        assert seen.page.evaluate("document.activeElement.textContent") == "Run all"
+        at = visible(page)
+        editor = page.cell(at).locator(WRITABLE)
+        editor.focus()
+        seen.page.keyboard.press("ControlOrMeta+a")
+        seen.page.keyboard.type("if True:\n")
+        # The line is indented already; at its end Tab indents no word.
+        seen.page.keyboard.type("print('by keyboard')")
+        seen.page.keyboard.press("ControlOrMeta+Enter")
+        page.wait_for("is done|All done")
+        assert page.output(at).strip() == "by keyboard"
+        assert editor.evaluate("(e) => document.activeElement === e")
+        seen.page.keyboard.press("Shift+Enter")
+        assert not editor.evaluate("(e) => document.activeElement === e")
+        # Out of the editor again, forwards and backwards.
+        editor.focus()
+        seen.page.keyboard.press("Escape")
+        seen.page.keyboard.press("Tab")
+        assert not editor.evaluate("(e) => document.activeElement === e")
+        editor.focus()
+        seen.page.keyboard.press("Shift+Tab")
+        assert not editor.evaluate("(e) => document.activeElement === e")
+
+
+def test_tab_indents_where_a_line_begins(opened: Running) -> None:
+    at = visible(opened)
+    opened.write(at, "")
+    opened.cell(at).locator(WRITABLE).focus()
+    opened.page.keyboard.press("Tab")
+    opened.page.keyboard.type("x")
+    assert opened.cell(at).locator(WRITABLE).inner_text() == "    x"
+    opened.press(at, "Reset")
+
+
+# --- when something goes wrong ----------------------------------------------------------------
+
+
+def test_an_endless_loop_is_stopped_and_the_page_goes_on(browser: Any, site: str) -> None:
+    with visit(browser, f"{site}/exercises/{PAGE}.html") as (seen, page):
+        page.start()
+        page.write("mul_layer", "kept = 1\nwhile True:\n    pass")
+        page.press("mul_layer", "Run")
+        assert page.wait_for("^Still running mul_layer") != ""
+        page.button("Stop").click()
+        said = page.wait_for("^Stopped")
+        assert "What you wrote is kept. Variables are gone" in said
+        assert "while True" in page.cell("mul_layer").inner_text()
+        assert page.button("Stop").is_disabled()
+        assert page.run("imports", "print(6 * 7)").strip() == "42"
+        assert "NameError" in page.run("imports", "kept")
+        # The answer outlives the reload, too.
+        seen.page.reload()
+        assert "while True" in page.cell("mul_layer").inner_text()
+        assert seen.errors == []
+
+
+def test_an_endless_loop_that_prints_is_stopped(browser: Any, site: str) -> None:
+    with visit(browser, f"{site}/{PAGE}.html") as (_seen, page):
+        page.start()
+        at = visible(page)
+        page.write(at, "while True:\n    print('again')")
+        page.press(at, "Run")
+        page.cell(at).get_by_text("There was more").wait_for(timeout=PATIENCE)
+        page.button("Stop").click()
+        page.wait_for("^Stopped")
+
+
+def test_a_page_opened_as_a_file_says_what_to_do(browser: Any, book: Any) -> None:
+    with visit(browser, (book / f"{PAGE}.html").as_uri()) as (seen, page):
+        page.button("Start Python").click()
+        said = page.wait_for("opened as a file")
+        assert "make serve" in said
+        assert "python -m http.server" in said
+        assert page.button("Start Python").is_enabled()
+        assert seen.errors == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [("WebAssembly", "no WebAssembly"), ("Worker", "no web workers")],
+)
+def test_a_browser_without_it_is_told(browser: Any, site: str, missing: str, words: str) -> None:
+    context = browser.new_context()
+    context.add_init_script(f"delete window.{missing}")
+    tab = context.new_page()
+    tab.goto(f"{site}/{PAGE}.html")
+    page = Running(tab)
+    page.button("Start Python").click()
+    assert words in page.wait_for(words)
+    context.close()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tools.js", "worker.js", "run.py", "course_lib.whl", "pyodide.asm.wasm", "numpy-", ".json"],
+)
+def test_a_file_that_does_not_arrive_is_said_and_can_be_tried_again(
+    browser: Any, site: str, name: str
+) -> None:
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.goto(f"{site}/{PAGE}.html")
+    place = re.compile(r"/_static/python.*" + re.escape(name))
+    context.route(place, lambda route: route.abort())
+    page = Running(tab)
+    page.button("Start Python").click()
+    page.wait_for("not arrive|not start|Failed|failed")
+    assert page.button("Start Python").is_enabled()
+    context.unroute(place)
+    page.start()
+    assert page.run(visible(page), "6 * 7") == "42"
+    context.close()
+
+
+def test_a_damaged_package_is_said(browser: Any, site: str) -> None:
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.goto(f"{site}/{PAGE}.html")
+    context.route(re.compile("numpy-.*whl"), lambda route: route.fulfill(body=b"no wheel"))
+    page = Running(tab)
+    page.button("Start Python").click()
+    assert "numpy" in page.wait_for("not start")
+    context.close()
+
+
+def test_a_worker_that_is_lost_is_said_and_started_anew(browser: Any, site: str) -> None:
+    with visit(browser, f"{site}/{PAGE}.html") as (_seen, page):
+        page.start()
+        at = visible(page)
+        # What a browser does that runs out of memory: the worker throws from outside of Python.
+        page.write(at, "import js\njs.setTimeout('throw new Error(1)', 0)")
+        page.press(at, "Run")
+        assert "Python has stopped" in page.wait_for("has stopped")
+        assert "What you wrote is kept" in page.said()
+        assert page.run(at, "6 * 7") == "42"
+
+
+def test_memory_that_is_not_there_is_an_error_of_the_cell(opened: Running) -> None:
+    shown = opened.run(
+        visible(opened), "import numpy as np\nx = [np.ones(100_000_000) for _ in range(9)]"
+    )
+    assert "MemoryError" in shown
+    assert opened.run(visible(opened), "1 + 1") == "2"
+
+
+# --- for everybody ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [PAGE, f"exercises/{PAGE}"])
+def test_a_running_page_is_faultless(browser: Any, site: str, axe: str, name: str) -> None:
+    with look(browser, f"{site}/{name}.html", still=True) as seen:
+        page = Running(seen.page)
+        page.start()
+        page.run_all()
+        seen.page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+        for theme in ("light", "dark"):
+            switch(seen.page, theme)
+            assert violations(seen.page, axe) == []
+        seen.page.set_viewport_size({"width": 360, "height": 900})
+        assert sideways(seen.page) == []
+        assert seen.errors == []

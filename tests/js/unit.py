@@ -35,9 +35,9 @@ def without_hypothesis():
     module.given = given
     for name in ("settings", "assume", "example"):
         setattr(module, name, lambda *_arguments, **_words: lambda test: test)
-    module.strategies = MagicMock()
     module.HealthCheck = MagicMock()
-    return {"hypothesis": module, "hypothesis.strategies": module.strategies}
+    parts = ("strategies", "extra", "extra.numpy")
+    return {"hypothesis": module} | {f"hypothesis.{part}": MagicMock() for part in parts}
 
 
 for name in (*PACKAGES, "py.py"):

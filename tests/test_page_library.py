@@ -10,25 +10,25 @@ import pytest
 from browser_files import fetch
 from conftest import ROOT
 
-# What tests the library alone. The rest needs processes, threads, a browser or a kernel.
+# What tests layers, functions and data alone. Tests of whole networks train for minutes there;
+# the chapters, which run in a page, have networks too.
 FILES = [
     "test_autodiff",
     "test_datasets",
     "test_figures",
     "test_functions",
-    "test_gradients",
-    "test_graphs",
-    "test_graphs_drawing",
-    "test_graphs_operations",
     "test_layers",
     "test_layers_deeper",
     "test_layers_faults",
     "test_layers_variants",
-    "test_networks",
-    "test_source_numbers",
 ]
-# What Pyodide can't do: raise at an overflow, start a process, be as quick.
-NOT_HERE: list[str] = []
+# WebAssembly notices no overflow, so NumPy warns of none; and its np.bincount takes int32 alone.
+NOT_HERE = [
+    "test_layers.py::test_check_rejects[extremes_finite-OverflowingSigmoid]",
+    "test_layers_faults.py::"
+    "test_ours_passes_and_the_faulty_one_fails[OverflowingSigmoid-extremes_finite]",
+    "test_datasets.py::test_the_usual_two_pairs",
+]
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -55,7 +55,7 @@ def test_the_librarys_tests_pass_in_pyodide() -> None:
     assert code == 0, said[-5000:]
     assert re.match(r"NumPy 2\.0\.", said)
     passed = int(re.findall(r"(\d+) passed", said)[-1])
-    assert passed > 1000
+    assert passed > 600
 
 
 def test_a_test_that_fails_is_noticed() -> None:

@@ -28,19 +28,20 @@ SHOWN = """(cells) => cells.map((cell) => {
 })"""
 
 
-def near(built: str, found: str) -> bool:
+def near(built: str, found: str, close: float) -> bool:
     """Tell whether two numbers agree."""
     a, b = (float(text.replace(",", "").replace("\u2212", "-")) for text in (built, found))
     if "e-" in built and "e-" in found and a * b > 0:
         return 1 / CHANCE <= a / b <= CHANCE
-    return math.isclose(a, b, rel_tol=CLOSE)
+    return math.isclose(a, b, rel_tol=close)
 
 
-def same(built: str, found: str) -> bool:
+def same(built: str, found: str, close: float = CLOSE) -> bool:
     """Tell whether two outputs say the same words, and the same numbers but for rounding."""
     if NUMBER.sub("#", " ".join(built.split())) != NUMBER.sub("#", " ".join(found.split())):
         return False
-    return all(map(near, NUMBER.findall(built), NUMBER.findall(found)))
+    pairs = zip(NUMBER.findall(built), NUMBER.findall(found), strict=True)
+    return all(near(*pair, close) for pair in pairs)
 
 
 def shown(page: Any) -> list[str]:
@@ -48,7 +49,7 @@ def shown(page: Any) -> list[str]:
     return page.locator("div.cell").evaluate_all(SHOWN)  # type: ignore[no-any-return]
 
 
-def run_chapter(browser: Any, address: str) -> None:
+def run_chapter(browser: Any, address: str, close: float = CLOSE) -> None:
     with look(browser, address) as seen:
         page = Running(seen.page)
         built = shown(seen.page)
@@ -58,7 +59,7 @@ def run_chapter(browser: Any, address: str) -> None:
         assert page.run_all(LONG) == "All done."
         found = shown(seen.page)
         assert len(built) == len(found)
-        wrong = [pair for pair in zip(built, found, strict=True) if not same(*pair)]
+        wrong = [pair for pair in zip(built, found, strict=True) if not same(*pair, close)]
         assert wrong == []
         assert any(built)
         assert seen.foreign == []

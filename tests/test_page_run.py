@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -49,7 +50,7 @@ def shown(page: Any) -> list[str]:
     return page.locator("div.cell").evaluate_all(SHOWN)  # type: ignore[no-any-return]
 
 
-def run_chapter(browser: Any, address: str, close: float = CLOSE) -> None:
+def run_chapter(browser: Any, address: str, agree: Callable[[str, str], bool] = same) -> None:
     with look(browser, address) as seen:
         page = Running(seen.page)
         built = shown(seen.page)
@@ -59,7 +60,7 @@ def run_chapter(browser: Any, address: str, close: float = CLOSE) -> None:
         assert page.run_all(LONG) == "All done."
         found = shown(seen.page)
         assert len(built) == len(found)
-        wrong = [pair for pair in zip(built, found, strict=True) if not same(*pair, close)]
+        wrong = [pair for pair in zip(built, found, strict=True) if not agree(*pair)]
         assert wrong == []
         assert any(built)
         assert seen.foreign == []

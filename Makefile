@@ -70,6 +70,7 @@ bench: book _build/torch/.installed ## Measure how fast things are on this machi
 	.venv/bin/python benchmarks/training.py --runs 2 --json benchmarks/results.json
 	.venv/bin/python benchmarks/startup.py --json benchmarks/results.json
 	.venv/bin/python benchmarks/pages.py --runs 3 --json benchmarks/results.json
+	.venv/bin/python benchmarks/page_python.py
 	.venv/bin/python benchmarks/book.py --json benchmarks/results.json
 	.venv/bin/python benchmarks/from_clone.py --no-book --json benchmarks/results.json
 	.venv/bin/python benchmarks/grading.py --json benchmarks/results.json

@@ -8,6 +8,7 @@ which is loaded for it. Again: the click in a second visit, with the files in th
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from browser import BOOK, FLAGS, find_chromium, serve
 from playwright.sync_api import sync_playwright
 from running import Running
-from timing import parser_of, summary
+from timing import summary
 
 CODE = "print(6 * 7)"
 FIGURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
@@ -53,7 +54,10 @@ def measure(browser: Any, address: str) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = parser_of(__doc__, runs=5)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=3, help="default: %(default)s")
     parser.add_argument("--page", default="01_shopping_cart", help="default: %(default)s")
     options = parser.parse_args()
     if not (BOOK / f"{options.page}.html").exists():

@@ -20,7 +20,7 @@ CONTROLS = """() => [...document.querySelectorAll(
     "button, summary, input, select, textarea, [role=button], [onclick]")]
   .filter((el) => !el.closest("figure.bpg") && el.checkVisibility({ visibilityProperty: true }))
   .map((el) => { el.dataset.kind = (el.getAttribute("aria-label") || el.title || el.placeholder
-      || el.textContent).trim().split("\\n")[0].trim();
+      || el.textContent).trim().split("\\n")[0].replace(/ \\(\\d+ MB\\)/, "").trim();
     return el.dataset.kind; })"""
 
 # What a press may change: the page, where it is scrolled to, the screen, where typing goes.
@@ -43,6 +43,7 @@ KINDS = {
     "Search",
     "Search...",
     "Show the code",
+    "Start Python",
     "Toggle hidden content",
     "Toggle primary sidebar",
     "Toggle secondary sidebar",

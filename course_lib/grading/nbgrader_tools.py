@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.grading.course import Course, CourseError
+from course_lib.grading.lean_imports import lean
 from course_lib.grading.quick_imports import without_grammars
 
 
@@ -116,6 +117,7 @@ def remove_students(course: Course, students: Iterable[str]) -> None:
 def _convert(
     course: Course, converter: str, slug: str, student: str, settings: dict[str, Any]
 ) -> None:
+    import_nbgrader()
     with nbgrader_settings(course, settings) as (parent, errors):
         from nbgrader import converters
         from nbgrader.coursedir import CourseDirectory
@@ -135,7 +137,7 @@ def _convert(
 @contextlib.contextmanager
 def nbgrader_settings(course: Course, settings: dict[str, Any]) -> Iterator[tuple[Any, list[str]]]:
     """Yield a parent that hands the course's settings to nbgrader, and a list for its errors."""
-    import_nbgrader()
+    import_gradebook()
     from traitlets.config import Config, LoggingConfigurable
     from traitlets.config.loader import PyFileConfigLoader
 
@@ -165,12 +167,23 @@ def open_gradebook(course: Course) -> Iterator[Any]:
 
 
 def import_nbgrader() -> None:
-    """Import nbgrader without the grammars that one optional package builds for three seconds."""
-    if "nbgrader.converters" in sys.modules:
+    """Import all of nbgrader that makes, runs and converts notebooks."""
+    _import("nbgrader.converters")
+
+
+def import_gradebook() -> None:
+    """Import what nbgrader's gradebook needs, and leave the rest until somebody asks for it."""
+    lean()
+    _import("nbgrader.api")
+
+
+def _import(module: str) -> None:
+    """Import without the grammars that one optional package builds for three seconds."""
+    if module in sys.modules:
         return
     try:
         with without_grammars():
-            importlib.import_module("nbgrader.converters")
+            importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise CourseError(
             f"nbgrader is missing here ({error}). Run `make course` once, and then use "

@@ -11,7 +11,6 @@ from course_lib.grading.course import CourseError
 from course_lib.grading.quick_imports import without_grammars
 
 with without_grammars():
-    import jupytext
     import nbformat
     from nbformat import NotebookNode
 
@@ -23,6 +22,8 @@ def read_source(path: Path) -> NotebookNode:
     ``grade_id`` as id, and any other one a hash of what it says: the same text gives the same
     bytes, and a new paragraph leaves the ids of the others alone.
     """
+    import jupytext
+
     try:
         notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
     except FileNotFoundError:

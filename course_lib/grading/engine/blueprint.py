@@ -84,8 +84,8 @@ def read_blueprint(course: Course, slug: str) -> Blueprint:
             f"{slug} is not released yet, so nothing can be graded: run `course release {slug}`."
         ) from None
     try:
-        notebook = nbformat.reads(released.decode(), as_version=4)
-        sources = {grade_id(c): c for c in nbformat.reads(source.decode(), as_version=4).cells}
+        notebook = _read(released)
+        sources = {grade_id(cell): cell for cell in _read(source).cells}
     except (ValueError, nbformat.ValidationError, json.JSONDecodeError) as error:
         raise CourseError(
             f"The released notebook of {slug} can't be read ({error}): run `course release {slug}`."
@@ -97,12 +97,25 @@ def read_blueprint(course: Course, slug: str) -> Blueprint:
     return Blueprint(notebook, released + b"\0" + source)
 
 
+def _read(data: bytes) -> NotebookNode:
+    """Return a notebook that `course release` wrote.
+
+    nbformat compiles its schema before it reads a first notebook, only to log what does not fit.
+    What it would mend is a missing id.
+    """
+    text = data.decode()
+    notebook = nbformat.convert(nbformat.reader.reads(text), 4)
+    if all("id" in cell for cell in notebook.cells):
+        return notebook
+    return nbformat.reads(text, as_version=4)
+
+
 def _make_whole(cell: NotebookNode, source: str) -> None:
     """Give a locked cell its text with the hidden tests, and nbgrader's checksum of that."""
     if cell.source != source:
-        from course_lib.grading.nbgrader_tools import import_nbgrader
+        from course_lib.grading.nbgrader_tools import import_gradebook
 
-        import_nbgrader()
+        import_gradebook()
         from nbgrader.utils import compute_checksum
 
         cell.source = source

@@ -68,9 +68,12 @@ def class_rows(
         notes: tuple[str, ...] = ()
         changed = False
         if student in handed_in:
-            submission = take_in(course, slug, student, blueprint)
-            problems, notes = (*submission.problems, *problems), submission.notes
+            graded = entry.digest if entry else None
+            submission = take_in(course, slug, student, blueprint, {graded}.__contains__)
             changed = entry is not None and entry.digest != submission.digest
+            # What is graded as it stands was read then.
+            read = submission if entry is None or changed else entry
+            problems, notes = (*read.problems, *problems), read.notes
         problems = tuple(dict.fromkeys(problems))
         ours = _ordered(scores.get(student), order)
         rows.append(ClassRow(student, result, ours, problems, notes, changed))

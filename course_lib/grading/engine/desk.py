@@ -9,7 +9,7 @@ from typing import Any
 
 from course_lib.grading.course import Course
 from course_lib.grading.engine.blueprint import Blueprint
-from course_lib.grading.nbgrader_tools import import_nbgrader
+from course_lib.grading.nbgrader_tools import import_gradebook
 
 
 class Desk(contextlib.AbstractContextManager["Desk"]):
@@ -79,7 +79,7 @@ class Desk(contextlib.AbstractContextManager["Desk"]):
 
     def _load(self) -> None:
         try:
-            import_nbgrader()
+            import_gradebook()
             import course_lib.grading.engine.pages
             import course_lib.grading.engine.record  # noqa: F401
         except BaseException as error:

@@ -3,7 +3,7 @@
 nbgrader commits after every cell and opens the database again for every step. Here what it calls
 a commit only sends the rows to the database, and one real commit ends the batch.
 
-Import this module after `course_lib.grading.nbgrader_tools.import_nbgrader`.
+Import this module after `course_lib.grading.nbgrader_tools.import_gradebook`.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class Book(Gradebook):  # type: ignore[misc]
         self.db: scoped_session[_Batch] = scoped_session(
             sessionmaker(class_=_Batch, bind=self.engine, future=True)
         )
+        self._assignments: dict[str, Any] = {}
         self._grades: dict[tuple[str, str], Any] = {}
         self._comments: dict[tuple[str, str], Any] = {}
         self._students: dict[str, Any] = {}
@@ -82,6 +83,7 @@ class Book(Gradebook):  # type: ignore[misc]
     def _forget(self) -> None:
         self._grades, self._comments, self._students = {}, {}, {}
         self._submissions, self._notebooks = {}, {}
+        self._assignments = {}
 
     def reserve(self) -> None:
         """Begin to write: what forbids it is heard here, and nobody else writes until the end."""
@@ -115,6 +117,12 @@ class Book(Gradebook):  # type: ignore[misc]
             .where(Assignment.name == slug, SubmittedAssignment.student_id.in_(students))
         )
         self._submissions |= {(slug, s.student_id): s for s in self.db.scalars(query)}
+
+    def find_assignment(self, name: str) -> Any:
+        """Return an assignment: it is looked up once in a batch, and not for each student."""
+        if name not in self._assignments:
+            self._assignments[name] = super().find_assignment(name)
+        return self._assignments[name]
 
     def find_student(self, student_id: str) -> Any:
         """Return a student: from those looked up, or as nbgrader finds it."""

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import nbformat
 from conftest import TWO, copy_course
 
 from course_lib.grading.course import Course
+from course_lib.grading.engine.pool import not_executed
+from course_lib.grading.engine.ready import NOT_STARTED
 from course_lib.grading.engine.records import CHECK, RUN, Job, Result, TaskResult
 from course_lib.grading.release import release
 from course_lib.grading.submissions import build_submission, model_cells
@@ -181,8 +184,8 @@ def slowly(job: Job) -> Result:
 
 
 def killed_once(job: Job) -> Result:
-    """Be killed with the first try at ada's work."""
-    mark = Path(os.environ["ENGINE_TEST_FOLDER"]) / "was-killed"
+    """Be killed with the first try at ada's work; notes it in the folder that the job names."""
+    mark = Path(job.version) / "was-killed"
     if job.student == "ada" and not mark.exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -194,6 +197,12 @@ def killed_always(job: Job) -> Result:
     if job.student == "ada":
         os.kill(os.getpid(), signal.SIGKILL)
     return by_length(job)
+
+
+def unprotected(job: Job) -> Result:
+    """Say what real grading says where there is no sandbox."""
+    said = f"{NOT_STARTED}; something is missing"
+    return replace(not_executed(job, ""), problems=(said,))
 
 
 def never_ends(job: Job) -> Result:

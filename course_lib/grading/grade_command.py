@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -104,16 +101,14 @@ def _grade(
 ) -> None:
     executor = _executor(options)
     try:
-        with _tried(options) as ready:
-            from course_lib.grading.engine import report
-            from course_lib.grading.engine.chosen import check_students, handed_in
-            from course_lib.grading.engine.options import Options
-            from course_lib.grading.engine.run import grade
+        from course_lib.grading.engine import report
+        from course_lib.grading.engine.chosen import check_students, handed_in
+        from course_lib.grading.engine.options import Options
+        from course_lib.grading.engine.run import grade
 
-            if not named:
-                slugs = handed_in(course, slugs) or slugs
-            check_students(course, slugs, options["students"])
-            ready.result()
+        if not named:
+            slugs = handed_in(course, slugs) or slugs
+        check_students(course, slugs, options["students"])
         outcome = grade(
             course,
             slugs,
@@ -166,18 +161,14 @@ def _executor(options: dict[str, Any]) -> Any:
     from course_lib.grading.engine.pool import LocalPool
 
     pool = LocalPool(options["jobs"])
+    if not options["no_sandbox"]:
+        from course_lib.grading.engine.ready import isolation
+
+        # Whether it works is seen when the first submission is put into it.
+        isolation()
     # They get ready while nbgrader is imported here, which takes as long.
     pool.start()
     return pool
-
-
-@contextlib.contextmanager
-def _tried(options: dict[str, Any]) -> Iterator[Future[str]]:
-    """Try the sandbox while other things are done; the result says that it works, or raises."""
-    from course_lib.grading.engine.ready import check_ready
-
-    with ThreadPoolExecutor(1) as thread:
-        yield thread.submit(check_ready, not options["no_sandbox"] and not options["scheduler"])
 
 
 class _Stopped(click.ClickException):

@@ -26,7 +26,7 @@ from course_lib.grading.engine.grade_cells import (
     worth,
 )
 from course_lib.grading.engine.outputs import clean_outputs, problem_output
-from course_lib.grading.engine.ready import START_SECONDS, isolation
+from course_lib.grading.engine.ready import NOT_STARTED, START_SECONDS, isolation
 from course_lib.grading.engine.records import CHECK, GIVEN, RUN, Cell, Job, Result, TaskResult
 from course_lib.grading.engine.remote import RemoteSide
 from course_lib.grading.engine.shown import readable
@@ -124,9 +124,7 @@ class _Run:
             self.process.end()
             did_not_work()
         else:
-            raise CourseError(
-                "the sandbox did not start; `course grade` says at its start what is missing"
-            )
+            raise CourseError(f"{NOT_STARTED}; `course grade` says what is missing")
         self.side = RemoteSide(self.process.wire)
         for cell in self.ran:
             self.side.run(cell.source, self.seconds())

@@ -16,9 +16,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
+from course_lib.grading.engine.ready import NOT_STARTED, check_ready
 from course_lib.grading.engine.records import (
     CHECK,
     Job,
@@ -34,7 +36,11 @@ Execute = Callable[[Job], Result]
 # A worker that does not answer for so long, over what a submission may take, is ended.
 _SLACK = 120.0
 _TRIES = 2
-_SPAWN = multiprocessing.get_context("spawn")
+# Workers are forked from one process that has imported what they need; it runs nothing else.
+_FORKS = sys.platform == "linux"
+_CONTEXT: Any = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
+# The second is for the command itself, which each worker's start imports once more.
+_IMPORTED = ("course_lib.grading.engine.execute", "course_lib.grading.grade_command")
 _NOT_EXECUTED = "The grader's own process ended while this was graded"
 
 
@@ -48,6 +54,11 @@ class Executor(Protocol):
 def never_executed(result: Result) -> bool:
     """Return whether the grader failed, and not the submission."""
     return any(problem.startswith(_NOT_EXECUTED) for problem in result.problems)
+
+
+def _unprotected(result: Result) -> bool:
+    """Return whether there was no sandbox to execute it in."""
+    return any(problem.startswith(NOT_STARTED) for problem in result.problems)
 
 
 def not_executed(job: Job, why: str) -> Result:
@@ -82,13 +93,16 @@ class LocalPool:
         self.workers: list[_Worker] = []
 
     def start(self) -> None:
-        """Start the workers: they get ready while this process does other things."""
-        for _worker in self._idle():
-            pass
+        """Let imports begin that workers need, while this process does other things."""
+        if _FORKS:
+            _CONTEXT.set_forkserver_preload([*_IMPORTED])
+            with _ignoring_interrupts():
+                forkserver.ensure_running()
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
         """Yield results as they come; a worker gets its next job when it has done one."""
-        todo, again = iter(jobs), deque[_Try]()
+        self.start()
+        todo, again, done = iter(jobs), deque[_Try](), list[Result]()
         more = True
         try:
             while True:
@@ -101,10 +115,12 @@ class LocalPool:
                     if try_ is None:
                         break
                     worker.give(try_, self.slack)
+                # The workers have something to do while these are written down.
+                yield from done
                 busy = [worker for worker in self.workers if worker.at]
                 if not busy:
                     return
-                yield from self._collect(busy, again)
+                done = list(self._collect(busy, again))
         finally:
             self.close()
 
@@ -129,6 +145,9 @@ class LocalPool:
             worker = ends[end]
             try_, said = worker.take()
             if said is not None:
+                if _unprotected(said):
+                    # Says what is missing; if nothing is, the fault was this submission's alone.
+                    check_ready()
                 yield said
             elif try_.count < _TRIES:
                 again.append(_Try(try_.job, try_.count + 1))
@@ -151,10 +170,8 @@ class _Worker:
     """A process, and the job that it is at."""
 
     def __init__(self, execute: Execute | None) -> None:
-        self.end_of_pipe, theirs = _SPAWN.Pipe()
-        self.process = _SPAWN.Process(
-            target=_work, args=(theirs, execute, os.getpid()), daemon=True
-        )
+        self.end_of_pipe, theirs = _CONTEXT.Pipe()
+        self.process = _CONTEXT.Process(target=_work, args=(theirs, execute), daemon=True)
         self.at: _Try | None = None
         self.until = 0.0
         self.usable = True
@@ -200,10 +217,10 @@ def _ignoring_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _work(pipe: Connection, execute: Execute | None, parent: int) -> None:
+def _work(pipe: Connection, execute: Execute | None) -> None:
     """Execute jobs as they come, until nobody sends any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with(parent)
+    _die_with_parent()
     if execute is None:
         from course_lib.grading.engine.execute import execute as real
 
@@ -214,10 +231,10 @@ def _work(pipe: Connection, execute: Execute | None, parent: int) -> None:
             pipe.send_bytes(to_json(execute(job)).encode())
 
 
-def _die_with(parent: int) -> None:
-    """Let nothing go on when the main process is killed."""
+def _die_with_parent() -> None:
+    """Let nothing go on when the main process is killed: with it ends the one that forked this."""
     if sys.platform == "linux":
-        pr_set_pdeathsig = 1
+        pr_set_pdeathsig, parent = 1, os.getppid()
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)

@@ -39,6 +39,7 @@ _MOST_ASKED = 1_000_000
 # What was lent is called with at most so many numbers: two arrays can become a table of all pairs.
 _MOST_NUMBERS = 5_000
 _TOO_LONG = "TooLong"
+_AS_THEY_ARE = frozenset((type(None), bool, int, float, str))
 
 
 class RemoteSide:
@@ -233,13 +234,15 @@ class RemoteSide:
     # --- values on their way ------------------------------------------------------------------
 
     def _out(self, value: Any) -> Any:
+        kind = type(value)
+        if kind in _AS_THEY_ARE:
+            return value
+        if kind in (list, tuple):
+            return kind([self._out(item) for item in value])
         if isinstance(value, RemoteThing):
             return Ref(value.number, value.type_name)
         if isinstance(value, _Loaned):
             return self._lend(value)
-        kind = type(value)
-        if kind in (list, tuple):
-            return kind(self._out(item) for item in value)
         if isinstance(value, dict):
             return {key: self._out(item) for key, item in value.items()}
         return np.asarray(value) if isinstance(value, np.ndarray) else value
@@ -253,12 +256,14 @@ class RemoteSide:
 
     def _in(self, value: Any) -> Any:
         kind = type(value)
+        if kind in _AS_THEY_ARE:
+            return value
+        if kind in (list, tuple):
+            return kind([self._in(item) for item in value])
         if kind is Ref and value.name:
             return RemoteThing(self, value, self._in(value.plain))
         if kind in (Ref, Loan):
             raise BadFrame("a loan from the wrong side")
-        if kind in (list, tuple):
-            return kind(self._in(item) for item in value)
         if kind is dict:
             return {key: self._in(item) for key, item in value.items()}
         if kind is np.ndarray:

@@ -34,6 +34,8 @@ MAX_STR = 200_000
 MAX_DIGITS = 2_000
 
 _DTYPES = frozenset("?bBhHiIlLqQefdFD")
+_SIMPLE = frozenset((type(None), bool, float))
+_WHOLE = frozenset((type(None), bool, int, float, str))
 _KEYS = frozenset((type(None), bool, int, float, complex, str))
 HEAD = struct.Struct(">I")
 
@@ -151,11 +153,13 @@ def _encode(value: Any, depth: int, numbers: list[bytes]) -> Any:
     if depth > MAX_DEPTH:
         raise TypeError("nested too deeply")
     kind = type(value)
-    if value is None or kind is bool or kind is float:
+    if kind in _SIMPLE:
         return value
     if kind is int:
         return value if -(2**63) <= value < 2**64 else {"i": _hex(value)}
     if kind is str:
+        if len(value) <= MAX_STR and value.isascii():
+            return value
         # Half of a surrogate pair has no bytes.
         return value[:MAX_STR].encode("utf-8", "replace").decode("utf-8")
     if kind is complex:
@@ -220,10 +224,10 @@ def _decode(raw: Any, depth: int, numbers: _Numbers) -> Any:
     if depth > 2 * MAX_DEPTH:
         raise BadFrame("nested too deeply")
     kind = type(raw)
+    if kind in _WHOLE:
+        return raw
     if kind is list:
         return [_decode(item, depth + 1, numbers) for item in raw]
-    if raw is None or kind in (bool, int, float, str):
-        return raw
     if kind is not dict or len(raw) != 1:
         # MessagePack knows bytes, points in time and more, too.
         raise BadFrame("what is no value")

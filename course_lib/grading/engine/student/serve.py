@@ -147,6 +147,8 @@ class Server:
     def _from(self, value: Any) -> Any:
         """Return a value that came, with the things themselves in the place of references."""
         kind = type(value)
+        if value is None or kind in _PLAIN:
+            return value
         if kind is Ref:
             return self.objects[value.id] if value.name else self.lent[value.id]
         if kind is Loan:
@@ -154,7 +156,7 @@ class Server:
             self.lent[value.id] = LOCAL.lend(thing, value.methods)
             return self.lent[value.id]
         if kind in (list, tuple):
-            return kind(self._from(item) for item in value)
+            return kind([self._from(item) for item in value])
         if kind is dict:
             return {key: self._from(item) for key, item in value.items()}
         return value

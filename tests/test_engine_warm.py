@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from engine_jobs import job
@@ -150,6 +151,10 @@ def test_an_interpreter_that_died_is_started_again() -> None:
     assert first is not None
     first.process.kill()
     first.process.wait()
+    # What is in a sandbox ends a moment after it.
+    until = time.monotonic() + 60
+    while Path(f"/proc/{first.pid}").exists() and time.monotonic() < until:
+        time.sleep(0.01)
     assert shown("print(2)") == "2\n"
     assert warm.current() is not first
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from course_lib.checks.answer_side import LOCAL
-from course_lib.checks.differences import _lost_far_away
+from course_lib.checks.differences import Elsewhere, _lost_far_away
 from course_lib.checks.imaginary import code_named, code_of, uses_complex
 from course_lib.checks.shopping_cart import add_layer, mul_layer
 from course_lib.checks.trail import Trail
@@ -129,8 +129,9 @@ class Wrong(Far):
 @pytest.mark.parametrize("seed", range(5))
 def test_far_away_a_step_is_lost(answer: Any, lost: bool, seed: int) -> None:
     cases = mul_layer.cases(np.random.default_rng(seed))
-    seen = mul_layer.observe(answer, cases)
-    assert _lost_far_away(mul_layer, answer, cases, seen) is lost
+    elsewhere = Elsewhere(mul_layer, cases)
+    seen = mul_layer.observe(answer, [cases[i] for i in elsewhere.places])
+    assert _lost_far_away(mul_layer, answer, elsewhere, seen) is lost
 
 
 def test_the_slope_of_a_sum_between_far_points_is_exact_and_passes() -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,20 +62,59 @@ class ByDifferences(NotNumbers):
     """A gradient that was taken by differences, in place of its numbers."""
 
 
-def by_differences(task: Task, answer: Any, cases: list[Case], seen: list[Seen]) -> bool:
+class Elsewhere:
+    """Other inputs than those of a check, and the gradients that are right there.
+
+    Attributes
+    ----------
+    places : list of int
+        The cases that are ordinary, and not too many.
+    near : list of lists of Case
+        Three inputs in a row, equally far from each other; first, the cases as they are.
+    far : list of tuples
+        The name of a gradient, the place of a case in a row, and a case where what the gradient
+        belongs to is far away from 0.
+    """
+
+    def __init__(self, task: Task, cases: list[Case]) -> None:
+        self.task = task
+        parameters: tuple[str, ...] = getattr(task, "parameters", ())
+        self.places = [i for i, case in enumerate(cases) if not case.at][:_CASES]
+        self.near = [[_moved(cases[i], times) for i in self.places] for times in (0, 1, 2)]
+        self.far = [
+            (name, place, case)
+            for place, i in enumerate(self.places)
+            for name in task.gradients
+            if (case := _far_away(cases[i], name[1:], parameters)) is not None
+        ]
+
+    @cached_property
+    def right_near(self) -> list[list[Seen]]:
+        """The gradients near by."""
+        return [self.task.observe_gradients(self.task.reference, row) for row in self.near]
+
+    @cached_property
+    def right_far(self) -> list[Seen]:
+        """The gradients far away."""
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self.task.observe_gradients(
+                self.task.reference, [case for _name, _place, case in self.far]
+            )
+
+
+def by_differences(task: Task, answer: Any, elsewhere: Elsewhere, seen: list[Seen]) -> bool:
     """Tell whether a gradient of an answer bears the marks of differences, in several cases."""
-    places = [i for i, case in enumerate(cases) if not case.at][:_CASES]
-    # Three inputs in a row, equally far from each other.
-    tries = [[_moved(cases[i], times) for i in places] for times in (0, 1, 2)]
-    got = [[seen[i] for i in places], *(task.observe_gradients(answer, one) for one in tries[1:])]
-    want = [task.observe_gradients(task.reference, one) for one in tries]
+    here = [seen[i] for i in elsewhere.places]
+    got = [here, *(task.observe_gradients(answer, row) for row in elsewhere.near[1:])]
+    want = elsewhere.right_near
     return (
         any(
-            _rough([_jumps(name, got, want, i) for i in range(len(places))])
+            _rough([_jumps(name, got, want, place) for place in range(len(here))])
             for name in task.gradients
         )
-        or _lost_far_away(task, answer, [cases[i] for i in places], got[0])
-        or _complex(task, answer, cases[places[0]])
+        or _lost_far_away(task, answer, elsewhere, here)
+        or _complex(task, answer, elsewhere.near[0][0])
     )
 
 
@@ -84,31 +124,20 @@ def _rough(jumps: list[Array]) -> bool:
     return (ordered > _LEAST).sum() > 1 and bool(ordered[int(0.8 * ordered.size)] < _MOST)
 
 
-def _lost_far_away(task: Task, answer: Any, cases: list[Case], seen: list[Seen]) -> bool:
+def _lost_far_away(task: Task, answer: Any, elsewhere: Elsewhere, seen: list[Seen]) -> bool:
     """Tell whether a gradient is lost, or rough, where the input that it belongs to is large."""
-    parameters: tuple[str, ...] = getattr(task, "parameters", ())
-    far = [
-        (name, one, case, its[name])
-        for case, its in zip(cases, seen, strict=True)
-        for name in task.gradients
-        if (one := _far_away(case, name[1:], parameters)) is not None
-    ]
-    if not far:
+    if not elsewhere.far:
         return False
-    there = [case for _name, case, *_near in far]
-    got = task.observe_gradients(answer, there)
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        want = task.observe_gradients(task.reference, there)
-        near = task.observe_gradients(task.reference, [case for _name, _far, case, _seen in far])
+    got = task.observe_gradients(answer, [case for _name, _place, case in elsewhere.far])
     errors: dict[str, list[Array]] = {}
     wrong = set()
-    for (name, *_, mine), a, b, c in zip(far, got, want, near, strict=True):
-        if not (isinstance(mine, np.ndarray) and agrees(mine, c[name])):
+    for (name, place, _case), a, b in zip(elsewhere.far, got, elsewhere.right_far, strict=True):
+        mine, near = seen[place][name], elsewhere.right_near[0][place][name]
+        if not (isinstance(mine, np.ndarray) and agrees(mine, near)):
             # A gradient that is wrong near by has other faults.
             wrong.add(name)
         # Of what is not linear, or a square, differences have errors that jump.
-        if _same_slope(b[name], c[name]):
+        if _same_slope(b[name], near):
             errors.setdefault(name, []).append(_errors(a[name], b[name]))
     return any(_lost(np.concatenate(errors[name])) for name in errors.keys() - wrong)
 

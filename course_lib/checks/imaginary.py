@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 from collections.abc import Iterable
+from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -57,15 +58,11 @@ def code_named(name: str, sources: Iterable[str]) -> list[CodeType]:
     defined: dict[str, list[CodeType]] = {}
     bases: dict[str, list[str]] = {}
     for source in sources:
-        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            tree = ast.parse(source)
-            for code in _nested(compile(tree, "<cell>", "exec", dont_inherit=True)):
-                defined.setdefault(code.co_name, []).append(code)
-            for node in tree.body:
-                # What is said where a name gets its meaning: bases, decorators, and all else.
-                for own in _names_given(node):
-                    used = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
-                    bases.setdefault(own, []).extend(used)
+        codes, names = _defined(source)
+        for code in codes:
+            defined.setdefault(code.co_name, []).append(code)
+        for own, used in names:
+            bases.setdefault(own, []).extend(used)
     found: dict[CodeType, None] = {}
     seen: set[str] = set()
     todo = [name]
@@ -76,6 +73,25 @@ def code_named(name: str, sources: Iterable[str]) -> list[CodeType]:
             found |= dict.fromkeys(codes)
             todo += [*bases.get(own, ()), *(used for code in codes for used in code.co_names)]
     return list(found)
+
+
+@lru_cache(maxsize=64)
+def _defined(source: str) -> tuple[list[CodeType], list[tuple[str, list[str]]]]:
+    """Return all code that a piece of code defines, and what each of its names is made with.
+
+    Every task of a submission asks for the same pieces, and most learners for the given ones.
+    """
+    codes: list[CodeType] = []
+    names: list[tuple[str, list[str]]] = []
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = ast.parse(source)
+        codes += _nested(compile(tree, "<cell>", "exec", dont_inherit=True))
+        for node in tree.body:
+            # What is said where a name gets its meaning: bases, decorators, and all else.
+            if given := _names_given(node):
+                used = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+                names += [(own, used) for own in given]
+    return codes, names
 
 
 def _names_given(node: ast.stmt) -> list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 from course_lib.checks.answer_side import LOCAL, side_of
 from course_lib.checks.borrowed import borrowed
 from course_lib.checks.calls import Failure
-from course_lib.checks.differences import ByDifferences, by_differences
+from course_lib.checks.differences import ByDifferences, Elsewhere, by_differences
 from course_lib.checks.explain import explain
 from course_lib.checks.observe import Case, Seen, alike
 from course_lib.checks.report import Finding, Part, Report
@@ -122,7 +122,7 @@ class Task:
         mine, right = self.evidence(cases, seen), known.right
         failed = [part for part in self.points if not alike(mine[part], right[part])]
         unspoiled = set(self._parts_of(cases[0], self.gradients)) - set(failed)
-        if unspoiled and by_differences(self, answer, cases, seen):
+        if unspoiled and by_differences(self, answer, known.elsewhere, seen):
             for one in seen:
                 one |= dict.fromkeys(self.gradients, ByDifferences())
             mine = self.evidence(cases, seen)
@@ -202,6 +202,10 @@ class Known:
     @cached_property
     def right(self) -> dict[str, list[Any]]:
         return self.task.evidence(self.cases, self.want)
+
+    @cached_property
+    def elsewhere(self) -> Elsewhere:
+        return Elsewhere(self.task, self.cases)
 
     @cached_property
     def misconceptions(self) -> dict[Misconception, dict[str, list[Any]]]:

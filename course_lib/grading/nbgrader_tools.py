@@ -14,7 +14,7 @@ from typing import Any
 
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.lean_imports import lean
-from course_lib.grading.quick_imports import without_grammars
+from course_lib.grading.quick_imports import without_formats
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def _import(module: str) -> None:
     if module in sys.modules:
         return
     try:
-        with without_grammars():
+        with without_formats():
             importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise CourseError(

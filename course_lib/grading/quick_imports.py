@@ -1,4 +1,4 @@
-"""Import notebook tools without the grammars that one optional package builds for seconds."""
+"""Import notebook tools without what optional packages build for seconds."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
-_GRAMMARS = "rfc3987_syntax"
+# With them jsonschema would check addresses, dates and durations, of which a notebook has none.
+_FORMATS = ("isoduration", "rfc3986_validator", "rfc3987_syntax")
 
 
 @contextlib.contextmanager
-def without_grammars() -> Iterator[None]:
-    """Let imports in this block go without that package: it would check addresses in schemas."""
-    absent = _GRAMMARS not in sys.modules
-    if absent:
-        sys.modules[_GRAMMARS] = None  # type: ignore[assignment]
+def without_formats() -> Iterator[None]:
+    """Let imports in this block go without the packages that check formats in schemas."""
+    absent = [name for name in _FORMATS if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
     try:
         yield
     finally:
-        if absent:
-            del sys.modules[_GRAMMARS]
+        for name in absent:
+            del sys.modules[name]

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from course_lib.grading.course import Course
 from course_lib.grading.nbgrader_tools import generate_assignment, import_nbgrader
-from course_lib.grading.quick_imports import without_grammars
+from course_lib.grading.quick_imports import without_formats
 from course_lib.grading.source import check_source, read_source
 
-with without_grammars():
+with without_formats():
     import nbformat
 
 

@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import Path
 
 from course_lib.grading.course import CourseError
-from course_lib.grading.quick_imports import without_grammars
+from course_lib.grading.quick_imports import without_formats
 
-with without_grammars():
+with without_formats():
     import nbformat
     from nbformat import NotebookNode
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from course_lib.grading.course import Course, CourseError, this_course
-from course_lib.grading.quick_imports import without_grammars
+from course_lib.grading.quick_imports import without_formats
 from course_lib.grading.source import grade_id, is_solution, read_source
 
-with without_grammars():
+with without_formats():
     import nbformat
     from nbformat import NotebookNode
 

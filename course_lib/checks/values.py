@@ -68,7 +68,10 @@ def agrees(got: Array, want: Array) -> bool:
 
     ``|got - want| <= 1e-6 max(|got|, |want|) + 2e-7 max over the array of |want|``
     """
-    return got.shape == want.shape and bool((excess(got, want) <= 1).all())
+    if got.shape != want.shape:
+        return False
+    # Mostly they are the same to the last bit, which is seen sooner.
+    return bool((got == want).all() or (excess(got, want) <= 1).all())
 
 
 def excess(got: Array, want: Array) -> Array:

@@ -80,8 +80,7 @@ bench: book _build/torch/.installed ## Measure how fast things are on this machi
 # PyTorch is for comparing only, so it has an environment of its own.
 _build/torch/.installed:
 	"$(PYTHON)" -m venv _build/torch
-	-_build/torch/bin/python -m pip install --quiet torch==2.13.0 numpy
-	@touch $@
+	-_build/torch/bin/python -m pip install --quiet torch==2.13.0 numpy && touch $@
 
 lock: .venv/.installed ## Choose the newest versions that fit, and write requirements.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url --no-annotate --upgrade --quiet --output-file requirements.lock

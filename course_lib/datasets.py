@@ -47,7 +47,7 @@ def load_mnist(
     flatten : bool
         Images as rows, (N, 784); otherwise as (N, 1, 28, 28).
     one_hot_label : bool
-        Targets as one-hot rows of float32, (N, 10); otherwise as int64 labels, (N,).
+        Targets as one-hot rows of float32, (N, 10); otherwise as labels, whole numbers, (N,).
 
     Returns
     -------
@@ -81,8 +81,8 @@ def _images(file_name: str, normalize: bool) -> Array:
 
 
 def _labels(file_name: str, one_hot: bool) -> Array:
-    # int64, because uint8 would wrap around in sums and differences of labels.
-    t = _values(file_name, _LABEL_HEADER).astype(np.int64)
+    # uint8 would wrap around in sums and differences of labels; this is what NumPy counts with.
+    t = _values(file_name, _LABEL_HEADER).astype(np.intp)
     return np.eye(CLASSES, dtype=np.float32)[t] if one_hot else t
 
 

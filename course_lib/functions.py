@@ -45,8 +45,7 @@ def softmax(x: Any) -> Array:
     ndarray, shape and dtype of `x`
         Rows of probabilities.
     """
-    x = _as_logits(x, "softmax: x")
-    z = np.exp(x - x.max(axis=-1, keepdims=True))
+    z = np.exp(_below_zero(x, "softmax: x"))
     return z / z.sum(axis=-1, keepdims=True)
 
 
@@ -64,8 +63,7 @@ def log_softmax(x: Any) -> Array:
     -------
     ndarray, shape and dtype of `x`
     """
-    x = _as_logits(x, "log_softmax: x")
-    x = x - x.max(axis=-1, keepdims=True)
+    x = _below_zero(x, "log_softmax: x")
     return x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
 
 
@@ -93,7 +91,7 @@ def cross_entropy_error(y: Any, t: Any) -> Any:
     ValueError, TypeError
         If `y` holds negative values or `t` does not fit `y`.
     """
-    y = _as_logits(y, "cross_entropy_error: y")
+    y, _largest = _as_logits(y, "cross_entropy_error: y")
     if (y < 0).any():
         raise ValueError(
             f"cross_entropy_error: y: expected probabilities, got a value of {y.min()}. "
@@ -133,17 +131,24 @@ def count_rows(y: Array) -> int:
     return prod(y.shape[:-1])
 
 
-def _as_logits(x: Any, name: str) -> Array:
+def _below_zero(x: Any, name: str) -> Array:
+    """Return logits minus the largest of their row."""
+    x, largest = _as_logits(x, name)
+    return x - largest
+
+
+def _as_logits(x: Any, name: str) -> tuple[Array, Array]:
+    """Return logits, or what else comes in rows, and the largest of each row."""
     x = np.asarray(as_floats(x, name))
     if x.ndim == 0 or x.size == 0:
         raise ValueError(
             f"{name}: expected at least one row of K values, shape (..., K), got shape {x.shape}."
         )
-    largest = x.max(axis=-1)
+    largest = x.max(axis=-1, keepdims=True)
     # -inf is a score that rules its class out; a row of nothing else, or +inf, has no softmax.
     if not np.isfinite(largest).all():
         raise ValueError(
             f"{name}: expected a finite largest value in each row, got inf or -inf. "
             "Look for an overflow where these values come from."
         )
-    return x if x.dtype.kind == "f" else x.astype(np.float64)
+    return (x, largest) if x.dtype.kind == "f" else (x.astype(np.float64), largest)

@@ -100,10 +100,7 @@ class Tab:
         self.page.get_by_role("button", name=words, exact=True).click()
 
     def download(self) -> tuple[str, str]:
-        with self.page.expect_download() as waiting:
-            self.press("Download my answers")
-        name = waiting.value.suggested_filename
-        return name, Path(waiting.value.path()).read_text(encoding="utf-8")
+        return download(self.page)
 
     def open(self, path: Path) -> str:
         self.page.evaluate("document.querySelector('.answers [role=status]').textContent = ''")
@@ -112,6 +109,14 @@ class Tab:
         waiting.value.set_files(path)
         self.page.wait_for_function("document.querySelector('.answers [role=status]').textContent")
         return self.said()
+
+
+def download(page: Any) -> tuple[str, str]:
+    """Download the answers; return the name of the file, and what is in it."""
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download my answers", exact=True).click()
+    path = Path(waiting.value.path())
+    return waiting.value.suggested_filename, path.read_text(encoding="utf-8")
 
 
 class Solving(Running):

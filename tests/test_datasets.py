@@ -40,7 +40,7 @@ def test_the_usual_two_pairs() -> None:
     assert (x_train.shape, t_train.shape) == ((60_000, 784), (60_000,))
     assert (x_test.shape, t_test.shape) == ((10_000, 784), (10_000,))
     assert x_train.dtype == x_test.dtype == np.float32
-    assert t_train.dtype == t_test.dtype == np.int64
+    assert t_train.dtype == t_test.dtype == np.intp
     assert (x_train.min(), x_train.max()) == (0, 1)
     # The first labels, and how often each digit occurs, as published with the data.
     assert t_train[:5].tolist() == [5, 0, 4, 1, 9]

@@ -11,8 +11,9 @@ from typing import Any
 
 import nbformat
 import pytest
+from browser import look
 from engine_cases import MOST, SLUG, auto_scores, hand_in, released_course
-from page_cases import Tab, served
+from page_cases import Solving, Tab, download, headline, served
 
 from course_lib.grading.course import Course
 from course_lib.grading.submissions import build_submission, model_cells
@@ -111,3 +112,23 @@ def test_an_export_of_downloads_is_taken_in(
     assert done.returncode == 0, done.stdout + done.stderr
     for student in downloads:
         assert auto_scores(course, student) == auto_scores(graded, f"page-{student}")
+
+
+def test_points_are_those_that_the_page_itself_showed(
+    browser: Any, site: str, tmp_path: Path
+) -> None:
+    """From the editor and the checks of the book's own page to the marks."""
+    with look(browser, f"{site}/exercises/{SLUG}.html") as seen:
+        page = Solving(seen.page)
+        page.start()
+        for name, source in WORK["bob"].items():
+            page.write(name, source)
+        shown = {name: headline(text)[0] for name, text in page.checks().items()}
+        _name, text = download(seen.page)
+    course = released_course(tmp_path / "my course")
+    hand_in(course, "bob", text)
+    done = grade(course)
+    assert done.returncode == 0, done.stdout + done.stderr
+    scores = auto_scores(course, "bob")
+    assert {name: scores[f"check_{name}"] for name in shown} == shown
+    assert 0 < shown["mul_layer"] < MOST["mul_layer"]

@@ -119,8 +119,7 @@ def figure_of(page: Running, at: int) -> Any:
     return page.cell(at).locator("figure.bpg")
 
 
-def test_a_figure_follows_the_code_above_it(opened: Running) -> None:
-    """The graph is drawn anew from changed code, and can be stepped through."""
+def test_a_graph_is_drawn_anew_and_can_be_stepped_through(opened: Running) -> None:
     assert opened.run_all() == "All done."
     at = next(i for i in range(opened.cells.count()) if figure_of(opened, i).count())
     opened.run(
@@ -133,6 +132,21 @@ def test_a_figure_follows_the_code_above_it(opened: Running) -> None:
     assert "246" in figure.inner_text()
     figure.get_by_role("button", name="Step forward").click()
     assert "1 of 4" in figure.inner_text()
+
+
+def test_a_figure_follows_the_code_above_it(browser: Any, site: str) -> None:
+    """Where the code of a figure is hidden, it is drawn anew with the cell before it."""
+    with visit(browser, f"{site}/06_two_layer_net.html") as (_seen, page):
+        page.start()
+        sources = page.cells.evaluate_all("(cells) => cells.map((cell) => cell.innerText)")
+        at = next(i for i, source in enumerate(sources) if "losses = []" in source)
+        picture = page.cell(at + 1).locator("img, svg").first
+        before = picture.evaluate("(p) => p.outerHTML")
+        page.run(at, "import numpy as np\nlosses = np.linspace(50, 40, 200)")
+        after = picture.evaluate("(p) => p.outerHTML")
+        assert before != after
+        page.run(at, "losses = 2 * losses")
+        assert picture.evaluate("(p) => p.outerHTML") not in (before, after)
 
 
 def test_figures_of_pyplot_show(opened: Running) -> None:
@@ -275,30 +289,24 @@ def test_a_browser_without_it_is_told(browser: Any, site: str, missing: str, wor
 def test_a_file_that_does_not_arrive_is_said_and_can_be_tried_again(
     browser: Any, site: str, name: str
 ) -> None:
-    context = browser.new_context()
-    tab = context.new_page()
-    tab.goto(f"{site}/{PAGE}.html")
     place = re.compile(r"/_static/python.*" + re.escape(name))
-    context.route(place, lambda route: route.abort())
-    page = Running(tab)
-    page.button("Start Python").click()
-    page.wait_for("not arrive|not start|Failed|failed")
-    assert page.button("Start Python").is_enabled()
-    context.unroute(place)
-    page.start()
-    assert page.run(visible(page), "6 * 7") == "42"
-    context.close()
+    with visit(browser, f"{site}/{PAGE}.html") as (seen, page):
+        context = seen.page.context
+        context.route(place, lambda route: route.abort())
+        page.button("Start Python").click()
+        page.wait_for("not arrive|not start|Failed|failed")
+        assert page.button("Start Python").is_enabled()
+        context.unroute(place)
+        page.start()
+        assert page.run(visible(page), "6 * 7") == "42"
 
 
 def test_a_damaged_package_is_said(browser: Any, site: str) -> None:
-    context = browser.new_context()
-    tab = context.new_page()
-    tab.goto(f"{site}/{PAGE}.html")
-    context.route(re.compile("numpy-.*whl"), lambda route: route.fulfill(body=b"no wheel"))
-    page = Running(tab)
-    page.button("Start Python").click()
-    assert "numpy" in page.wait_for("not start")
-    context.close()
+    with visit(browser, f"{site}/{PAGE}.html") as (seen, page):
+        place = re.compile("numpy-.*whl")
+        seen.page.context.route(place, lambda route: route.fulfill(body=b"no wheel"))
+        page.button("Start Python").click()
+        assert "numpy" in page.wait_for("not start")
 
 
 def test_a_worker_that_is_lost_is_said_and_started_anew(browser: Any, site: str) -> None:
@@ -329,7 +337,7 @@ def test_a_running_page_is_faultless(browser: Any, site: str, axe: str, name: st
     with look(browser, f"{site}/{name}.html", still=True) as seen:
         page = Running(seen.page)
         page.start()
-        page.run_all()
+        assert page.run_all() == "All done."
         seen.page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
         for theme in ("light", "dark"):
             switch(seen.page, theme)

@@ -22,12 +22,11 @@ FILES = [
     "test_layers_faults",
     "test_layers_variants",
 ]
-# WebAssembly notices no overflow, so NumPy warns of none; and its np.bincount takes int32 alone.
+# WebAssembly notices no overflow, so NumPy warns of none.
 NOT_HERE = [
     "test_layers.py::test_check_rejects[extremes_finite-OverflowingSigmoid]",
     "test_layers_faults.py::"
     "test_ours_passes_and_the_faulty_one_fails[OverflowingSigmoid-extremes_finite]",
-    "test_datasets.py::test_the_usual_two_pairs",
 ]
 
 

@@ -24,7 +24,7 @@ class Relu(Layer):
 
     def forward(self, x: Any) -> Any:
         self.mask = np.asarray(x) <= 0
-        return np.where(self.mask, 0, x)
+        return np.maximum(x, 0)
 
     def backward(self, dout: Any) -> Any:
         dx = np.where(self.mask, 0, dout)

@@ -106,7 +106,7 @@ export async function startPython(cells, bar, status, files) {
         const done = await runCell(cell, python);
         // What stopped it from outside has been said.
         const error = cell.output?.lastElementChild?.textContent?.trim().split("\n").at(-1);
-        if (done === false) say(`${name} ended with ${error} What comes after it was not run.`);
+        if (done === false) say(`${name} ended with “${error}”. What comes after it was not run.`);
         if (!done) return;
       }
       say(wanted.length === 1 ? `${name} is done.` : "All done.");

@@ -70,11 +70,10 @@ bench: book _build/torch/.installed ## Measure how fast things are on this machi
 	.venv/bin/python benchmarks/training.py --runs 2 --json benchmarks/results.json
 	.venv/bin/python benchmarks/startup.py --json benchmarks/results.json
 	.venv/bin/python benchmarks/pages.py --runs 3 --json benchmarks/results.json
-	.venv/bin/python benchmarks/page_python.py
+	.venv/bin/python benchmarks/page_python.py --json benchmarks/results.json
 	.venv/bin/python benchmarks/book.py --json benchmarks/results.json
 	.venv/bin/python benchmarks/from_clone.py --no-book --json benchmarks/results.json
 	.venv/bin/python benchmarks/grading.py --json benchmarks/results.json
-	.venv/bin/python benchmarks/grading.py --sizes 1000 --jobs 2 --part large --json benchmarks/results.json
 	.venv/bin/python benchmarks/page.py
 
 # PyTorch is for comparing only, so it has an environment of its own.

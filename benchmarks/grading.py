@@ -4,24 +4,34 @@ nbgrader runs students' code and checks in one unprotected kernel, one submissio
 `course grade` runs each submission in a sandbox, with the checks in another process. Both start
 from nothing handed in but the same notebooks, and both times include starting the program. What
 starting takes, which is mostly loading nbgrader, shows when everything is graded already.
+Where the rest goes is measured with one worker, in the process that writes the marks.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import nbformat
 from timing import parser_of, save
 
 from course_lib.grading.course import Course, this_course
+from course_lib.grading.engine.execute import execute
+from course_lib.grading.engine.records import Job, Result
+from course_lib.grading.engine.remote import RemoteSide
+from course_lib.grading.engine.run import grade
+from course_lib.grading.engine.student_process import StudentProcess
+from course_lib.grading.engine.warm import forget
 from course_lib.grading.release import release
 from course_lib.grading.roster import accepted, blank, first_half, mistaken, model
 from course_lib.grading.submissions import build_submission
@@ -54,7 +64,11 @@ def main() -> None:
     parser = parser_of(__doc__)
     parser.add_argument("--assignment", default="01_shopping_cart", help="default: %(default)s")
     parser.add_argument(
-        "--sizes", type=int, nargs="+", default=[20, 200], help="of the classes; default: 20 200"
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=[20, 200, 1000],
+        help="of the classes; default: 20 200 1000",
     )
     parser.add_argument(
         "--jobs", type=int, nargs="+", default=[1, 2], help="of course grade; default: 1 2"
@@ -66,11 +80,17 @@ def main() -> None:
         help="the largest class that nbgrader grades; a larger one is worked out from two "
         "smaller ones, and marked with ~. default: %(default)s",
     )
-    parser.add_argument("--part", default="", help="keep these figures beside others, as a part")
     options = parser.parse_args()
+    if options.nbgrader_most < 3:
+        parser.error("--nbgrader-most: expected at least 3, for what starting takes is told by two")
     with tempfile.TemporaryDirectory(prefix="grading-") as name:
         rows = measure(Path(name), options)
-    save(options.json, {"grading": rows}, options.part, assignment=options.assignment)
+        size = sorted(options.sizes)[len(options.sizes) // 2]
+        course = make(
+            Path(name) / "parts", options.assignment, list(class_of(options.assignment)), size
+        )
+        parts = parts_of(course, options.assignment, size)
+    save(options.json, {"grading": rows, "parts": parts}, assignment=options.assignment)
 
 
 def measure(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -104,6 +124,55 @@ def measure(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
         print(f"{size:>11}  {'the same again':<22} {again:9.1f}    of it what starting takes")
         rows[-1]["starting"] = again
     return rows
+
+
+class Here:
+    """Executes jobs in this process, one after another, and counts the seconds of each part."""
+
+    def __init__(self) -> None:
+        self.seconds = dict.fromkeys(("sandboxes", "students' code", "checks"), 0.0)
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
+        asked = ("run", "_exchange")
+        with contextlib.ExitStack() as watched:
+            for cls, names, part in (
+                (StudentProcess, ("__init__", "ready", "end"), "sandboxes"),
+                (RemoteSide, asked, "students' code"),
+            ):
+                for name in names:
+                    timed = self._timed(getattr(cls, name), part)
+                    watched.enter_context(mock.patch.object(cls, name, timed))
+            for job in jobs:
+                yield self._timed(execute, "checks")(job)
+
+    def close(self) -> None:
+        forget()
+
+    def _timed(self, function: Callable[..., Any], part: str) -> Callable[..., Any]:
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            before, start = sum(self.seconds.values()), time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                # What parts inside of it took is theirs.
+                inside = sum(self.seconds.values()) - before
+                self.seconds[part] += time.perf_counter() - start - inside
+
+        return timed
+
+
+def parts_of(course: Course, slug: str, size: int) -> list[dict[str, Any]]:
+    """Return what each part of grading takes for one submission, and print it."""
+    here, start = Here(), time.perf_counter()
+    try:
+        grade(course, [slug], here)
+    finally:
+        here.close()
+    parts = dict(here.seconds)
+    parts["writing marks and pages"] = time.perf_counter() - start - sum(parts.values())
+    for name, seconds in parts.items():
+        print(f"{name:<26} {1000 * seconds / size:6.1f} ms for each submission")
+    return [{"name": name, "seconds": seconds / size} for name, seconds in parts.items()]
 
 
 def row(size: int, way: str, seconds: float, base: float, memory: float) -> dict[str, Any]:

@@ -73,8 +73,18 @@ log the loss. Each measures the accuracy equally often. PyTorch takes part where
 The aim is a fifth of the source's time, {base / 5:.1f} s; `course_lib` takes {ours:.1f} s
 in float32.
 The matrix products alone take {floor:.1f} s, {base / floor:.1f} times as fast as the source's way:
-that is the floor for NumPy, and `course_lib` takes {ours / floor:.1f} times as long. Between lies
-gathering the batches, sums, ReLU, softmax, and the checks that refuse NaN and wrong shapes.
+that is the floor for NumPy, and `course_lib` takes {ours / floor:.1f} times as long. Where the time
+goes, each part measured by itself:
+
+{picture("training_parts", "Where the time of a training run goes, as one bar")}
+"""
+    parts: Rows = section["tables"]["parts"]
+    yield table(("part", "seconds"), ((r["name"], f"{r['seconds']:.2f}") for r in parts))
+    yield """\
+Gathering a batch is waiting for memory: 100 images come from 100 places among 188 MB. The rest of
+forward and backward is some 60 calls of NumPy on small arrays, a third of them checks that refuse
+NaN, wrong shapes and targets that are no probabilities. They stay: they are what makes a mistake
+speak up where it is made. What the accuracies take is nearly all matrix products.
 """
 
 
@@ -138,10 +148,6 @@ that is graded already; the larger the class, the less that is for each submissi
 0.1 s for each submission, and 10 times nbgrader; the best here is {each:.3f} s, {best["times"]:.1f}
 times nbgrader. nbgrader itself has no workers to share the work between.
 """
-    yield from classes(section)
-
-
-def classes(section: Section) -> Iterator[str]:
     heads = ("submissions", "way", "seconds", "each, s", "times as fast", "memory, MB")
     yield table(
         heads,
@@ -149,9 +155,23 @@ def classes(section: Section) -> Iterator[str]:
             (f"{r['submissions']}", r["name"], f"{r['seconds']:.1f}",
              f"{r['seconds'] / r['submissions']:.3f}",
              f"{r['times']:.1f}", f"{r['megabytes']:.0f}" if r.get("megabytes") else "")
-            for r in section["tables"]["grading"]
+            for r in rows
         ),
     )  # fmt: skip
+    yield f"""\
+Where the time of one submission goes, with one worker and starting left out:
+
+{picture("grading_parts", "Where the time of one submission goes, as one bar")}
+"""
+    parts: Rows = section["tables"]["parts"]
+    yield table(
+        ("part", "milliseconds"), ((r["name"], f"{1000 * r['seconds']:.0f}") for r in parts)
+    )
+    yield """\
+A sandbox is a process of its own in namespaces of its own, made anew for each submission. The
+student's code is called some 500 times: forward and backward on fresh numbers, with what the checks
+compare it to. What a right answer and the known misconceptions give is worked out once for a class.
+"""
 
 
 def book(section: Section) -> Iterator[str]:
@@ -194,6 +214,17 @@ formulas are drawn, and the page answers at once.
     )
 
 
+def page_python(section: Section) -> Iterator[str]:
+    yield f"""\
+## Python in a page
+
+`{section["page"]}`, from a server on the same machine, in {section["browser"]}, with nothing kept
+from before. Ready: from the click on "Start Python" until the page says so. First output, first
+figure: until a cell has shown it after that. Again: the click in a second visit.
+"""
+    yield table(("", "seconds"), ((r["name"], seconds(r, 1)) for r in section["tables"]["times"]))
+
+
 def startup(section: Section) -> Iterator[str]:
     yield "## Starting\n\nA new process each time. The aim is less than 0.3 s.\n"
     yield table(
@@ -212,7 +243,7 @@ One run of each step. To install is to fetch all packages, those of the book amo
     yield table(("step", "seconds"), ((r["name"], f"{r['seconds']:.1f}") for r in [*rows, total]))
 
 
-SECTIONS = (training, gradient_check, grading, book, pages, startup, from_clone)
+SECTIONS = (training, gradient_check, grading, book, pages, page_python, startup, from_clone)
 
 
 def text(results: dict[str, Section]) -> str:
@@ -221,8 +252,6 @@ def text(results: dict[str, Section]) -> str:
     for write in SECTIONS:
         if section := results.get(write.__name__):
             parts += [*write(section), made_by(section)]
-        if write is grading and (section := results.get("grading-large")):
-            parts += ["A large class:\n", *classes(section), made_by(section)]
     return "\n".join(part.strip("\n") + "\n" for part in parts)
 
 

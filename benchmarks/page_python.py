@@ -8,7 +8,6 @@ which is loaded for it. Again: the click in a second visit, with the files in th
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from pathlib import Path
@@ -18,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from browser import BOOK, FLAGS, find_chromium, serve
 from playwright.sync_api import sync_playwright
 from running import Running
-from timing import summary
+from timing import parser_of, save, summary
 
 CODE = "print(6 * 7)"
 FIGURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
@@ -54,10 +53,7 @@ def measure(browser: Any, address: str) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--runs", type=int, default=3, help="default: %(default)s")
+    parser = parser_of(__doc__, runs=3)
     parser.add_argument("--page", default="01_shopping_cart", help="default: %(default)s")
     options = parser.parse_args()
     if not (BOOK / f"{options.page}.html").exists():
@@ -66,9 +62,13 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         address = f"{site}/{options.page}.html"
         runs = [measure(browser, address) for _ in range(options.runs)]
-    for name in runs[0]:
-        row = summary(name, [run[name] for run in runs])
-        print(f"{name:<14}{row['median']:6.1f} s  ({row['least']:.1f} to {row['most']:.1f} s)")
+        version = browser.version
+    rows = [summary(name, [run[name] for run in runs]) for name in runs[0]]
+    for row in rows:
+        print(
+            f"{row['name']:<14}{row['median']:6.1f} s  ({row['least']:.1f} to {row['most']:.1f} s)"
+        )
+    save(options.json, {"times": rows}, browser=f"Chromium {version}", page=options.page)
 
 
 if __name__ == "__main__":

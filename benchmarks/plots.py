@@ -17,13 +17,12 @@ def plots(results: dict[str, Section]) -> dict[str, str]:
     made = {}
     fixed = {"svg.hashsalt": "performance", "svg.fonttype": "none", "font.size": 10}
     with mpl.rc_context(fixed):
-        for name, draw in PLOTS.items():
-            if name not in results or (
-                name == "gradient_check" and "parameters" not in results[name]["tables"]
-            ):
+        for name, (section, table, height, draw) in PLOTS.items():
+            tables = results.get(section, {"tables": {}})["tables"]
+            if table not in tables:
                 continue
-            figure = Figure(figsize=(7, 2.8), layout="constrained", facecolor="white")
-            draw(figure.add_subplot(), results[name]["tables"])
+            figure = Figure(figsize=(7, height), layout="constrained", facecolor="white")
+            draw(figure.add_subplot(), tables)
             file = io.StringIO()
             figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
             lines = (line.rstrip() for line in file.getvalue().splitlines())
@@ -78,4 +77,30 @@ def _grading(axes: Any, tables: dict[str, Rows]) -> None:
     axes.legend()
 
 
-PLOTS = {"training": _bars, "gradient_check": _growth, "grading": _grading, "book": _builds}
+def _stacked(axes: Any, rows: Rows, unit: str) -> None:
+    """Draw parts as one bar."""
+    left = 0.0
+    for row in rows:
+        axes.barh([""], [row["seconds"]], left=left, label=row["name"])
+        left += row["seconds"]
+    axes.set_xlabel(unit)
+    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+
+
+def _grading_parts(axes: Any, tables: dict[str, Rows]) -> None:
+    _stacked(axes, tables["parts"], "seconds for each submission, one worker")
+
+
+def _training_parts(axes: Any, tables: dict[str, Rows]) -> None:
+    _stacked(axes, tables["parts"], "seconds of a training run")
+
+
+# The section and the table that each is drawn from, and its height in inches.
+PLOTS = {
+    "training": ("training", "training", 2.8, _bars),
+    "training_parts": ("training", "parts", 1.8, _training_parts),
+    "gradient_check": ("gradient_check", "parameters", 2.8, _growth),
+    "grading": ("grading", "grading", 3.6, _grading),
+    "grading_parts": ("grading", "parts", 1.8, _grading_parts),
+    "book": ("book", "builds", 2.8, _builds),
+}

@@ -73,16 +73,11 @@ def summary(name: str, seconds: list[float]) -> dict[str, Any]:
     }
 
 
-def save(
-    path: Path | None, tables: dict[str, list[dict[str, Any]]], part: str = "", **more: Any
-) -> None:
-    """Put a benchmark's tables into the file of results, in the place of its last ones.
-
-    A benchmark that is run twice, with different options, names its second `part`.
-    """
+def save(path: Path | None, tables: dict[str, list[dict[str, Any]]], **more: Any) -> None:
+    """Put a benchmark's tables into the file of results, in the place of its last ones."""
     if path is None:
         return
-    name = Path(sys.argv[0]).stem + (f"-{part}" if part else "")
+    name = Path(sys.argv[0]).stem
     results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     results[name] = {
         "command": command(sys.argv),

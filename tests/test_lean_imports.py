@@ -113,3 +113,12 @@ def test_what_is_missing_or_there_already_is_left_as_it_is(small: str) -> None:
     assert sys.modules[small] is before
     assert type(before) is ModuleType
     assert "no_such_package" not in sys.modules
+
+
+def test_nothing_that_checks_formats_in_schemas_is_imported() -> None:
+    formats = "{'isoduration', 'rfc3986_validator', 'rfc3987_syntax', 'arrow'}"
+    said = in_another(
+        f"{WRITER}\nimport jsonschema\n"
+        f"print(sorted(name for name in {formats} if sys.modules.get(name)))"
+    )
+    assert said == "[]"

@@ -6,6 +6,7 @@ stripping, the grading and the book-keeping; what stands here feeds it and guard
 
 import sys
 
-# jsonschema looks for this package to check addresses in schemas, and it builds grammars for three
-# seconds when it is imported. No notebook's schema has addresses to check.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+# jsonschema looks for these packages to check addresses, dates and durations in schemas, of which a
+# notebook's has none. One of them builds grammars for three seconds when it is imported.
+for name in ("isoduration", "rfc3986_validator", "rfc3987_syntax"):
+    sys.modules.setdefault(name, None)  # type: ignore[arg-type]

@@ -14,7 +14,6 @@ from typing import Any
 
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.lean_imports import lean
-from course_lib.grading.quick_imports import without_formats
 
 
 @dataclass(frozen=True)
@@ -178,12 +177,11 @@ def import_gradebook() -> None:
 
 
 def _import(module: str) -> None:
-    """Import without the grammars that one optional package builds for three seconds."""
+    """Import a module, or say how to get what is missing."""
     if module in sys.modules:
         return
     try:
-        with without_formats():
-            importlib.import_module(module)
+        importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise CourseError(
             f"nbgrader is missing here ({error}). Run `make course` once, and then use "

@@ -8,13 +8,11 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import nbformat
+
 from course_lib.grading.course import Course
 from course_lib.grading.nbgrader_tools import generate_assignment, import_nbgrader
-from course_lib.grading.quick_imports import without_formats
 from course_lib.grading.source import check_source, read_source
-
-with without_formats():
-    import nbformat
 
 
 def release(course: Course, slugs: Iterable[str]) -> list[Path]:

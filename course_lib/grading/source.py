@@ -7,12 +7,10 @@ import hashlib
 from collections import Counter
 from pathlib import Path
 
-from course_lib.grading.course import CourseError
-from course_lib.grading.quick_imports import without_formats
+import nbformat
+from nbformat import NotebookNode
 
-with without_formats():
-    import nbformat
-    from nbformat import NotebookNode
+from course_lib.grading.course import CourseError
 
 
 def read_source(path: Path) -> NotebookNode:

@@ -6,13 +6,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from course_lib.grading.course import Course, CourseError, this_course
-from course_lib.grading.quick_imports import without_formats
-from course_lib.grading.source import grade_id, is_solution, read_source
+import nbformat
+from nbformat import NotebookNode
 
-with without_formats():
-    import nbformat
-    from nbformat import NotebookNode
+from course_lib.grading.course import Course, CourseError, this_course
+from course_lib.grading.source import grade_id, is_solution, read_source
 
 _MARK = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", flags=re.MULTILINE)
 _BLOCK = re.compile(r"^# %% +(\w+) *$", flags=re.MULTILINE)

@@ -82,9 +82,9 @@ goes, each part measured by itself:
     yield table(("part", "seconds"), ((r["name"], f"{r['seconds']:.2f}") for r in parts))
     yield """\
 Gathering a batch is waiting for memory: 100 images come from 100 places among 188 MB. The rest of
-forward and backward is some 60 calls of NumPy on small arrays, a third of them checks that refuse
-NaN, wrong shapes and targets that are no probabilities. They stay: they are what makes a mistake
-speak up where it is made. What the accuracies take is nearly all matrix products.
+forward and backward is many calls of NumPy on small arrays, among them the checks that refuse NaN,
+wrong shapes and targets that are no probabilities. They stay: they are what makes a mistake speak
+up where it is made. What the accuracies take is nearly all matrix products.
 """
 
 
@@ -116,7 +116,6 @@ shrinks as batches grow, since there both ways are busy with numbers.
         "source's way, s",
         "times as fast",
         "MB",
-        "four arrays, MB",
     )
     growth = section["tables"]["parameters"] + section["tables"]["batches"]
     yield table(
@@ -159,7 +158,7 @@ times nbgrader. nbgrader itself has no workers to share the work between.
         ),
     )  # fmt: skip
     yield f"""\
-Where the time of one submission goes, with one worker and starting left out:
+Where the time of one submission goes, with one worker, after the start:
 
 {picture("grading_parts", "Where the time of one submission goes, as one bar")}
 """
@@ -169,8 +168,8 @@ Where the time of one submission goes, with one worker and starting left out:
     )
     yield """\
 A sandbox is a process of its own in namespaces of its own, made anew for each submission. The
-student's code is called some 500 times: forward and backward on fresh numbers, with what the checks
-compare it to. What a right answer and the known misconceptions give is worked out once for a class.
+student's code is called some 600 times: built, forward and backward, on fresh numbers. What a
+right answer and the known misconceptions give is worked out once for a class.
 """
 
 

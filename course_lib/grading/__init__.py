@@ -8,5 +8,5 @@ import sys
 
 # jsonschema looks for these packages to check addresses, dates and durations in schemas, of which a
 # notebook's has none. One of them builds grammars for three seconds when it is imported.
-for name in ("isoduration", "rfc3986_validator", "rfc3987_syntax"):
-    sys.modules.setdefault(name, None)  # type: ignore[arg-type]
+_FORMATS = ("isoduration", "rfc3986_validator", "rfc3987_syntax")
+sys.modules.update({name: None for name in _FORMATS if name not in sys.modules})  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -186,3 +187,34 @@ def test_other_code_is_not_taken_for_it(what: str) -> None:
 
 def test_cells_that_are_no_code_say_nothing() -> None:
     assert code_named("f", ["def f(:", "\0", "f = 1"]) == []
+
+
+class Right(Far):
+    """The chain rule, in the learner's own words."""
+
+    def backward(self, dout: Any) -> Any:
+        return self.y * dout, self.x * dout
+
+
+def test_what_is_right_is_worked_out_once_for_a_class() -> None:
+    built = []
+
+    class Counted(mul_layer.reference):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            built.append(self)
+
+    task = dataclasses.replace(mul_layer, reference=Counted)
+    first = task(Right, seed=1)
+    once = len(built)
+    assert once > 0
+    assert first.points == first.max_points
+    second = task(Right, seed=1)
+    assert len(built) == once
+    assert second.points == second.max_points
+    # Other numbers are worked out anew, and what was kept of the first does not count for them.
+    third = task(Right, seed=2)
+    assert len(built) > once
+    assert third.points == third.max_points
+    # What a wrong answer is held against is not what the one before it gave.
+    assert task(Wrong, seed=2).points < third.points

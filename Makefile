@@ -32,7 +32,7 @@ test: .venv/.installed ## Prove everything: lint, types, files in step, clean bo
 	$(RUN) mypy
 	$(RUN) course_lib.grading.cli release --check
 	$(MAKE) strict-book
-	$(RUN) pytest -n auto --dist loadfile
+	$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.installed ## Check style and types, and mend what a tool can mend
 	$(RUN) ruff check --fix .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,14 @@ ROOT = Path(__file__).parent.parent
 pytest_plugins = ["browser"]
 # Enough to try every tool on, however many assignments the course has.
 TWO = ("01_shopping_cart", "03_activations")
+# Few tests that take minutes.
+LONG = ("test_page_run_training", "test_page_library", "test_page_answers_graded", "test_live_lab")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no processor waits for another one in the end."""
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path.stem not in LONG, -tests[item.path]))
 
 
 def toc_pages() -> list[str]:

@@ -294,6 +294,8 @@ def start(course: Course, *words: str) -> subprocess.Popen[str]:
         text=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(CASES.parent), str(ROOT)])},
         start_new_session=True,
+        # Where the tests run in the background it is ignored, which would be inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

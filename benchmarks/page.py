@@ -168,7 +168,7 @@ Where the time of one submission goes, with one worker, after the start:
     )
     yield """\
 A sandbox is a process of its own in namespaces of its own, made anew for each submission. The
-student's code is called some 600 times: built, forward and backward, on fresh numbers. What a
+student's code is called again and again: built, forward and backward, on fresh numbers. What a
 right answer and the known misconceptions give is worked out once for a class.
 """
 

@@ -77,7 +77,11 @@ def test_a_view_and_no_dimension_and_no_element() -> None:
 @pytest.mark.parametrize(
     ("x", "error", "message"),
     [
-        (np.array([1, 2]), TypeError, r"numerical_gradient: x: .*dtype int.*astype\(float\)"),
+        (
+            np.array([1, 2], np.int64),
+            TypeError,
+            r"numerical_gradient: x: .*dtype int64.*astype\(float\)",
+        ),
         ([1.0, 2.0], TypeError, "got list"),
         (np.array([1j]), TypeError, "complex128"),
         (np.array([1.0, np.nan]), ValueError, "finite"),

@@ -66,14 +66,14 @@ serve: book ## Show the book on http://127.0.0.1:8000
 
 bench: export OPENBLAS_NUM_THREADS = 1
 bench: book _build/torch/.installed ## Measure how fast things are on this machine, and write the book's page about it
-	.venv/bin/python benchmarks/gradient_check.py --runs 2 --json benchmarks/results.json
+	.venv/bin/python benchmarks/gradient_check.py --runs 3 --json benchmarks/results.json
 	.venv/bin/python benchmarks/training.py --runs 2 --json benchmarks/results.json
 	.venv/bin/python benchmarks/startup.py --json benchmarks/results.json
 	.venv/bin/python benchmarks/pages.py --runs 2 --json benchmarks/results.json
 	.venv/bin/python benchmarks/page_python.py --runs 2 --json benchmarks/results.json
 	.venv/bin/python benchmarks/book.py --json benchmarks/results.json
 	.venv/bin/python benchmarks/from_clone.py --no-book --json benchmarks/results.json
-	.venv/bin/python benchmarks/grading.py --all-jobs-most 20 --json benchmarks/results.json
+	.venv/bin/python benchmarks/grading.py --all-jobs-most 200 --json benchmarks/results.json
 	.venv/bin/python benchmarks/page.py
 
 # PyTorch is for comparing only, so it has an environment of its own.

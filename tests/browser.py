@@ -61,6 +61,8 @@ DRAWN = """async () => {
   await document.fonts.ready;
 }"""
 
+# To draw formulas takes longer than all else on a page.
+NO_FORMULAS = "window.MathJax = { startup: { promise: Promise.resolve() } };"
 
 # Loading style sheets once more is what a browser forbids over file://.
 FOUND = """async () => {
@@ -154,14 +156,25 @@ class Look:
 
 @contextmanager
 def look(
-    browser: Any, address: str, *, width: int = 1280, dark: bool = False, still: bool = False
+    browser: Any,
+    address: str,
+    *,
+    width: int = 1280,
+    dark: bool = False,
+    still: bool = False,
+    formulas: bool = True,
 ) -> Iterator[Look]:
-    """Open a page. `still` asks for reduced motion, as a reader can in the system's settings."""
+    """Open a page. `still` asks for reduced motion, as a reader can in the system's settings.
+
+    Without `formulas` these stay as they are written, for tests that look at something else.
+    """
     context = browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce" if still else "no-preference",
     )
+    if not formulas:
+        context.route("**/mathjax/*.js", lambda route: route.fulfill(body=NO_FORMULAS))
     page = context.new_page()
     seen = Look(page)
     # Over file:// everything below the folder of the book is at home, over http its server.

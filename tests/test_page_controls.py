@@ -17,7 +17,7 @@ PAGE = "01_shopping_cart"
 @pytest.fixture(scope="module")
 def opened(browser: Any, site: str) -> Iterator[Any]:
     """One page for the tests that leave it as they found it."""
-    with look(browser, f"{site}/{PAGE}.html") as seen:
+    with look(browser, f"{site}/{PAGE}.html", formulas=False) as seen:
         page = Running(seen.page)
         page.start()
         yield page
@@ -26,7 +26,7 @@ def opened(browser: Any, site: str) -> Iterator[Any]:
 
 @contextmanager
 def visit(browser: Any, address: str) -> Iterator[tuple[Any, Running]]:
-    with look(browser, address) as seen:
+    with look(browser, address, formulas=False) as seen:
         yield seen, Running(seen.page)
 
 

@@ -51,7 +51,7 @@ def shown(page: Any) -> list[str]:
 
 
 def run_chapter(browser: Any, address: str, agree: Callable[[str, str], bool] = same) -> None:
-    with look(browser, address) as seen:
+    with look(browser, address, formulas=False) as seen:
         page = Running(seen.page)
         built = shown(seen.page)
         page.start()

@@ -277,6 +277,29 @@ def test_a_number_wider_than_its_room_is_squeezed_into_it(chromium, tmp_path):
         assert text.evaluate(length) < 20
 
 
+def layouts(session):
+    found = session.send("Performance.getMetrics")["metrics"]
+    return next(metric["value"] for metric in found if metric["name"] == "LayoutCount")
+
+
+def test_all_numbers_are_written_before_any_is_measured(chromium, tmp_path):
+    """A browser lays out the page again whenever a number is measured after one was written."""
+    with opened(chromium, tmp_path, cart()._repr_html_()) as page:
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable")
+        moved = """() => {
+          const range = document.querySelector(".bpg-slider input");
+          range.value = 180;
+          range.dispatchEvent(new Event("input"));
+          return document.querySelector("[data-key=v6]").getComputedTextLength();
+        }"""
+        texts = page.locator("[data-key]").count()
+        before = layouts(session)
+        page.evaluate(moved)
+        assert texts > 15
+        assert 1 <= layouts(session) - before <= 5
+
+
 # --- for everybody ----------------------------------------------------------------------------
 
 

@@ -30,9 +30,8 @@ function addSliders(figure, data, changed) {
 
   function update() {
     const numbers = recompute(data, inputs);
-    for (const text of figure.querySelectorAll("[data-key]")) {
-      write(text, numberText(numbers[text.dataset.key]));
-    }
+    const texts = Array.from(figure.querySelectorAll("[data-key]"));
+    write(texts.map((text) => [text, numberText(numbers[text.dataset.key])]));
     figure.querySelector("desc").textContent = fill(data.description, numbers);
     const moved = Object.keys(inputs).some((i) => inputs[i] !== built[i]);
     reset.setAttribute("aria-disabled", !moved);
@@ -44,10 +43,16 @@ function addSliders(figure, data, changed) {
 }
 
 // A number wider than the room that it has is squeezed into it; 1.1: it may become bold.
-function write(text, content) {
-  text.textContent = content;
-  text.removeAttribute("textLength");
-  if (1.1 * text.getComputedTextLength() > text.dataset.room) {
+// All are written before the first is measured: to measure after each would lay out the page
+// again for each.
+function write(texts) {
+  const changed = texts.filter(([text, content]) => text.textContent !== content);
+  for (const [text, content] of changed) {
+    text.textContent = content;
+    text.removeAttribute("textLength");
+  }
+  const isWide = ([text]) => 1.1 * text.getComputedTextLength() > text.dataset.room;
+  for (const [text] of changed.filter(isWide)) {
     text.setAttribute("lengthAdjust", "spacingAndGlyphs");
     text.setAttribute("textLength", text.dataset.room);
   }

@@ -76,13 +76,6 @@ def main() -> None:
         "--jobs", type=int, nargs="+", default=[1, 2], help="of course grade; default: 1 2"
     )
     parser.add_argument(
-        "--all-jobs-most",
-        type=int,
-        default=1000,
-        help="the largest class that is graded with each number of jobs, and not with the largest "
-        "number alone. default: %(default)s",
-    )
-    parser.add_argument(
         "--nbgrader-most",
         type=int,
         default=20,
@@ -121,7 +114,7 @@ def measure(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
             base, mark = plain[large] + each * (size - large), "~"
         way = f"nbgrader autograde {mark}".strip()
         rows.append(row(size, way, base, base, held.get(size, 0.0)))
-        for jobs in options.jobs if size <= options.all_jobs_most else [max(options.jobs)]:
+        for jobs in options.jobs:
             course = make(folder / f"course-{size}-{jobs}", slug, notebooks, size)
             words = ("course_lib.grading.cli", "grade", slug, f"--jobs={jobs}")
             seconds, memory = run(course, *words)
@@ -216,10 +209,11 @@ def make(
     (root / ours.config.name).write_text(config, encoding="utf-8")
     course = Course(root)
     release(course, [slug])
-    for number, notebook in zip(range(size), itertools.cycle(notebooks), strict=False):
+    texts = [nbformat.writes(notebook) for notebook in notebooks]
+    for number, text in zip(range(size), itertools.cycle(texts), strict=False):
         place = root / "submitted" / f"student-{number:04}" / slug / f"{slug}.ipynb"
         place.parent.mkdir(parents=True)
-        nbformat.write(notebook, place)
+        place.write_text(text, encoding="utf-8")
     return course
 
 

@@ -19,8 +19,9 @@ HEAD = """\
 # How fast it is
 
 Measured side by side, in one run on one machine; the ratio is what to look at. A figure that is
-worse than that of what it is compared with stands here all the same. `make bench` repeats
-everything and writes this page anew. Medians; in brackets the least and the most.
+worse than that of what it is compared with stands here all the same. Medians; in brackets the least
+and the most. `make bench` repeats everything and writes this page anew; that took {minutes:.0f}
+minutes here, and the time for each part stands below it.
 """
 
 
@@ -31,13 +32,12 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def made_by(section: Section) -> str:
-    versions = ", ".join(
-        f"{name} {value}" for name, value in section["machine"]["versions"].items()
-    )
     machine = section["machine"]
+    versions = ", ".join(f"{name} {value}" for name, value in machine["versions"].items())
     return (
         f"```\n{section['command']}\n```\n\n{machine['date']}, {machine['processor']}, "
-        f"{machine['cores']} cores, {machine['system']}; {versions}.\n"
+        f"{machine['cores']} cores, {machine['system']}; {versions}; {machine['products']}. "
+        f"It took {section['took']} s.\n"
     )
 
 
@@ -49,9 +49,14 @@ def seconds(row: dict[str, Any], digits: int = 2) -> str:
 def training(section: Section) -> Iterator[str]:
     rows: Rows = section["tables"]["training"]
     by_name = {row["name"]: row["median"] for row in rows}
-    ours = by_name["course_lib, float32"]
-    floor = next(value for name, value in by_name.items() if name.startswith("matrix"))
+    ours, floor, by_hand = (
+        by_name[f"{name}, float32"]
+        for name in ("course_lib", "matrix products alone", "the same steps by hand")
+    )
+    parts: Rows = section["tables"]["parts"]
+    fetching = next(row["seconds"] for row in parts if "batches" in row["name"])
     base = rows[0]["median"]
+    aim = base / 5
     yield f"""\
 ## Training
 
@@ -70,15 +75,16 @@ log the loss. Each measures the accuracy equally often. PyTorch takes part where
         ),
     )
     yield f"""\
-The aim is a fifth of the source's time, {base / 5:.1f} s; `course_lib` takes {ours:.1f} s
-in float32.
+The aim is a fifth of the source's time, {aim:.1f} s; `course_lib` takes {ours:.1f} s in float32.
 The matrix products alone take {floor:.1f} s, {base / floor:.1f} times as fast as the source's way:
-that is the floor for NumPy, and `course_lib` takes {ours / floor:.1f} times as long. Where the time
-goes, each part measured by itself:
+that is the floor for NumPy, and `course_lib` takes {ours / floor:.1f} times as long. Fetching the
+batches from memory takes {fetching:.1f} s more: together {floor + fetching:.1f} of the {aim:.1f} s.
+The same steps written out by hand, without layers, checks and history (`benchmarks/by_hand.py`),
+take {by_hand:.1f} s, {base / by_hand:.1f} times as fast as the source's way:
+{verdict(by_hand <= aim)}. Where the time of `course_lib` goes, each part measured by itself:
 
 {picture("training_parts", "Where the time of a training run goes, as one bar")}
 """
-    parts: Rows = section["tables"]["parts"]
     yield table(("part", "seconds"), ((r["name"], f"{r['seconds']:.2f}") for r in parts))
     yield """\
 Gathering a batch is waiting for memory: 100 images come from 100 places among 188 MB. The rest of
@@ -86,6 +92,10 @@ forward and backward is many calls of NumPy on small arrays, among them the chec
 wrong shapes and targets that are no probabilities. They stay: they are what makes a mistake speak
 up where it is made. What the accuracies take is nearly all matrix products.
 """
+
+
+def verdict(reached: bool) -> str:
+    return "by hand the aim is reached" if reached else "the aim is out of their reach, too"
 
 
 def gradient_check(section: Section) -> Iterator[str]:
@@ -177,7 +187,8 @@ def book(section: Section) -> Iterator[str]:
     yield f"""\
 ## The book
 
-A kernel that trains networks takes most of a clean build; an edited page takes what Sphinx takes.
+A clean build executes pages side by side, on all processors, and takes longer for that by what
+stands under "in kernels". An edited page takes what Sphinx takes.
 
 {picture("book", "Seconds of each build, in kernels and outside")}
 """
@@ -247,7 +258,8 @@ SECTIONS = (training, gradient_check, grading, book, pages, page_python, startup
 
 def text(results: dict[str, Section]) -> str:
     """Return the page."""
-    parts = [HEAD]
+    took = sum(section["took"] for section in results.values())
+    parts = [HEAD.format(minutes=took / 60)]
     for write in SECTIONS:
         if section := results.get(write.__name__):
             parts += [*write(section), made_by(section)]

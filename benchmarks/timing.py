@@ -16,6 +16,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy  # noqa: F401 - threadpool_info finds only what is loaded
+from threadpoolctl import threadpool_info
+
+STARTED = time.perf_counter()
 RESULTS = Path(__file__).with_name("results.json")
 # Versions that decide how fast things are.
 PACKAGES = ("numpy", "sphinx", "nbgrader", "nbconvert")
@@ -82,6 +86,7 @@ def save(path: Path | None, tables: dict[str, list[dict[str, Any]]], **more: Any
     results[name] = {
         "command": command(sys.argv),
         "machine": machine(),
+        "took": round(time.perf_counter() - STARTED),
         **more,
         "tables": {key: [_rounded(row) for row in rows] for key, rows in tables.items()},
     }
@@ -115,8 +120,17 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "system": platform.system(),
         "date": time.strftime("%Y-%m-%d"),
+        "products": products(),
         "versions": {"Python": platform.python_version()} | packages,
     }
+
+
+def products() -> str:
+    """Return what NumPy multiplies matrices with; the environment may have chosen for it."""
+    found = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    if not found:
+        return "unknown products"
+    return "{internal_api} {version} ({architecture}, threads: {num_threads})".format(**found[0])
 
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:

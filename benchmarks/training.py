@@ -1,8 +1,9 @@
 """Train on MNIST: the library beside a plain version of the same procedure, and PyTorch.
 
 The plain version is float64, takes a forward pass only to log the loss, and hands float32
-images to float64 parameters. "Matrix products alone" is the floor: what `np.matmul` takes for
-the products of the same steps and of the same measurements, with nothing around them.
+images to float64 parameters. "The same steps by hand" are those of the library without layers
+and checks. "Matrix products alone" is the floor: what `np.matmul` takes for the products of the
+same steps and of the same measurements, with nothing around them.
 
 PyTorch (eager, on the processor) takes part if it is in an environment of its own:
 
@@ -19,6 +20,7 @@ import timeit
 from typing import Any
 
 import numpy as np
+from by_hand import ROWS, ByHand
 from plain import PlainNet
 from timing import Found, compare, parser_of, save
 from training_torch import ROOT, measurements
@@ -29,8 +31,6 @@ from course_lib.training import train
 
 TORCH = ROOT / "_build" / "torch" / "bin" / "python"
 TORCH_SCRIPT = ROOT / "benchmarks" / "training_torch.py"
-# Rows that a measurement of the accuracy takes at a time, as the library does.
-ROWS = 1000
 
 
 def main() -> None:
@@ -66,6 +66,18 @@ def main() -> None:
         history = train(net, *data, steps, batch_size, rate, rng=0, progress=False)
         assert history.final is not None
         return {"test": float(history.final.test or 0)}
+
+    def by_hand() -> Found:
+        net = ByHand(np.random.default_rng(0))
+        rng = np.random.default_rng(0)
+        losses, accuracies = [], []
+        for step in range(steps):
+            if step in measured:
+                accuracies.append((net.accuracy(x_train, t_train), net.accuracy(x_test, t_test)))
+            batch = rng.integers(len(x_train), size=batch_size)
+            losses.append(net.step(x_train[batch], t_train[batch], np.float32(rate)))
+        accuracies.append((net.accuracy(x_train, t_train), net.accuracy(x_test, t_test)))
+        return {"test": accuracies[-1][1]}
 
     def floor() -> Found:
         rng = np.random.default_rng(0)
@@ -103,6 +115,7 @@ def main() -> None:
         "the source's way, float64": plain,
         "course_lib, float64": lambda: ours(np.float64),
         "course_lib, float32": lambda: ours(np.float32),
+        "the same steps by hand, float32": by_hand,
         "matrix products alone, float32": floor,
     }
     if list(TORCH.parents[1].glob("lib/python*/site-packages/torch")):

@@ -20,8 +20,8 @@ HEAD = """\
 
 Measured side by side, in one run on one machine; the ratio is what to look at. A figure that is
 worse than that of what it is compared with stands here all the same. Medians; in brackets the least
-and the most. `make bench` repeats everything and writes this page anew; that took {minutes:.0f}
-minutes here, and the time for each part stands below it.
+and the most. `make bench` repeats everything and writes this page anew: in {minutes:.0f} minutes
+here. What each part took stands below it.
 """
 
 
@@ -78,10 +78,10 @@ log the loss. Each measures the accuracy equally often. PyTorch takes part where
 The aim is a fifth of the source's time, {aim:.1f} s; `course_lib` takes {ours:.1f} s in float32.
 The matrix products alone take {floor:.1f} s, {base / floor:.1f} times as fast as the source's way:
 that is the floor for NumPy, and `course_lib` takes {ours / floor:.1f} times as long. Fetching the
-batches from memory takes {fetching:.1f} s more: together {floor + fetching:.1f} of the {aim:.1f} s.
-The same steps written out by hand, without layers, checks and history (`benchmarks/by_hand.py`),
-take {by_hand:.1f} s, {base / by_hand:.1f} times as fast as the source's way:
-{verdict(by_hand <= aim)}. Where the time of `course_lib` goes, each part measured by itself:
+batches from memory, measured by itself, takes {fetching:.1f} s. The same steps written out by hand,
+without layers, checks and history (`benchmarks/by_hand.py`), take {by_hand:.1f} s,
+{base / by_hand:.1f} times as fast as the source's way: {verdict(by_hand <= aim)}. Where the time of
+`course_lib` goes, each part measured by itself:
 
 {picture("training_parts", "Where the time of a training run goes, as one bar")}
 """
@@ -95,7 +95,7 @@ up where it is made. What the accuracies take is nearly all matrix products.
 
 
 def verdict(reached: bool) -> str:
-    return "by hand the aim is reached" if reached else "the aim is out of their reach, too"
+    return "by hand the aim is reached" if reached else "the aim is out of reach for them, too"
 
 
 def gradient_check(section: Section) -> Iterator[str]:

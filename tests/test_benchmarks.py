@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from course_lib.networks import TwoLayerNet
 
 ROOT = Path(__file__).parent.parent
 BENCHMARKS = ROOT / "benchmarks"
@@ -70,6 +74,8 @@ def test_results_are_replaced_section_by_section(
     assert list(saved) == ["a", "b"]
     assert saved["b"]["tables"] == {"rows": [{"name": "x", "seconds": 0.1235}]}
     assert saved["a"]["command"] == "OPENBLAS_NUM_THREADS=1 python benchmarks/a.py --runs 2"
+    assert saved["a"]["took"] >= 0
+    assert re.search(r"\d\.\d.*threads: \d|unknown", saved["a"]["machine"]["products"])
     assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
 
 
@@ -82,3 +88,60 @@ def test_medians_and_ratios_are_those_of_the_runs(results: Any) -> None:
     assert (first["median"], first["least"], first["most"], first["times"]) == (6, 4, 8, 1)
     assert (second["median"], second["least"], second["most"], second["times"]) == (2, 1, 9, 3)
     assert second["test"] == 0.5
+
+
+def test_the_page_adds_up_what_the_benchmarks_took(results: Any) -> None:
+    import page
+
+    for section, seconds in zip(results.values(), itertools.cycle((30, 90)), strict=False):
+        section["took"] = seconds
+    assert len(results) == 8
+    assert "in 8 minutes\nhere" in page.text(results)
+    assert page.text(results).count("It took 90 s.") == 4
+
+
+def test_the_page_says_whether_the_aim_of_training_can_be_reached(results: Any) -> None:
+    import page
+
+    rows = {row["name"]: row for row in results["training"]["tables"]["training"]}
+    rows["the source's way, float64"]["median"] = 10.0
+    for seconds, words in (
+        (2.1, "out of reach for them, too"),
+        (1.9, "by hand the aim is reached"),
+    ):
+        rows["the same steps by hand, float32"]["median"] = seconds
+        assert words in page.text(results)
+
+
+def test_every_class_is_graded_with_one_worker_and_with_two(results: Any) -> None:
+    rows = results["grading"]["tables"]["grading"]
+    ways = {(row["submissions"], row["name"].removesuffix(" ~")) for row in rows}
+    jobs = ("nbgrader autograde", "course grade, 1 job", "course grade, 2 jobs")
+    assert ways == set(itertools.product((20, 200, 1000), jobs))
+
+
+def test_what_training_is_compared_with_takes_the_same_steps(results: Any) -> None:
+    import by_hand
+    import plain
+
+    rng = np.random.default_rng(0)
+    x = rng.random((7, 784), np.float32)
+    t = np.eye(10, dtype=np.float32)[rng.integers(10, size=7)]
+    ours = TwoLayerNet(784, 50, 10, rng=1)
+    for name in ("b1", "b2"):
+        ours.params[name] = rng.standard_normal(ours.params[name].shape)
+    hand, source = by_hand.ByHand(rng), plain.PlainNet(rng)
+    for name, param in ours.params.items():
+        setattr(hand, name, param.astype(np.float32))
+        source.params[name] = param.copy()
+    loss, grads = ours.loss_and_gradient(x, t)
+    assert source.loss(x, t) == pytest.approx(loss, rel=1e-5)
+    for name, grad in source.gradient(x, t).items():
+        np.testing.assert_allclose(grad, grads[name], rtol=1e-9, atol=1e-12)
+    assert hand.accuracy(x, t) == ours.accuracy(x, t) == source.accuracy(x, t)
+    before = {name: getattr(hand, name).copy() for name in grads}
+    # A power of 2 as the learning rate, so that the gradient comes back as it was.
+    assert hand.step(x, t, np.float32(2)) == pytest.approx(loss, rel=1e-5)
+    for name, grad in grads.items():
+        moved = (before[name] - getattr(hand, name)) / 2
+        np.testing.assert_allclose(moved, grad, rtol=1e-3, atol=1e-6)

@@ -21,7 +21,7 @@ def plots(results: dict[str, Section]) -> dict[str, str]:
             tables = results.get(section, {"tables": {}})["tables"]
             if table not in tables:
                 continue
-            figure = Figure(figsize=(7, height), layout="constrained", facecolor="white")
+            figure = Figure(figsize=(5, height), layout="constrained", facecolor="white")
             draw(figure.add_subplot(), tables)
             file = io.StringIO()
             figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
@@ -34,7 +34,7 @@ def _bars(axes: Any, tables: dict[str, Rows]) -> None:
     rows = tables["training"][::-1]
     bars = axes.barh([row["name"] for row in rows], [row["median"] for row in rows])
     axes.bar_label(bars, fmt="%.1f", padding=3)
-    axes.margins(x=0.1)
+    axes.margins(x=0.15)
     axes.set_xlabel("seconds")
 
 
@@ -73,6 +73,8 @@ def _grading(axes: Any, tables: dict[str, Rows]) -> None:
     ]
     axes.barh(names, rest, label="submissions")
     axes.barh(names, starting, left=rest, label="starting")
+    # Where a bar of no length begins, the axis would end.
+    axes.set_xlim(0, 1.05 * max(row["seconds"] / row["submissions"] for row in rows))
     axes.set_xlabel("seconds for each submission")
     axes.legend()
 
@@ -84,7 +86,7 @@ def _stacked(axes: Any, rows: Rows, unit: str) -> None:
         axes.barh([""], [row["seconds"]], left=left, label=row["name"])
         left += row["seconds"]
     axes.set_xlabel(unit)
-    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
 
 
 def _grading_parts(axes: Any, tables: dict[str, Rows]) -> None:
@@ -98,9 +100,9 @@ def _training_parts(axes: Any, tables: dict[str, Rows]) -> None:
 # The section and the table that each is drawn from, and its height in inches.
 PLOTS = {
     "training": ("training", "training", 2.8, _bars),
-    "training_parts": ("training", "parts", 1.8, _training_parts),
+    "training_parts": ("training", "parts", 2.2, _training_parts),
     "gradient_check": ("gradient_check", "parameters", 2.8, _growth),
     "grading": ("grading", "grading", 3.6, _grading),
-    "grading_parts": ("grading", "parts", 1.8, _grading_parts),
+    "grading_parts": ("grading", "parts", 2.0, _grading_parts),
     "book": ("book", "builds", 2.8, _builds),
 }

@@ -118,7 +118,7 @@ def test_points_are_those_that_the_page_itself_showed(
     browser: Any, site: str, tmp_path: Path
 ) -> None:
     """From the editor and the checks of the book's own page to the marks."""
-    with look(browser, f"{site}/exercises/{SLUG}.html") as seen:
+    with look(browser, f"{site}/exercises/{SLUG}.html", formulas=False, still=True) as seen:
         page = Solving(seen.page)
         page.start()
         for name, source in WORK["bob"].items():

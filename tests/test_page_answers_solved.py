@@ -30,7 +30,7 @@ def promised(slug: str) -> dict[str, float]:
 @pytest.mark.parametrize("slug", SLUGS)
 def test_an_assignment_is_worked_through(browser: Any, site: str, slug: str) -> None:
     mistake, model, most = MISTAKES[slug], model_cells(slug), promised(slug)
-    with look(browser, f"{site}/exercises/{slug}.html", formulas=False) as seen:
+    with look(browser, f"{site}/exercises/{slug}.html", formulas=False, still=True) as seen:
         page = Solving(seen.page)
         page.start()
 
@@ -65,7 +65,7 @@ def test_there_are_ten_mistakes_with_hints_of_their_own() -> None:
 
 def test_an_answer_is_there_after_a_reload_and_runs(browser: Any, site: str) -> None:
     slug = SLUGS[0]
-    with look(browser, f"{site}/exercises/{slug}.html", formulas=False) as seen:
+    with look(browser, f"{site}/exercises/{slug}.html", formulas=False, still=True) as seen:
         page = Solving(seen.page)
         page.start()
         page.write("mul_layer", model_cells(slug)["mul_layer"])

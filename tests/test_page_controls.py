@@ -17,7 +17,7 @@ PAGE = "01_shopping_cart"
 @pytest.fixture(scope="module")
 def opened(browser: Any, site: str) -> Iterator[Any]:
     """One page for the tests that leave it as they found it."""
-    with look(browser, f"{site}/{PAGE}.html", formulas=False) as seen:
+    with look(browser, f"{site}/{PAGE}.html", formulas=False, still=True) as seen:
         page = Running(seen.page)
         page.start()
         yield page
@@ -26,7 +26,7 @@ def opened(browser: Any, site: str) -> Iterator[Any]:
 
 @contextmanager
 def visit(browser: Any, address: str) -> Iterator[tuple[Any, Running]]:
-    with look(browser, address, formulas=False) as seen:
+    with look(browser, address, formulas=False, still=True) as seen:
         yield seen, Running(seen.page)
 
 
@@ -52,6 +52,50 @@ def test_a_page_without_code_to_run_has_no_button(browser: Any, site: str, name:
     with visit(browser, f"{site}/{name}.html") as (seen, page):
         assert page.button("Start Python").count() == 0
         assert not [url for url in seen.home if "/_static/python/" in url]
+
+
+# Keeps what the page's meter shows, for as long as there is one.
+COUNT = """() => {
+  window.counted = [];
+  new MutationObserver(() => {
+    const meter = document.querySelector(".python progress");
+    if (meter?.value) { window.counted.push(meter.value); window.most = meter.max; }
+  }).observe(document.body, { attributes: true, childList: true, subtree: true });
+}"""
+
+# Said by the worker of what is compiled: a browser keeps the code of what came from an address.
+COMPILED = """const compile = WebAssembly.instantiateStreaming;
+WebAssembly.instantiateStreaming = async (what, ...more) => {
+  what = await what;
+  console.info("compiled:", what.url);
+  return compile(what, ...more);
+};
+"""
+
+
+def test_what_is_loaded_is_counted_and_stays_what_a_browser_can_keep(
+    browser: Any, site: str
+) -> None:
+    with visit(browser, f"{site}/{PAGE}.html") as (seen, page):
+        said: list[str] = []
+        seen.page.on("console", lambda message: said.append(message.text))
+        worker = re.compile(r"/worker\.js\?")
+        seen.page.context.route(
+            worker, lambda route: route.fulfill(
+                body=COMPILED + route.fetch().text(), content_type="text/javascript"
+            )
+        )  # fmt: skip
+        seen.page.evaluate(COUNT)
+        page.start()
+        counted = seen.page.evaluate("window.counted")
+        most = seen.page.evaluate("window.most")
+        assert counted == sorted(counted)
+        assert len(counted) > 10
+        assert counted[-1] == most
+        assert page.said().startswith("Python is ready")
+        compiled = [words for words in said if words.startswith("compiled:")]
+        assert len(compiled) == 1
+        assert re.fullmatch(rf"compiled: {site}/\S+/pyodide\.asm\.wasm\?v=\w+", compiled[0])
 
 
 # --- running ----------------------------------------------------------------------------------

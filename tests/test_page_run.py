@@ -54,7 +54,7 @@ def shown(page: Any) -> list[str]:
 
 
 def run_chapter(browser: Any, address: str, agree: Callable[[str, str], bool] = same) -> None:
-    with look(browser, address, formulas=False) as seen:
+    with look(browser, address, formulas=False, still=True) as seen:
         page = Running(seen.page)
         built = shown(seen.page)
         page.start()

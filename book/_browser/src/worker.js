@@ -9,6 +9,8 @@ const MOST = 200_000;
 
 /** @type {any} */
 let python;
+/** @type {Promise<void>[]} what is still to be said of files that have been asked for */
+const counting = [];
 /** @type {(source: string, name: string, show: (kind: string, data: string) => void) => boolean} */
 let run;
 
@@ -29,13 +31,14 @@ function watchFetches(version) {
       if (!run) postMessage({ broken: words });
       throw new Error(words);
     }
-    const count = new TransformStream({
-      transform(chunk, controller) {
-        postMessage({ loaded: (loaded += chunk.byteLength), file });
-        controller.enqueue(chunk);
-      },
+    // What comes from the network itself a browser can compile as it did the last time: so it is
+    // a copy that is counted.
+    const count = new WritableStream({
+      write: (chunk) => postMessage({ loaded: (loaded += chunk.byteLength), file }),
     });
-    return new Response(response.body?.pipeThrough(count), { headers: response.headers });
+    const copy = response.clone().body;
+    if (copy) counting.push(copy.pipeTo(count).catch(() => {})); // Who reads it will say.
+    return response;
   };
 }
 
@@ -57,6 +60,7 @@ async function start({ core, version, data }) {
     python.FS.createLazyFile(`${site}/course_lib/data`, name, url, true, false);
   }
   run = python.runPython(await runner.text(), { filename: "run.py" });
+  await Promise.all(counting);
   postMessage({ ready: true });
 }
 
@@ -70,6 +74,7 @@ async function load(names) {
     errorCallback: (/** @type {string} */ words) => wrong.push(words),
   });
   if (wrong.length) throw new Error(wrong.join(" "));
+  await Promise.all(counting);
 }
 
 /** @param {{source: string, name: string}} cell */

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from browser import BOOK, FLAGS, find_chromium, serve
+from browser import BOOK, FLAGS, serve
+from pages import chromium
 from playwright.sync_api import sync_playwright
 from running import Running
 from timing import parser_of, save, summary
@@ -66,7 +67,7 @@ def main() -> None:
             with (
                 tempfile.TemporaryDirectory() as profile,
                 playwright.chromium.launch_persistent_context(
-                    profile, executable_path=find_chromium(), args=FLAGS
+                    profile, executable_path=chromium(), args=FLAGS
                 ) as context,
             ):
                 runs.append(measure(context, f"{site}/{options.page}.html"))

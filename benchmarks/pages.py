@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+import pytest
 from browser import BOOK, DRAWN, FLAGS, find_chromium, look, serve
 from playwright.sync_api import sync_playwright
 from timing import parser_of, save, summary
@@ -32,6 +33,14 @@ PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 # Two frames: the browser has drawn one since, and had time for what it was asked before.
 ANSWERS = """() => new Promise((done) =>
   requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))"""
+
+
+def chromium() -> str:
+    """Return where Chromium is, or end with a sentence that says how to get it."""
+    try:
+        return find_chromium()
+    except (pytest.skip.Exception, pytest.fail.Exception) as missing:
+        raise SystemExit(f"Pages can't be measured: {missing}") from None
 
 
 def compressed(path: Path) -> int:
@@ -107,7 +116,7 @@ def main() -> None:
     options = parser.parse_args()
     book = options.book.resolve()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         tables = {
             "weights": weigh(browser, book, options.files),
             "times": time_pages(browser, book, options.runs),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -145,3 +147,13 @@ def test_what_training_is_compared_with_takes_the_same_steps(results: Any) -> No
     for name, grad in grads.items():
         moved = (before[name] - getattr(hand, name)) / 2
         np.testing.assert_allclose(moved, grad, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["pages", "page_python"])
+def test_a_missing_browser_is_said_in_a_sentence(name: str) -> None:
+    words = [sys.executable, str(BENCHMARKS / f"{name}.py")]
+    env = {key: value for key, value in os.environ.items() if key != "COURSE_REQUIRE_BROWSER"}
+    run = subprocess.run(words, env=env | {"PATH": ""}, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert run.stderr.startswith("Pages can't be measured: no Chromium here")
+    assert len(run.stderr.splitlines()) == 1

@@ -1,7 +1,7 @@
 """Train the course's network with NumPy and nothing around it: no layers, no checks, no history.
 
-This is how fast the same steps can be in NumPy: float32, arrays written over where they can be,
-and only what the next line needs. It is no way to write a library: it fits one network.
+It tells what layers and checks cost: float32, arrays written over where they can be, and only what
+the next line needs. It is no way to write a library: it fits one network.
 """
 
 from __future__ import annotations

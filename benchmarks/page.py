@@ -95,7 +95,7 @@ up where it is made. What the accuracies take is nearly all matrix products.
 
 
 def verdict(reached: bool) -> str:
-    return "by hand the aim is reached" if reached else "the aim is out of reach for them, too"
+    return "they reach the aim" if reached else "they miss the aim, too"
 
 
 def gradient_check(section: Section) -> Iterator[str]:

@@ -58,6 +58,7 @@ def main() -> None:
     parser = parser_of(__doc__, runs=3)
     parser.add_argument("--page", default="01_shopping_cart", help="default: %(default)s")
     options = parser.parse_args()
+    executable = chromium()
     if not (BOOK / f"{options.page}.html").exists():
         parser.error(f"there is no {options.page} in the built book; `make book` builds it")
     with sync_playwright() as playwright, serve(BOOK) as site:
@@ -67,7 +68,7 @@ def main() -> None:
             with (
                 tempfile.TemporaryDirectory() as profile,
                 playwright.chromium.launch_persistent_context(
-                    profile, executable_path=chromium(), args=FLAGS
+                    profile, executable_path=executable, args=FLAGS
                 ) as context,
             ):
                 runs.append(measure(context, f"{site}/{options.page}.html"))

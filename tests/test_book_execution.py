@@ -56,7 +56,7 @@ def executed(env: Any) -> dict[str, str]:
 
 
 def test_pages_are_executed_side_by_side_into_the_books_cache(
-    pages: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    pages: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     side_by_side = importlib.import_module("side_by_side")
     side_by_side.execute(None, pages, ["one", "two", "text", "broken"])

@@ -2,7 +2,8 @@
 # A file in .venv or _build/.stamps says that a step is done, so that make repeats only what changed.
 
 PYTHON ?= python3
-RUN := .venv/bin/python -m
+# -P: no module is imported from the current folder.
+RUN := .venv/bin/python -P -m
 STAMPS := _build/.stamps
 BOOK := .venv/bin/jupyter-book build book -W --keep-going
 

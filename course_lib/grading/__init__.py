@@ -4,9 +4,44 @@ Start reading at :mod:`course_lib.grading.cli`, which is the command ``course``.
 stripping, the grading and the book-keeping; what stands here feeds it and guards what comes out.
 """
 
+import os
 import sys
+from pathlib import Path
 
 # jsonschema looks for these packages to check addresses, dates and durations in schemas, of which a
 # notebook's has none. One of them builds grammars for three seconds when it is imported.
 _FORMATS = ("isoduration", "rfc3986_validator", "rfc3987_syntax")
 sys.modules.update({name: None for name in _FORMATS if name not in sys.modules})  # type: ignore[misc]
+
+
+def import_only_what_is_installed() -> None:
+    """Never import a module from the current folder, here or in a Python started from here.
+
+    The current folder may be a student's: a `socket.py` in it would run with the rights of whoever
+    grades. Python puts that folder on its path for ``-m`` and ``-c``, and for the processes that
+    `multiprocessing` starts; an empty entry of PYTHONPATH means the same.
+
+    Raises
+    ------
+    RuntimeError
+        If Python ignores the variable that keeps its child processes safe.
+    """
+    if sys.flags.ignore_environment and not sys.flags.safe_path:
+        raise RuntimeError(
+            "Python was started with -E: the processes it starts would import modules from the "
+            "current folder, which may be a student's. Start it with -I or -P as well."
+        )
+    os.environ["PYTHONSAFEPATH"] = "1"
+    if path := os.environ.get("PYTHONPATH"):
+        os.environ["PYTHONPATH"] = os.pathsep.join(_without_current(path.split(os.pathsep)))
+    sys.path[:] = _without_current(sys.path)
+
+
+def _without_current(entries: list[str]) -> list[str]:
+    """Leave out what means the current folder, unless this package itself lies in it."""
+    home, here = Path(__file__).resolve().parents[2], Path.cwd().resolve()
+    return [
+        entry
+        for entry in entries
+        if os.path.isabs(entry) and (here == home or Path(entry).resolve() != here)
+    ]

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import course_lib
 
+# The folders of a course in which files of students lie.
+_STUDENTS = ("submitted", "autograded", "feedback", "downloaded", "exchange")
+
 
 class CourseError(Exception):
     """What a person can mend; the message says what is wrong and what to do."""
@@ -83,8 +86,14 @@ class Course:
 def find_course(start: Path | None = None) -> Course:
     """Return the course that `start`, or the current directory, lies in."""
     start = (start or Path.cwd()).resolve()
-    for folder in (start, *start.parents):
-        if (folder / "nbgrader_config.py").is_file() and (folder / "solutions").is_dir():
+    courses = [
+        folder
+        for folder in (start, *start.parents)
+        if (folder / "nbgrader_config.py").is_file() and (folder / "solutions").is_dir()
+    ]
+    for folder in courses:
+        # A student may hand in files with these names: settings are code, and would run.
+        if not any(_holds_work_of_students(outer, folder) for outer in courses):
             return Course(folder)
     raise CourseError(
         f"{start} is not inside a copy of the course: neither it nor a folder above it has "
@@ -95,6 +104,11 @@ def find_course(start: Path | None = None) -> Course:
 def this_course() -> Course:
     """Return the copy of the course that this package was installed from."""
     return Course(Path(course_lib.__file__).resolve().parent.parent)
+
+
+def _holds_work_of_students(course: Path, folder: Path) -> bool:
+    """Return whether `folder` lies where a course keeps what students made."""
+    return any((course / name) in (folder, *folder.parents) for name in _STUDENTS)
 
 
 def _no_such_assignment(name: str, known: list[str]) -> str:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 
+from course_lib.grading import import_only_what_is_installed
+
 
 def main() -> None:
     """Run the command."""
+    try:
+        import_only_what_is_installed()
+    except RuntimeError as error:
+        sys.exit(f"course: {error}")
     try:
         from course_lib.grading.cli import main as course
     except ModuleNotFoundError as error:

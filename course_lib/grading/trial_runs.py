@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.checks.report import Report
+from course_lib.grading import import_only_what_is_installed
 from course_lib.grading.course import Course
 from course_lib.grading.trial import Assignment
 
@@ -89,6 +90,7 @@ def run_all(course: Course, trials: Sequence[Trial], workers: int) -> Iterator[O
         yield from (run(course.root, trial) for trial in trials)
         return
     # Arrays are small here: threads of NumPy's own would only wait for each other.
+    import_only_what_is_installed()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:

@@ -20,6 +20,9 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
+import course_lib
+from course_lib.grading import import_only_what_is_installed
+from course_lib.grading.course import CourseError
 from course_lib.grading.engine.ready import NOT_STARTED, check_ready
 from course_lib.grading.engine.records import (
     CHECK,
@@ -41,6 +44,8 @@ _FORKS = sys.platform == "linux"
 _CONTEXT: Any = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
 # The second is for the command itself, which each worker's start imports once more.
 _IMPORTED = ("course_lib.grading.engine.execute", "course_lib.grading.grade_command")
+# Begins what a worker answers that would run another copy of this package.
+_ANOTHER_LIBRARY = b"another library: "
 _NOT_EXECUTED = "The grader's own process ended while this was graded"
 
 
@@ -94,6 +99,7 @@ class LocalPool:
 
     def start(self) -> None:
         """Let imports begin that workers need, while this process does other things."""
+        import_only_what_is_installed()
         if _FORKS:
             _CONTEXT.set_forkserver_preload([*_IMPORTED])
             with _ignoring_interrupts():
@@ -171,7 +177,9 @@ class _Worker:
 
     def __init__(self, execute: Execute | None) -> None:
         self.end_of_pipe, theirs = _CONTEXT.Pipe()
-        self.process = _CONTEXT.Process(target=_work, args=(theirs, execute), daemon=True)
+        self.process = _CONTEXT.Process(
+            target=_work, args=(theirs, course_lib.__file__, execute), daemon=True
+        )
         self.at: _Try | None = None
         self.until = 0.0
         self.usable = True
@@ -192,7 +200,14 @@ class _Worker:
         try_, self.at = self.at, None
         assert try_ is not None
         try:
-            return try_, result_from_json(self.end_of_pipe.recv_bytes().decode())
+            said = self.end_of_pipe.recv_bytes()
+            if said.startswith(_ANOTHER_LIBRARY):
+                raise CourseError(
+                    f"A worker process imports {said.removeprefix(_ANOTHER_LIBRARY).decode()}, and "
+                    f"this command {course_lib.__file__}: they would give other marks. Install "
+                    "the course in one place only, or unset PYTHONPATH. What is graded is stored."
+                )
+            return try_, result_from_json(said.decode())
         except (EOFError, OSError, ValueError):
             self.end()
             return try_, None
@@ -217,10 +232,14 @@ def _ignoring_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _work(pipe: Connection, execute: Execute | None) -> None:
+def _work(pipe: Connection, library: str, execute: Execute | None) -> None:
     """Execute jobs as they come, until nobody sends any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
+    if course_lib.__file__ != library:
+        pipe.recv_bytes()
+        pipe.send_bytes(_ANOTHER_LIBRARY + course_lib.__file__.encode())
+        return
     if execute is None:
         from course_lib.grading.engine.execute import execute as real
 

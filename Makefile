@@ -23,7 +23,7 @@ help: ## List what make can do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
 course: book exercises demo ## Install, build the book, make the exercises, grade the demo class
-	@$(RUN) course_lib.grading.cli where
+	@$(RUN) course_lib.grading where
 
 # A test file to each processor; NumPy's own threads would only stand in each other's way.
 test: export OPENBLAS_NUM_THREADS = 1
@@ -31,7 +31,7 @@ test: .venv/.installed ## Prove everything: lint, types, files in step, clean bo
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
-	$(RUN) course_lib.grading.cli release --check
+	$(RUN) course_lib.grading release --check
 	$(MAKE) strict-book
 	$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder
 
@@ -41,7 +41,7 @@ lint: .venv/.installed ## Check style and types, and mend what a tool can mend
 	$(RUN) mypy
 
 check: .venv/.installed ## Check that exercises/ is in step with solutions/
-	$(RUN) course_lib.grading.cli release --check
+	$(RUN) course_lib.grading release --check
 
 book: $(STAMPS)/book ## Build the book into _build/html
 
@@ -109,10 +109,10 @@ strict-book: .venv/.installed
 	@touch $(STAMPS)/book
 
 $(STAMPS)/exercises: .venv/.installed $(SOURCES) $(GRADERS)
-	$(RUN) course_lib.grading.cli release
+	$(RUN) course_lib.grading release
 	@mkdir -p $(STAMPS)
 	@touch $@
 
 $(STAMPS)/demo: $(STAMPS)/exercises $(SUBMISSIONS)
-	$(RUN) course_lib.grading.cli demo
+	$(RUN) course_lib.grading demo
 	@touch $@

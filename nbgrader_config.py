@@ -23,7 +23,7 @@ c.Exchange.root = str(Path(__file__).resolve().parent / "exchange")
 # `course grade` uses, and the checks outside of it. nbgrader's own Execute, which runs both in one
 # unprotected process, would be "nbgrader.preprocessors.Execute".
 c.Autograde.autograde_preprocessors = [
-    "course_lib.grading.engine.nbgrader_execute.SafeExecute",
+    "course_lib.grading.safe_execute.SafeExecute",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
@@ -43,8 +43,8 @@ c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
 # Feedback and the pages of the formgrader show what students' code wrote: no scripts from there.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {
-    "clean_html": "course_lib.grading.feedback_html.clean_html",
-    "markdown2html": "course_lib.grading.feedback_html.markdown2html",
+    "clean_html": "course_lib.grading.sanitize.clean_html",
+    "markdown2html": "course_lib.grading.sanitize.markdown2html",
 }
 c.LimitOutput.max_lines = 200
 c.LimitOutput.max_traceback = 50

@@ -25,16 +25,15 @@ from unittest import mock
 import nbformat
 from timing import parser_of, save
 
+from course_lib.grading.authoring.trial import build_submission
 from course_lib.grading.course import Course, this_course
-from course_lib.grading.engine.execute import execute
-from course_lib.grading.engine.records import Job, Result
-from course_lib.grading.engine.remote import RemoteSide
-from course_lib.grading.engine.run import grade
-from course_lib.grading.engine.student_process import StudentProcess
-from course_lib.grading.engine.warm import forget
+from course_lib.grading.demo import accepted, blank, first_half, mistaken, model
+from course_lib.grading.execute import execute
+from course_lib.grading.jobs import Job, Result
 from course_lib.grading.release import release
-from course_lib.grading.roster import accepted, blank, first_half, mistaken, model
-from course_lib.grading.submissions import build_submission
+from course_lib.grading.run import grade
+from course_lib.grading.sandbox.process import StudentProcess, forget
+from course_lib.grading.sandbox.remote import RemoteSide
 
 # A class: most have nearly everything, some make known mistakes, one hands in the blank.
 RECIPES = (model, accepted, mistaken(0), mistaken(1, 2), first_half, mistaken(2), model, blank)

@@ -1,28 +1,294 @@
-"""Make the demo class, grade it as `course grade` does, and take it out again.
-
-Only students whose ids begin with ``demo-`` are written, run or removed.
-"""
+"""The demo class: its students, their answers, and how it is graded and removed."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import shutil
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nbformat
+from nbformat import NotebookNode
+
 import course_lib
-from course_lib.grading import nbgrader_tools
+from course_lib.grading.authoring.trial import (
+    build_submission,
+    model_cells,
+    read_submission_file,
+    written_cells,
+)
 from course_lib.grading.course import Course, CourseError
-from course_lib.grading.engine.graded import NO_RESULT
-from course_lib.grading.engine.ledger import Ledger
-from course_lib.grading.engine.ledger import folder as grading
-from course_lib.grading.summary import Row, write_scores
+from course_lib.grading.gradebook import nbgrader
+from course_lib.grading.outcome import NO_RESULT
+from course_lib.grading.results import Ledger
+from course_lib.grading.results import folder as grading
+from course_lib.misconceptions import for_task
+
+# More assignments than these get short columns.
+_MOST_WIDE = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a demo student has for one assignment, and what was handed in on purpose."""
+
+    student: str
+    what: str
+    slug: str
+    points: float
+    out_of: float
+    to_read: float
+
+
+def write_scores(course: Course, rows: list[Row]) -> None:
+    """Keep the marks for the next look."""
+    _file(course).write_text(json.dumps([vars(row) for row in rows], indent=1), encoding="utf-8")
+
+
+def table(course: Course) -> str:
+    """Return the demo class's marks, a student a line and an assignment a column."""
+    scores = _scores(course)
+    rows = {(row.student, row.slug): row for row in scores}
+    slugs = sorted({slug for _student, slug in rows})
+    wide = len(slugs) <= _MOST_WIDE
+    lines = [["", *(slug if wide else slug.split("_")[0] for slug in slugs), ""]]
+    for student, what in sorted({(row.student, row.what) for row in scores}):
+        cells = (_cell(rows.get((student, slug)), wide) for slug in slugs)
+        lines.append([student, *cells, what])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    shown = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+    if not wide and any(row.to_read for row in scores):
+        shown.append("+ some points are still to be given by a person")
+    return "\n".join(shown)
+
+
+def places(course: Course) -> str:
+    """Return addresses that a terminal opens by a click: book, marks, each student's feedback."""
+    book = course.build / "html" / "index.html"
+    grades = course.build / "demo" / "grades.csv"
+    lines = [
+        ("The book", _address(book, "make book")),
+        ("The marks", _address(grades, "make demo")),
+    ]
+    for student in sorted({row.student for row in _scores(course)}):
+        pages = course.root / "feedback" / student
+        lines.append((f"{student}'s feedback", _address(pages, "make demo")))
+    width = max(len(label) for label, _ in lines)
+    return "\n".join(f"{label:<{width}}  {address}" for label, address in lines)
+
+
+def _scores(course: Course) -> list[Row]:
+    path = _file(course)
+    try:
+        return [Row(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+    except FileNotFoundError:
+        raise CourseError("The demo class is not graded yet: run `course demo`.") from None
+    except (ValueError, TypeError):
+        raise CourseError(f"{path} is damaged: delete it and run `course demo`.") from None
+
+
+def _cell(row: Row | None, wide: bool = True) -> str:
+    if row is None:
+        return "not graded" if wide else "-"
+    if not wide:
+        return f"{row.points:.3g}/{row.out_of:g}" + "+" * bool(row.to_read)
+    points = f"{row.points:g} of {row.out_of:g}"
+    return points + (f", {row.to_read:g} to read" if row.to_read else "")
+
+
+def _address(path: Path, command: str) -> str:
+    return path.as_uri() if path.exists() else f"not there yet: {command}"
+
+
+def _file(course: Course) -> Path:
+    return course.build / "demo" / "scores.json"
+
+
+Answers = dict[str, str]
+Recipe = Callable[[Course, str], Answers]
+
+WRITTEN = (
+    "A node needs only its own inputs and the gradient that comes from behind. It multiplies that "
+    "gradient with its own slope and hands it on, and so the slopes along a path multiply."
+)
+NEVER_ENDS = "count = 3\nwhile count > 0:\n    total = count\n\n\n"
+RAISES = "table = {'slope': 1}\ntable['slop']\n\n\n"
+# Two attacks that earn full marks where the check runs beside the answer, and one on the marks.
+EQUAL = """import builtins, sys
+import numpy as np
+
+class Right(float):
+    __eq__ = __le__ = __ge__ = __lt__ = __gt__ = lambda self, other: True
+    __hash__ = float.__hash__
+
+np.allclose = np.array_equal = np.isclose = lambda *args, **named: True
+builtins.abs = builtins.max = lambda *args: Right(0)
+for name, module in list(sys.modules.items()):
+    if "checks" in name:
+        for task in list(vars(module)):
+            setattr(module, task, lambda *args: Right(100))
+"""
+READS = """import glob, os, sqlite3
+
+found = []
+for above in (".", "..", "../..", "../../..", os.path.expanduser("~")):
+    for name in ("gradebook.db", "*/gradebook.db", "_build/source/*/*.ipynb", "solutions/*.md"):
+        found += glob.glob(os.path.join(above, name))
+for path in found:
+    if path.endswith(".db"):
+        with sqlite3.connect(path) as book:
+            book.execute("UPDATE grade SET auto_score = 100")
+print("found:", found)
+os._exit(0)
+"""
+NO_PYTHON = "class Layer\n    pass\n\n\n"
+
+
+def accepted(course: Course, slug: str) -> Answers:
+    """Answer rightly, in another spelling than the model solution where there is one."""
+    files = sorted((course.root / "tests" / "submissions" / slug / "accepted").glob("*.py"))
+    other = read_submission_file(files[0]) if files else {}
+    return model(course, slug) | other
+
+
+def model(course: Course, slug: str) -> Answers:
+    """Answer with the model solution, and the questions in words in a few of one's own."""
+    written = dict.fromkeys(written_cells(slug, course), WRITTEN)
+    return model_cells(slug, course=course) | written
+
+
+def first_half(course: Course, slug: str) -> Answers:
+    """Leave the second half of the code blank, and the questions in words too."""
+    cells = model_cells(slug, course=course)
+    return dict(islice(cells.items(), len(cells) // 2))
+
+
+def blank(_course: Course, _slug: str) -> Answers:
+    """Hand in what was handed out."""
+    return {}
+
+
+def mistaken(*tasks: int) -> Recipe:
+    """Return a recipe that makes the first known mistake in some of the tasks, counted from 0."""
+
+    def recipe(course: Course, slug: str) -> Answers:
+        cells = model_cells(slug, course=course)
+        wrong = {}
+        for task in (name for number, name in enumerate(cells) if number in tasks):
+            known = for_task(slug, task)
+            if known:
+                wrong[task] = known[0].source(cells[task])
+        return model(course, slug) | wrong
+
+    return recipe
+
+
+def last_task_begins(with_code: str) -> Recipe:
+    """Return a recipe in which the last piece of code begins with something that stops it."""
+
+    def recipe(course: Course, slug: str) -> Answers:
+        answers = model(course, slug)
+        last = list(model_cells(slug, course=course))[-1]
+        return answers | {last: with_code + answers[last]}
+
+    return recipe
+
+
+def sometimes(recipe: Recipe) -> Recipe:
+    """Return a recipe for the first and the third assignment; the others are answered rightly.
+
+    An endless loop takes its whole time limit: a few of them show what there is to see.
+    """
+
+    def chosen(course: Course, slug: str) -> Answers:
+        return (recipe if slug[:2] in ("01", "03") else model)(course, slug)
+
+    return chosen
+
+
+def begins_with(code: str) -> Recipe:
+    """Return a recipe that puts code before an otherwise blank first answer."""
+
+    def recipe(course: Course, slug: str) -> Answers:
+        return {next(iter(model_cells(slug, course=course))): code}
+
+    return recipe
+
+
+def as_it_is(notebook: NotebookNode) -> bytes:
+    """Hand in a notebook as JupyterLab saves it."""
+    return nbformat.writes(notebook).encode()
+
+
+def with_other_points(notebook: NotebookNode) -> bytes:
+    """Hand in a notebook in which every check is worth 100 points and says so."""
+    for cell in notebook.cells:
+        about = cell.metadata.get("nbgrader", {})
+        if about.get("grade") and not about.get("solution"):
+            about["points"], about["locked"], cell.source = 100, False, "100.0"
+            cell.metadata["tags"] = ["skip-execution"]
+    return as_it_is(notebook)
+
+
+def cut_off(notebook: NotebookNode) -> bytes:
+    """Hand in a file that was not saved to its end."""
+    return as_it_is(notebook)[:2000]
+
+
+@dataclass(frozen=True)
+class Student:
+    """A member of the demo class.
+
+    Attributes
+    ----------
+    name, what : str
+    recipe : callable
+        Answers an assignment.
+    save : callable
+        Makes the file out of the notebook.
+    hostile : bool
+        Whether the code attacks whoever runs it.
+    """
+
+    name: str
+    what: str
+    recipe: Recipe
+    save: Callable[[NotebookNode], bytes] = as_it_is
+    hostile: bool = False
+
+    def file(self, course: Course, slug: str) -> bytes:
+        """Return what this student hands in for an assignment."""
+        return self.save(build_submission(slug, self.recipe(course, slug), course))
+
+
+CLASS = (
+    Student("demo-ada", "all right, in other words than the model", accepted),
+    Student("demo-blaise", "all right, the model solution", model),
+    Student("demo-charles", "half right, the rest blank", first_half),
+    Student("demo-dorothy", "a mistake in task 1, which others may build on", mistaken(0)),
+    Student("demo-edsger", "a mistake in task 3", mistaken(2)),
+    Student("demo-frances", "a mistake in tasks 2, 4, 5 and 6", mistaken(1, 3, 4, 5)),
+    Student("demo-grace", "the last task raises an error", last_task_begins(RAISES)),
+    Student("demo-haskell", "the last task is no Python", last_task_begins(NO_PYTHON)),
+    Student("demo-ida", "tasks that never end in 01, 03", sometimes(last_task_begins(NEVER_ENDS))),
+    Student("demo-john", "blank", blank),
+    Student("demo-kathleen", "a file that is cut off", model, save=cut_off),
+    Student("demo-mallory", "blank, and claims to be right", begins_with(EQUAL), hostile=True),
+    Student("demo-oscar", "blank, and gives points to himself", blank, save=with_other_points),
+    Student("demo-trudy", "blank, and looks for the marks", begins_with(READS), hostile=True),
+)
 
 if TYPE_CHECKING:
-    from course_lib.grading.engine.pool import Executor
-    from course_lib.grading.roster import Student
+    from course_lib.grading.executors import Executor
+
 
 PREFIX = "demo-"
 STEPS = ("submitted", "autograded", "feedback")
@@ -46,10 +312,9 @@ def run(course: Course, *, force: bool = False, say: Say = print) -> int:
     if not force and _noted(course) == inputs and _has_results(course):
         return 0
     # Slow to import, and not needed above.
-    from course_lib.grading.engine.options import Options
-    from course_lib.grading.engine.run import grade
+    from course_lib.grading.outcome import Options
     from course_lib.grading.release import release
-    from course_lib.grading.roster import CLASS
+    from course_lib.grading.run import grade
 
     sandbox = _can_isolate(say)
     students = [student for student in CLASS if sandbox or not student.hostile]
@@ -88,13 +353,13 @@ def remove(course: Course) -> list[str]:
 
 
 def _executor() -> Executor:
-    from course_lib.grading.engine.pool import LocalPool
+    from course_lib.grading.executors import LocalPool
 
     return LocalPool()
 
 
 def _can_isolate(say: Say) -> bool:
-    from course_lib.grading.engine.ready import check_ready
+    from course_lib.grading.sandbox.process import check_ready
 
     try:
         check_ready(True)
@@ -106,7 +371,7 @@ def _can_isolate(say: Say) -> bool:
 
 def _hand_in(course: Course, slugs: list[str], students: Iterable[Student]) -> None:
     """Write what changed into ``submitted/``."""
-    from course_lib.grading.engine.ledger import write_atomically
+    from course_lib.grading.results import write_atomically
 
     for slug in slugs:
         for student in students:
@@ -119,7 +384,7 @@ def _hand_in(course: Course, slugs: list[str], students: Iterable[Student]) -> N
 def _names(course: Course) -> set[str]:
     """Return the demo students that there are, in the folders or in the gradebook."""
     found = {path.name for step in STEPS for path in (course.root / step).glob(f"{PREFIX}*")}
-    return found | set(nbgrader_tools.student_ids(course, PREFIX))
+    return found | set(nbgrader.student_ids(course, PREFIX))
 
 
 def _has_results(course: Course) -> bool:
@@ -147,11 +412,9 @@ def _note(course: Course, inputs: str) -> None:
 
 def _export(course: Course, students: list[str]) -> None:
     """Write the marks as nbgrader does, and once more as the summary reads them."""
-    from course_lib.grading.roster import CLASS
-
-    nbgrader_tools.export(course, students, folder(course) / "grades.csv")
+    nbgrader.export(course, students, folder(course) / "grades.csv")
     what = {student.name: student.what for student in CLASS}
-    scores = nbgrader_tools.scores(course, students)
+    scores = nbgrader.scores(course, students)
     write_scores(course, [Row(what=what[score.student], **vars(score)) for score in scores])
 
 
@@ -159,7 +422,7 @@ def _remove_students(course: Course, names: Iterable[str]) -> None:
     names = [name for name in names if name.startswith(PREFIX)]
     if not names:
         return
-    nbgrader_tools.remove_students(course, names)
+    nbgrader.remove_students(course, names)
     for ledger in (Ledger(course, path.name) for path in grading(course).glob("*/")):
         ledger.forget(names)
     for path in (course.root / step / name for step in STEPS for name in names):

@@ -1,0 +1,27 @@
+"""Start the command ``course``; say in one sentence if what it needs is not installed."""
+
+from __future__ import annotations
+
+import sys
+
+from course_lib.grading import import_only_what_is_installed
+
+
+def main() -> None:
+    """Run the command."""
+    try:
+        import_only_what_is_installed()
+    except RuntimeError as error:
+        sys.exit(f"course: {error}")
+    try:
+        from course_lib.grading.cli import main as course
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f"course: {error}. The exercises do not need this command. For grading, install: "
+            "pip install 'backprop-course[grading]'."
+        )
+    course()
+
+
+if __name__ == "__main__":
+    main()

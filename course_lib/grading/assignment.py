@@ -1,0 +1,285 @@
+"""The instructor's notebook of an assignment, and a student's cells put into it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from course_lib.grading.course import Course, CourseError
+from course_lib.grading.notebooks import RawCell, grade_id, is_solution
+from course_lib.grading.sanitize import plain
+
+LONGEST_ANSWER = 200_000
+LONGEST_EXTRA = 100_000
+MOST_EXTRA = 200
+MOST_EXTRA_TEXT = 1_000_000
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """The instructor's cells: answers blank, grade cells whole.
+
+    Attributes
+    ----------
+    notebook : NotebookNode
+        The released notebook; the text of its locked cells is that of the source notebook, which
+        may hold hidden tests.
+    version : bytes
+        Both notebooks as they stand.
+    """
+
+    notebook: NotebookNode
+    version: bytes
+
+    def filled(self, raw: Sequence[RawCell]) -> Filled:
+        """Return the notebook with what a student wrote."""
+        return _Filling(self.notebook, raw).fill()
+
+    def knows(self, raw: Iterable[RawCell]) -> int:
+        """Return how many of the solution cells are among a student's cells, filled in."""
+        blank = {grade_id(cell): cell.source for cell in self.notebook.cells if is_solution(cell)}
+        return len(
+            {
+                name
+                for cell in raw
+                for name in (cell.grade_id or cell.id,)
+                if name in blank and differs(cell.source, blank[name])
+            }
+        )
+
+    def recognises(self, raw: Iterable[RawCell]) -> bool:
+        """Return whether any of a student's cells is one of the assignment's."""
+        names = {name for cell in self.notebook.cells if (name := grade_id(cell))}
+        return any(cell.grade_id in names or cell.id in names for cell in raw)
+
+
+@dataclass
+class Filled:
+    """A rebuilt notebook, what a person should look at, and what is only worth knowing."""
+
+    notebook: NotebookNode
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_blueprint(course: Course, slug: str) -> Blueprint:
+    """Return an assignment as it was released.
+
+    Raises
+    ------
+    CourseError
+        If it was not.
+    """
+    source_path = course.sources / slug / f"{slug}.ipynb"
+    try:
+        released, source = course.released(slug).read_bytes(), source_path.read_bytes()
+    except FileNotFoundError:
+        raise CourseError(
+            f"{slug} is not released yet, so nothing can be graded: run `course release {slug}`."
+        ) from None
+    try:
+        notebook = _read(released)
+        sources = {grade_id(cell): cell for cell in _read(source).cells}
+    except (ValueError, nbformat.ValidationError, json.JSONDecodeError) as error:
+        raise CourseError(
+            f"The released notebook of {slug} can't be read ({error}): run `course release {slug}`."
+        ) from None
+    for cell in notebook.cells:
+        name = grade_id(cell)
+        if name and not is_solution(cell) and name in sources:
+            _make_whole(cell, sources[name].source)
+    return Blueprint(notebook, released + b"\0" + source)
+
+
+def _read(data: bytes) -> NotebookNode:
+    """Return a notebook that `course release` wrote.
+
+    nbformat compiles its schema before it reads a first notebook, only to log what does not fit.
+    What it would mend is a missing id.
+    """
+    text = data.decode()
+    notebook = nbformat.convert(nbformat.reader.reads(text), 4)
+    if all("id" in cell for cell in notebook.cells):
+        return notebook
+    return nbformat.reads(text, as_version=4)
+
+
+def _make_whole(cell: NotebookNode, source: str) -> None:
+    """Give a locked cell its text with the hidden tests, and nbgrader's checksum of that."""
+    if cell.source != source:
+        from course_lib.grading.gradebook.nbgrader import import_gradebook
+
+        import_gradebook()
+        from nbgrader.utils import compute_checksum
+
+        cell.source = source
+        cell.metadata["nbgrader"]["checksum"] = compute_checksum(cell)
+
+
+def differs(text: str, blank: str) -> bool:
+    """Return whether somebody wrote something."""
+    return text.strip() not in ("", blank.strip())
+
+
+class _Filling:
+    """One student's cells, matched with the instructor's."""
+
+    def __init__(self, notebook: NotebookNode, raw: Sequence[RawCell]) -> None:
+        self.base = notebook
+        self.places = notebook.cells
+        self.raw = raw
+        self.problems: list[str] = []
+        self.notes: list[str] = []
+        # for each of the student's cells, the number of the instructor's that it stands for
+        self.place_of: dict[int, int] = {}
+        self.claims: dict[int, list[int]] = {}
+
+    def fill(self) -> Filled:
+        self._match()
+        notebook = nbformat.from_dict(
+            {k: v for k, v in self.base.items() if k != "cells"} | {"cells": []}
+        )
+        chosen = {place: self._answer(place) for place in range(len(self.places))}
+        extras = self._extras({i for i in chosen.values() if i is not None})
+        notebook.cells += extras.get(-1, [])
+        for place, original in enumerate(self.places):
+            cell = nbformat.from_dict(original)
+            i = chosen[place]
+            if i is not None:
+                cell.source = self.raw[i].source
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+            notebook.cells += [cell, *extras.get(place, [])]
+        return Filled(notebook, self.problems, self.notes)
+
+    # --- which cell is which ------------------------------------------------------------------
+
+    def _match(self) -> None:
+        by_name = {grade_id(c): n for n, c in enumerate(self.places) if grade_id(c)}
+        by_id = {str(c["id"]): n for n, c in enumerate(self.places)}
+        by_text = {
+            (c.cell_type, c.source.strip()): n
+            for n, c in enumerate(self.places)
+            if not is_solution(c)
+        }
+        for i, cell in enumerate(self.raw):
+            if cell.grade_id in by_name:
+                self._claim(i, by_name[cell.grade_id])
+        # Names can be lost: some programs drop what they do not know. Ids and texts are left then.
+        for keys in (
+            [(i, by_id.get(cell.id)) for i, cell in enumerate(self.raw)],
+            [(i, by_text.get((c.kind, c.source.strip()))) for i, c in enumerate(self.raw)],
+        ):
+            for i, place in keys:
+                if place is not None and i not in self.place_of and place not in self.claims:
+                    self._claim(i, place)
+                    if is_solution(self.places[place]):
+                        self.notes.append(f"{self._name(place)} was recognised by its cell's id.")
+        for place, cell in enumerate(self.places):
+            if is_solution(cell) and place not in self.claims:
+                self._find_between(place)
+
+    def _claim(self, i: int, place: int) -> None:
+        self.place_of[i] = place
+        self.claims.setdefault(place, []).append(i)
+
+    def _find_between(self, place: int) -> None:
+        """Take for a lost answer the only cell between the neighbours that it had."""
+        before, after = self.claims.get(place - 1), self.claims.get(place + 1)
+        if before is None or (after is None and place + 1 < len(self.places)):
+            return
+        end = after[0] if after else len(self.raw)
+        between = [i for i in range(before[-1] + 1, end) if i not in self.place_of]
+        if len(between) == 1 and self.raw[between[0]].kind == self.places[place].cell_type:
+            self._claim(between[0], place)
+            self.problems.append(
+                f"{self._name(place)} had lost its name and was recognised by its place."
+            )
+
+    # --- what is taken from it ----------------------------------------------------------------
+
+    def _answer(self, place: int) -> int | None:
+        """Return which of the student's cells is the answer; None keeps the blank."""
+        cell, name = self.places[place], self._name(place)
+        if not is_solution(cell):
+            return None
+        found = self.claims.get(place, [])
+        if not found:
+            self.problems.append(f"The cell {name} is missing; it counts as left blank.")
+            return None
+        written = [i for i in found if differs(self.raw[i].source, cell.source)]
+        texts = {self.raw[i].source for i in written}
+        if len(texts) > 1:
+            self.problems.append(
+                f"The cell {name} is there {len(written)} times with different texts; the first "
+                "is taken for the answer, and the others run where they stand."
+            )
+        chosen = (written or found)[0]
+        raw = self.raw[chosen]
+        if len(raw.source) > LONGEST_ANSWER:
+            self.problems.append(
+                f"The cell {name} has {len(raw.source):,} characters, more than the "
+                f"{LONGEST_ANSWER:,} that are read; it counts as left blank."
+            )
+            return None
+        if raw.kind != cell.cell_type:
+            self.problems.append(
+                f"The cell {name} was changed from {cell.cell_type} to {raw.kind}; it was read as "
+                f"{cell.cell_type} all the same."
+            )
+        if raw.attachments:
+            self.notes.append(f"A picture was pasted into {name}; it is in the file handed in.")
+        return chosen
+
+    def _extras(self, taken: set[int]) -> dict[int, list[NotebookNode]]:
+        """Return the student's own cells by the number of the instructor's that they follow."""
+        ids = {str(cell["id"]) for cell in self.places}
+        extras: dict[int, list[NotebookNode]] = {}
+        anchor, count, size, left_out = -1, 0, 0, 0
+        for i, raw in enumerate(self.raw):
+            place = self.place_of.get(i)
+            if place is not None and self.claims[place][0] == i:
+                anchor = place
+            if i in taken or not raw.source.strip() or not self._own(i, place, taken):
+                continue
+            count, size = count + 1, size + len(raw.source)
+            if len(raw.source) > LONGEST_EXTRA or count > MOST_EXTRA or size > MOST_EXTRA_TEXT:
+                left_out += 1
+                continue
+            number = f"own-{count}"
+            while number in ids:
+                number += "x"
+            extras.setdefault(anchor, []).append(_own_cell(raw, number))
+        if left_out:
+            self.problems.append(
+                f"{left_out} of the student's own cells were left out: more than {MOST_EXTRA} of "
+                f"them, or too long."
+            )
+        return extras
+
+    def _own(self, i: int, place: int | None, taken: set[int]) -> bool:
+        """Return whether a cell is a student's addition."""
+        if place is None:
+            return True
+        cell, text = self.places[place], self.raw[i].source
+        if is_solution(cell):
+            # a second copy with other words in it
+            return differs(text, cell.source) and text not in {self.raw[j].source for j in taken}
+        # an explanation that somebody wrote into; locked cells are the instructor's alone
+        return not grade_id(cell) and text.strip() != cell.source.strip()
+
+    def _name(self, place: int) -> str:
+        return plain(grade_id(self.places[place]), 60)
+
+
+def _own_cell(raw: RawCell, number: str) -> NotebookNode:
+    cell: dict[str, Any] = {"id": number, "cell_type": raw.kind, "metadata": {}}
+    cell["source"] = raw.source
+    if raw.kind == "code":
+        cell |= {"outputs": [], "execution_count": None}
+    return nbformat.from_dict(cell)

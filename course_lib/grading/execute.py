@@ -1,0 +1,290 @@
+"""Execute one submission: its cells in a student process, the grade cells in this process."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import math
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from course_lib.checks.answer_side import Far, Raised, SideLost
+from course_lib.checks.report import Report
+from course_lib.checks.seeds import seeded
+from course_lib.grading.course import CourseError
+from course_lib.grading.jobs import CHECK, GIVEN, RUN, Cell, Job, Part, Result, TaskResult
+from course_lib.grading.sandbox.package import given_package
+from course_lib.grading.sandbox.process import (
+    NOT_STARTED,
+    START_SECONDS,
+    StudentProcess,
+    did_not_work,
+    isolation,
+)
+from course_lib.grading.sandbox.remote import RemoteSide
+from course_lib.grading.sanitize import clean_outputs, problem_output, readable
+from course_lib.grading.student.cells import run_tree
+from course_lib.text import _
+
+MOST_SAID = 2000
+_WORDS = ("problem", "wanted", "got", "hint")
+
+
+class Names(dict[str, Any]):
+    """The names that a grade cell sees: imports of the instructor's, and the learner's answers."""
+
+    def __init__(self, learners: Callable[[str], Any]) -> None:
+        super().__init__()
+        self.learners = learners
+
+    def __missing__(self, name: str) -> Any:
+        if hasattr(builtins, name):
+            raise KeyError(name)
+        return self.learners(name)
+
+    def take_imports(self, source: str) -> None:
+        """Import here what one of the instructor's own cells imports."""
+        tree = ast.parse(source)
+        tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        with contextlib.suppress(ImportError):
+            exec(compile(tree, "<imports>", "exec"), self)
+
+    def evaluate(self, source: str) -> Any:
+        """Run a grade cell and return the value of its last expression."""
+        return run_tree(ast.parse(source), "<check>", self)
+
+
+def from_report(cell: Cell, report: Report) -> TaskResult:
+    """Return what a check said as a result."""
+    parts = tuple(Part(p.name, float(p.points), float(p.earned), p.reason) for p in report.parts)
+    points = report.points
+    if report.max_points and report.max_points != cell.points:
+        # The instructor may give a task another weight than the check has.
+        points *= cell.points / report.max_points
+    result = TaskResult(
+        task_name(cell),
+        cell.grade_id,
+        points,
+        cell.points,
+        parts,
+        read=report.read,
+        seed=report.seed,
+    )
+    if report.finding is None:
+        return replace(result, notice=report.notice)
+    found = report.finding
+    return replace(
+        result,
+        problem=found.problem,
+        wanted=found.wanted,
+        got=found.got,
+        hint=found.hint,
+        misconception=found.misconception,
+    )
+
+
+def cleaned(task: TaskResult) -> TaskResult:
+    """Return a result whose words can be shown anywhere: some of them are a stranger's."""
+    words: dict[str, Any] = {name: readable(getattr(task, name), MOST_SAID) for name in _WORDS}
+    parts = tuple(replace(p, reason=readable(p.reason, MOST_SAID)) for p in task.parts)
+    return replace(task, parts=parts, **words)
+
+
+def no_report(cell: Cell, why: str) -> TaskResult:
+    """Return the result of a task that no check said anything about."""
+    return TaskResult(task_name(cell), cell.grade_id, 0.0, cell.points, problem=why)
+
+
+def task_name(cell: Cell) -> str:
+    """Return "mul_layer" for the grade cell "check_mul_layer"."""
+    return cell.grade_id.removeprefix("check_")
+
+
+def worth(value: Any) -> float:
+    """Return what a grade cell's value is worth; with nbgrader, too, only a number counts."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return float("inf")
+    return 0.0 if math.isnan(number) else number
+
+
+def sentence(error: Exception) -> str:
+    """Return in a sentence what stopped a grade cell."""
+    kind, message = type(error).__name__, str(error)[:300]
+    if isinstance(error, AssertionError):
+        return message or _("This is not as it should be yet.")
+    if kind == "Raised":
+        kind, message = getattr(error, "kind", kind), getattr(error, "message", message)
+    if kind == "NameError":
+        return _("This name is not there: {message}.").format(message=message)
+    return f"{kind}: {message}"
+
+
+# A process that ends is started anew for the tasks that are left, but not for ever.
+_MOST_STARTS = 4
+# All cells and checks of a submission together, in units of the limit of one cell.
+_MOST_TIME = 4
+
+
+def execute(job: Job) -> Result:
+    """Execute a submission; whatever happens in it, there is a result.
+
+    Parameters
+    ----------
+    job : Job
+
+    Returns
+    -------
+    Result
+        With `problems` if something kept the work from being graded as it stands.
+    """
+    start = time.monotonic()
+    run = _Run(job)
+    try:
+        run.all_cells()
+    except CourseError as error:
+        run.problems.append(str(error))
+    except Exception as error:
+        # A fault of the course's own. It must not take the other submissions with it.
+        run.problems.append(f"the grader stopped: {type(error).__name__}: {str(error)[:300]}")
+    finally:
+        run.stop()
+    tasks = {task.cell: task for task in run.tasks}
+    missing = (
+        no_report(cell, run.problems[-1] if run.problems else _("This was not checked."))
+        for cell in job.cells
+        if cell.kind == CHECK and cell.grade_id not in tasks
+    )
+    tasks |= {task.cell: task for task in missing}
+    return Result(
+        student=job.student,
+        slug=job.slug,
+        tasks=tuple(cleaned(tasks[cell.grade_id]) for cell in job.cells if cell.kind == CHECK),
+        outputs=tuple(run.outputs.get(i, []) for i in range(len(job.cells))),
+        problems=tuple(readable(problem, MOST_SAID) for problem in run.problems),
+        isolation=isolation() if job.sandbox and run.starts else "none",
+        seed=job.seed,
+        seconds=round(time.monotonic() - start, 3),
+    )
+
+
+@dataclass
+class _Run:
+    """The state of one submission while it is executed."""
+
+    job: Job
+    tasks: list[TaskResult] = field(default_factory=list)
+    outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    side: RemoteSide | None = None
+    process: StudentProcess | None = None
+    starts: int = 0
+
+    def __post_init__(self) -> None:
+        self.names = Names(lambda name: self.alive().name(name))
+        self.ran: list[Cell] = []
+        self.until = time.monotonic() + START_SECONDS + _MOST_TIME * self.job.timeout
+
+    def all_cells(self) -> None:
+        self.start()
+        for i, cell in enumerate(self.job.cells):
+            if cell.kind in (RUN, GIVEN):
+                self.outputs[i] = self.run(cell)
+            elif cell.kind == CHECK:
+                self.tasks.append(self.check(cell))
+
+    # --- the student process ------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start a student process and run in it what ran well before."""
+        self.stop()
+        package = given_package(self.job.given)
+        seconds = _MOST_TIME * self.job.timeout
+        for warm in (True, False):
+            self.process = StudentProcess(
+                package, sandbox=self.job.sandbox, seconds=seconds, warm=warm
+            )
+            self.starts += warm
+            if self.process.ready(time.monotonic() + START_SECONDS):
+                break
+            self.process.end()
+            did_not_work()
+        else:
+            raise CourseError(f"{NOT_STARTED}; `course grade` says what is missing")
+        self.side = RemoteSide(self.process.wire)
+        for cell in self.ran:
+            self.side.run(cell.source, self.seconds())
+
+    def stop(self) -> str:
+        """End the student process; return how it had ended by itself, if it had."""
+        process, self.process, self.side = self.process, None, None
+        return process.end() if process else ""
+
+    def seconds(self) -> float:
+        """Return how long the next cell may take."""
+        return max(min(self.job.timeout, self.until - time.monotonic()), 0.0)
+
+    def alive(self) -> RemoteSide:
+        """Return the side to ask, started again if its process is gone."""
+        if self.side is None or self.side.gone:
+            if self.starts >= _MOST_STARTS or not self.seconds():
+                raise SideLost(_("it was ended too often or took too long, all in all"))
+            self.start()
+        assert self.side is not None
+        return self.side
+
+    def lost(self, error: SideLost) -> str:
+        """Say in a sentence what became of the process."""
+        how = self.stop()
+        return _("The process of this work is gone: {why}{how}.").format(
+            why=error, how=f", {how}" if how else ""
+        )
+
+    # --- cells --------------------------------------------------------------------------------
+
+    def run(self, cell: Cell) -> list[dict[str, Any]]:
+        """Run a cell of the learner's and return its outputs."""
+        if cell.kind == GIVEN:
+            self.names.take_imports(cell.source)
+        try:
+            outputs = clean_outputs(self.alive().run(cell.source, self.seconds()))
+        except Raised as error:
+            # Running a cell raises nothing: errors are outputs. What it shows can't be handed over.
+            outputs = [problem_output(readable(error.message, MOST_SAID))]
+        except SideLost as error:
+            said = self.lost(error)
+            self.problems.append(said)
+            return [problem_output(said)]
+        self.ran.append(cell)
+        return outputs
+
+    def check(self, cell: Cell) -> TaskResult:
+        """Run a grade cell here, with the learner's answers over there."""
+        try:
+            with (
+                self.alive().check(self.seconds()),
+                seeded(self.job.seed, cell.grade_id),
+                warnings.catch_warnings(),
+            ):
+                # A learner's warnings are no concern of whoever watches the grading.
+                warnings.simplefilter("ignore")
+                value = self.names.evaluate(cell.source)
+        except SideLost as error:
+            said = self.lost(error)
+            self.problems.append(f"{task_name(cell)}: {said}")
+            return no_report(cell, said)
+        except CourseError:
+            raise
+        except Exception as error:
+            return no_report(cell, sentence(error))
+        if isinstance(value, Report):
+            return from_report(cell, value)
+        points = cell.points if value is None or isinstance(value, Far) else worth(value)
+        return TaskResult(
+            task_name(cell), cell.grade_id, min(max(points, 0), cell.points), cell.points
+        )

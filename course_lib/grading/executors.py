@@ -1,0 +1,392 @@
+"""Execute jobs in worker processes of this machine, or on a Dask cluster.
+
+Each local worker has a pipe of its own: a killed worker leaves no lock behind. A submission whose
+worker is killed is tried once more. Marks are written in one place: the process that calls these.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+from typing import Any, Protocol
+
+import course_lib
+from course_lib.grading import import_only_what_is_installed
+from course_lib.grading.course import CourseError
+from course_lib.grading.jobs import (
+    CHECK,
+    Job,
+    Result,
+    TaskResult,
+    job_from_json,
+    library_version,
+    result_from_json,
+    to_json,
+)
+from course_lib.grading.sandbox.process import NOT_STARTED, check_ready
+
+Execute = Callable[[Job], Result]
+
+# A worker that does not answer for so long, over what a submission may take, is ended.
+_SLACK = 120.0
+_TRIES = 2
+# Workers are forked from one process that has imported what they need; it runs nothing else.
+_FORKS = sys.platform == "linux"
+_CONTEXT: Any = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
+# The second is for the command itself, which each worker's start imports once more.
+_IMPORTED = ("course_lib.grading.execute", "course_lib.grading.cli")
+# Begins what a worker answers that would run another copy of this package.
+_ANOTHER_LIBRARY = b"another library: "
+_NOT_EXECUTED = "The grader's own process ended while this was graded"
+
+
+class Executor(Protocol):
+    """What can have jobs executed: here, or on a cluster."""
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
+        """Yield the results as they come; take no more jobs than are worked on."""
+
+
+def never_executed(result: Result) -> bool:
+    """Return whether the grader failed, and not the submission."""
+    return any(problem.startswith(_NOT_EXECUTED) for problem in result.problems)
+
+
+def _unprotected(result: Result) -> bool:
+    """Return whether there was no sandbox to execute it in."""
+    return any(problem.startswith(NOT_STARTED) for problem in result.problems)
+
+
+def not_executed(job: Job, why: str) -> Result:
+    """Return the result of a job that the grader failed to execute."""
+    said = f"{_NOT_EXECUTED}: {why}."
+    tasks = tuple(
+        TaskResult(c.grade_id.removeprefix("check_"), c.grade_id, 0.0, c.points, problem=said)
+        for c in job.cells
+        if c.kind == CHECK
+    )
+    return Result(job.student, job.slug, tasks, problems=(said,), seed=job.seed)
+
+
+class LocalPool:
+    """Worker processes on this machine.
+
+    Parameters
+    ----------
+    workers : int, optional
+        How many; one for each processor that this process may use unless given.
+    execute : callable, optional
+        What turns a job into a result; a function of a module, since each worker imports it.
+    slack : float
+        Seconds that a worker has over the limits of its job.
+    """
+
+    def __init__(
+        self, workers: int | None = None, execute: Execute | None = None, slack: float = _SLACK
+    ) -> None:
+        self.size = workers or len(os.sched_getaffinity(0))
+        self.execute, self.slack = execute, slack
+        self.workers: list[_Worker] = []
+
+    def start(self) -> None:
+        """Let imports begin that workers need, while this process does other things."""
+        import_only_what_is_installed()
+        if _FORKS:
+            _CONTEXT.set_forkserver_preload([*_IMPORTED])
+            with _ignoring_interrupts():
+                forkserver.ensure_running()
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
+        """Yield results as they come; a worker gets its next job when it has done one."""
+        self.start()
+        todo, again, done = iter(jobs), deque[_Try](), list[Result]()
+        more = True
+        try:
+            while True:
+                for worker in [*self._idle()]:
+                    try_ = again.popleft() if again else None
+                    if try_ is None and more:
+                        job = next(todo, None)
+                        more = job is not None
+                        try_ = _Try(job) if job else None
+                    if try_ is None:
+                        break
+                    worker.give(try_, self.slack)
+                # The workers have something to do while these are written down.
+                yield from done
+                busy = [worker for worker in self.workers if worker.at]
+                if not busy:
+                    return
+                done = list(self._collect(busy, again))
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End all workers, whatever they are doing."""
+        for worker in self.workers:
+            worker.end()
+        self.workers = []
+
+    def _idle(self) -> Iterator[_Worker]:
+        self.workers = [worker for worker in self.workers if worker.usable]
+        yield from [worker for worker in self.workers if not worker.at]
+        while len(self.workers) < self.size:
+            worker = _Worker(self.execute)
+            self.workers.append(worker)
+            yield worker
+
+    def _collect(self, busy: list[_Worker], again: deque[_Try]) -> Iterator[Result]:
+        soonest = min(worker.until for worker in busy) - time.monotonic()
+        ends: dict[Any, _Worker] = {worker.end_of_pipe: worker for worker in busy}
+        for end in wait(list(ends), max(soonest, 0.0)):
+            worker = ends[end]
+            try_, said = worker.take()
+            if said is not None:
+                if _unprotected(said):
+                    # Says what is missing; if nothing is, the fault was this submission's alone.
+                    check_ready()
+                yield said
+            elif try_.count < _TRIES:
+                again.append(_Try(try_.job, try_.count + 1))
+            else:
+                yield not_executed(try_.job, "it was tried twice")
+        for worker in busy:
+            if worker.at and worker.until <= time.monotonic():
+                job = worker.at.job
+                worker.end()
+                yield not_executed(job, "it did not come to an end")
+
+
+@dataclass(frozen=True)
+class _Try:
+    job: Job
+    count: int = 1
+
+
+class _Worker:
+    """A process, and the job that it is at."""
+
+    def __init__(self, execute: Execute | None) -> None:
+        self.end_of_pipe, theirs = _CONTEXT.Pipe()
+        self.process = _CONTEXT.Process(
+            target=_work, args=(theirs, course_lib.__file__, execute), daemon=True
+        )
+        self.at: _Try | None = None
+        self.until = 0.0
+        self.usable = True
+        # What interrupts this program must not reach the workers: they are ended in order.
+        with _ignoring_interrupts():
+            self.process.start()
+        theirs.close()
+
+    def give(self, try_: _Try, slack: float) -> None:
+        job = try_.job
+        self.at = try_
+        self.until = time.monotonic() + job.timeout * (len(job.cells) + 2) + slack
+        with contextlib.suppress(OSError):  # a dead worker's answer says so
+            self.end_of_pipe.send_bytes(to_json(job).encode())
+
+    def take(self) -> tuple[_Try, Result | None]:
+        """Return what the worker was at, and its result if it lives."""
+        try_, self.at = self.at, None
+        assert try_ is not None
+        try:
+            said = self.end_of_pipe.recv_bytes()
+            if said.startswith(_ANOTHER_LIBRARY):
+                raise CourseError(
+                    f"A worker process imports {said.removeprefix(_ANOTHER_LIBRARY).decode()}, and "
+                    f"this command {course_lib.__file__}: they would give other marks. Install "
+                    "the course in one place only, or unset PYTHONPATH. What is graded is stored."
+                )
+            return try_, result_from_json(said.decode())
+        except (EOFError, OSError, ValueError):
+            self.end()
+            return try_, None
+
+    def end(self) -> None:
+        self.usable, self.at = False, None
+        self.process.kill()
+        self.process.join()
+        self.end_of_pipe.close()
+
+
+@contextlib.contextmanager
+def _ignoring_interrupts() -> Iterator[None]:
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _work(pipe: Connection, library: str, execute: Execute | None) -> None:
+    """Execute jobs as they come, until nobody sends any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with_parent()
+    if course_lib.__file__ != library:
+        pipe.recv_bytes()
+        pipe.send_bytes(_ANOTHER_LIBRARY + course_lib.__file__.encode())
+        return
+    if execute is None:
+        from course_lib.grading.execute import execute as real
+
+        execute = real
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            job = job_from_json(pipe.recv_bytes().decode())
+            pipe.send_bytes(to_json(execute(job)).encode())
+
+
+def _die_with_parent() -> None:
+    """Let nothing go on when the main process is killed: with it ends the one that forked this."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig, parent = 1, os.getppid()
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+_CONNECT = "15s"
+# Checks record warnings and what is printed, which belong to a whole process.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class Refused(Exception):
+    """A worker can't give the marks that this machine would give; the message says why."""
+
+
+class Cluster:
+    """A running Dask cluster.
+
+    Parameters
+    ----------
+    address : str
+        Of its scheduler, as in ``tcp://host:8786``.
+    sandbox : bool
+        Whether every worker must be able to isolate students' code.
+
+    Raises
+    ------
+    CourseError
+        If there is no scheduler, no worker, or a worker that must refuse.
+    """
+
+    def __init__(self, address: str, *, sandbox: bool = True) -> None:
+        try:
+            from distributed import Client
+        except ModuleNotFoundError:
+            raise CourseError(
+                "--scheduler needs Dask: pip install 'backprop-course[cluster]', here and on every "
+                "worker."
+            ) from None
+        try:
+            self.client = Client(address, timeout=_CONNECT)
+        except (OSError, ValueError, TypeError) as error:
+            raise CourseError(
+                f"There is no Dask scheduler at {address} ({type(error).__name__}). Start one with "
+                "`dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`."
+            ) from None
+        try:
+            self._check_workers(address, sandbox)
+        except BaseException:
+            self.client.close()
+            raise
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
+        """Yield results as they come; twice as many jobs are out as there are workers."""
+        from distributed import as_completed
+
+        todo = iter(jobs)
+        asked: dict[Any, Job] = {}
+
+        def send(most: int) -> list[Any]:
+            sent = []
+            for job in islice(todo, most):
+                future = self.client.submit(execute_there, to_json(job), pure=False, retries=2)
+                asked[future] = job
+                sent.append(future)
+            return sent
+
+        try:
+            done = as_completed(send(2 * max(len(self._workers()), 1)))
+            for future in done:
+                job = asked.pop(future)
+                yield self._result(future, job)
+                for another in send(1):
+                    done.add(another)
+        finally:
+            self.client.cancel(list(asked))
+            self.close()
+
+    def close(self) -> None:
+        """Leave the cluster; it goes on without us."""
+        with contextlib.suppress(Exception):
+            self.client.close()
+
+    def _result(self, future: Any, job: Job) -> Result:
+        error = future.exception()
+        if error is None:
+            return result_from_json(future.result())
+        if isinstance(error, Refused):
+            raise CourseError(f"{error} What is graded is stored.")
+        return not_executed(job, f"the cluster gave it up ({type(error).__name__})")
+
+    def _workers(self) -> list[str]:
+        return list(self.client.scheduler_info(n_workers=-1)["workers"])
+
+    def _check_workers(self, address: str, sandbox: bool) -> None:
+        said = self.client.run(ready_there, library_version(), sandbox, on_error="return")
+        if not said:
+            raise CourseError(
+                f"The scheduler at {address} has no worker. Start some with `dask worker {address} "
+                "--nthreads 1`."
+            )
+        problems = [f"{worker}: {what}" for worker, what in sorted(said.items()) if what]
+        if problems:
+            raise CourseError("\n".join(["The cluster can't grade:", *problems]))
+
+
+def ready_there(version: str, sandbox: bool) -> str:
+    """Return, on a worker, what keeps it from grading; nothing if nothing does."""
+    from course_lib.grading.sandbox.process import check_ready
+
+    if library_version() != version:
+        return (
+            "it has another version of the course. Install the same one, and start the worker again"
+        )
+    try:
+        check_ready(sandbox)
+    except CourseError as error:
+        return str(error)
+    return ""
+
+
+def execute_there(text: str) -> str:
+    """Execute a job on a worker, if that would give the same result as here."""
+    from course_lib.grading.execute import execute
+
+    job = job_from_json(text)
+    with _ONE_AT_A_TIME:
+        if why := _ready_once(job.version, job.sandbox):
+            raise Refused(f"A worker of the cluster refused: {why}.")
+        return to_json(execute(job))
+
+
+_ready_once = cache(ready_there)

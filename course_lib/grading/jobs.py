@@ -1,0 +1,272 @@
+"""Job and Result: what a worker gets and what it returns, as plain data that JSON can hold."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+import course_lib
+from course_lib.grading.assignment import Blueprint, read_blueprint
+from course_lib.grading.course import Course
+from course_lib.grading.notebooks import grade_id, is_solution
+from course_lib.grading.sandbox.package import imported
+from course_lib.grading.submitted import Submission
+
+# What a learner's cell is, and what happens to it.
+RUN, GIVEN, CHECK, TEXT = "run", "given", "check", "text"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a rebuilt notebook.
+
+    Attributes
+    ----------
+    kind : str
+        `RUN`: code of the learner's, which runs in the student process. `GIVEN`: code of the
+        instructor's that is no grade cell; it runs there too, and what it imports is there for
+        the grade cells as well. `CHECK`: a grade cell, which runs in the grader process.
+        `TEXT`: nothing to run.
+    source : str
+    grade_id : str
+        As nbgrader knows the cell; empty for cells that it does not know.
+    points : float
+        What a grade cell is worth.
+    """
+
+    kind: str
+    source: str
+    grade_id: str = ""
+    points: float = 0.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker needs to execute one submission: no path, nothing of other students.
+
+    Attributes
+    ----------
+    student, slug : str
+    cells : tuple of Cell
+        In the notebook's order.
+    seed : int
+        All hidden numbers of this grading derive from it.
+    timeout : float
+        Seconds for one cell.
+    sandbox : bool
+        Whether the student process must be isolated.
+    given : tuple of str
+        The modules of course_lib that the student process may import.
+    version : str
+        A hash of the course's code: a worker with another one refuses.
+    """
+
+    student: str
+    slug: str
+    cells: tuple[Cell, ...]
+    seed: int
+    timeout: float = 30.0
+    sandbox: bool = True
+    given: tuple[str, ...] = ()
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Points for one part of a task, with the reason if they were not earned."""
+
+    name: str
+    points: float
+    earned: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What one grade cell came to.
+
+    Attributes
+    ----------
+    task : str
+        "mul_layer".
+    cell : str
+        The grade_id of the grade cell: "check_mul_layer".
+    points, max_points : float
+        Earned, and to be earned.
+    parts : tuple of Part
+        Empty if the cell gave no report.
+    problem, wanted, got, hint, misconception, notice, read : str
+        As in `course_lib.checks.report`; empty where there is nothing to say. `notice` is what a
+        right answer gets to hear.
+    seed : int or None
+        That gives the same numbers again. Not for students.
+    """
+
+    task: str
+    cell: str
+    points: float
+    max_points: float
+    parts: tuple[Part, ...] = ()
+    problem: str = ""
+    wanted: str = ""
+    got: str = ""
+    hint: str = ""
+    misconception: str = ""
+    notice: str = ""
+    read: str = ""
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the execution of one submission came to.
+
+    Attributes
+    ----------
+    student, slug : str
+    tasks : tuple of TaskResult
+        One for each grade cell that is checked by a program, in the notebook's order.
+    outputs : tuple of list
+        For each cell of the job, in order, its outputs as the notebook format has them: dicts
+        with "output_type" and so on. Made safe and small already.
+    problems : tuple of str
+        What kept a person's work from being graded as it stands, each in a sentence: a file that
+        can't be read, a process that ended. A submission with any needs a person.
+    isolation : str
+        How the student process was isolated: "bubblewrap 0.11.0", or "none".
+    seed : int
+    seconds : float
+    """
+
+    student: str
+    slug: str
+    tasks: tuple[TaskResult, ...] = ()
+    outputs: tuple[list[dict[str, Any]], ...] = ()
+    problems: tuple[str, ...] = ()
+    isolation: str = "none"
+    seed: int = 0
+    seconds: float = 0.0
+
+    @property
+    def points(self) -> float:
+        """Points that a program gave."""
+        return sum(task.points for task in self.tasks)
+
+    @property
+    def max_points(self) -> float:
+        """Points that a program could give."""
+        return sum(task.max_points for task in self.tasks)
+
+
+def to_json(record: Job | Result) -> str:
+    """Return a record as JSON."""
+    return json.dumps(dataclasses.asdict(record), allow_nan=False, ensure_ascii=True)
+
+
+def job_from_json(text: str) -> Job:
+    """Return the job that `to_json` wrote."""
+    raw = json.loads(text)
+    cells = tuple(Cell(**cell) for cell in raw.pop("cells"))
+    return Job(**raw | {"cells": cells, "given": tuple(raw["given"])})
+
+
+def result_from_json(text: str) -> Result:
+    """Return the result that `to_json` wrote."""
+    raw = json.loads(text)
+    tasks = tuple(
+        TaskResult(**task | {"parts": tuple(Part(**part) for part in task["parts"])})
+        for task in raw.pop("tasks")
+    )
+    problems, outputs = tuple(raw.pop("problems")), tuple(raw.pop("outputs"))
+    return Result(**raw, tasks=tasks, problems=problems, outputs=outputs)
+
+
+# Parts of the library that have no say in marks.
+_NO_SAY = ("graphs", "live", "figures.py")
+
+
+def make_job(
+    course: Course,
+    submission: Submission,
+    *,
+    seed: int,
+    timeout: float = 30.0,
+    sandbox: bool = True,
+    version: str = "",
+    blueprint: Blueprint | None = None,
+) -> Job:
+    """Return the work that a submission with a notebook means, a cell for each of its cells.
+
+    The text of every cell that is the instructor's is taken from the instructor's notebook once
+    more, never from the submission.
+    """
+    assert submission.notebook is not None
+    blueprint = blueprint or read_blueprint(course, submission.slug)
+    given = {cell["id"]: cell for cell in blueprint.notebook.cells if not is_solution(cell)}
+    return Job(
+        student=submission.student,
+        slug=submission.slug,
+        cells=tuple(
+            _instructors(given[cell["id"]]) if cell["id"] in given else _learners(cell)
+            for cell in submission.notebook.cells
+        ),
+        seed=seed,
+        timeout=timeout,
+        sandbox=sandbox,
+        given=imported(c.source for c in given.values() if c.cell_type == "code"),
+        version=version,
+    )
+
+
+def course_version(course: Course, blueprint: Blueprint | None = None) -> str:
+    """Return a hash of what decides about marks: of all assignments, or of one.
+
+    These are the library, the settings of nbgrader, and the assignment's notebooks.
+    """
+    parts = [library_version().encode(), course.config.read_bytes()]
+    if blueprint is not None:
+        parts.append(blueprint.version)
+    else:
+        parts += [path.read_bytes() for path in sorted(course.solutions.glob("*.md"))]
+    return _hash(parts)
+
+
+@cache
+def library_version() -> str:
+    """Return a hash of the library's code: two machines with the same one give the same marks."""
+    root = Path(course_lib.__file__).parent
+    files = [path.relative_to(root) for path in root.rglob("*.py")]
+    return _hash(
+        part
+        for file in sorted(files)
+        if file.parts[0] not in _NO_SAY
+        for part in (file.as_posix().encode(), (root / file).read_bytes())
+    )
+
+
+def _instructors(cell: NotebookNode) -> Cell:
+    if cell.cell_type != "code":
+        return Cell(TEXT, cell.source, grade_id(cell))
+    about = cell.metadata.get("nbgrader", {})
+    if about.get("grade"):
+        return Cell(CHECK, cell.source, grade_id(cell), float(about["points"]))
+    return Cell(GIVEN, cell.source, grade_id(cell))
+
+
+def _learners(cell: NotebookNode) -> Cell:
+    return Cell(RUN if cell.cell_type == "code" else TEXT, cell.source, grade_id(cell))
+
+
+def _hash(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(b"%d:" % len(part) + part)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Exchange files with learning management systems: submissions in, points out."""

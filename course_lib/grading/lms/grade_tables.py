@@ -1,0 +1,398 @@
+"""Write points as tables for Moodle, Canvas or a spreadsheet; match students with class lists."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from course_lib.grading.course import Course, CourseError
+from course_lib.grading.feedback.class_page import ClassRow, class_rows
+from course_lib.grading.feedback.student_page import points as written
+from course_lib.grading.gradebook.scores import Scores
+from course_lib.grading.results import write_atomically
+from course_lib.grading.sanitize import plain
+
+_MOST_BYTES = 20 * 2**20
+
+# What Moodle, Canvas, nbgrader and people call the columns, without spaces and in small letters.
+_COLUMNS = {
+    "first_name": ("firstname", "givenname"),
+    "last_name": ("lastname", "surname", "familyname"),
+    "full_name": ("student", "name", "fullname"),
+    "email": ("emailaddress", "email", "mail"),
+    "id_number": ("idnumber", "studentid", "studentnumber", "matriculationnumber"),
+    "username": ("username", "user", "login"),
+    "canvas_id": ("id",),
+    "sis_user_id": ("sisuserid",),
+    "sis_login_id": ("sisloginid",),
+    "section": ("section",),
+}
+_IDS = ("email", "id_number", "username", "canvas_id", "sis_user_id", "sis_login_id")
+
+
+@dataclass(frozen=True)
+class Person:
+    """How a school's system knows a student; empty where it does not say."""
+
+    first_name: str = ""
+    last_name: str = ""
+    full_name: str = ""
+    email: str = ""
+    id_number: str = ""
+    username: str = ""
+    canvas_id: str = ""
+    sis_user_id: str = ""
+    sis_login_id: str = ""
+    section: str = ""
+
+    @property
+    def name(self) -> str:
+        """The whole name."""
+        return self.full_name or f"{self.first_name} {self.last_name}".strip()
+
+    def ids(self) -> set[str]:
+        """Return what can stand for this person and no other."""
+        found = {getattr(self, field).strip().casefold() for field in _IDS}
+        return (found | {self.email.partition("@")[0].strip().casefold()}) - {""}
+
+    def names(self) -> set[str]:
+        """Return the name in the forms in which folders are called after it."""
+        found = {_letters(self.full_name), _letters(f"{self.first_name}{self.last_name}")}
+        found.add(_letters(f"{self.last_name}{self.first_name}"))
+        last, comma, first = self.full_name.partition(",")
+        if comma:
+            found.add(_letters(f"{first}{last}"))
+        elif len(words := self.full_name.split()) > 1:
+            found.add(_letters(f"{words[-1]}{''.join(words[:-1])}"))
+        return found - {""}
+
+
+class ClassList:
+    """The people of a class.
+
+    Parameters
+    ----------
+    people : iterable of Person
+    """
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self._ids: dict[str, set[Person]] = {}
+        self._names: dict[str, set[Person]] = {}
+        for person in people:
+            for key in person.ids():
+                self._ids.setdefault(key, set()).add(person)
+            for key in person.names():
+                self._names.setdefault(key, set()).add(person)
+
+    def find(self, student: str) -> Person | None:
+        """Return the one person that a student's id stands for; None if there is none, or several.
+
+        An id, a login, an address or the part of it before the @ comes first; then the name,
+        however it is put together.
+        """
+        found = self._ids.get(student.strip().casefold())
+        found = found or self._names.get(_letters(student), set())
+        return next(iter(found)) if len(found) == 1 else None
+
+
+def read_class_list(path: Path) -> ClassList:
+    """Read a table with a head: Moodle's or Canvas's export, or one of your own.
+
+    Raises
+    ------
+    CourseError
+        If it can't be read, or no column says who somebody is.
+    """
+    try:
+        data = path.read_bytes()[: _MOST_BYTES + 1]
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise CourseError(f"{path} can't be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise CourseError(f"{path} is not in UTF-8: save it as “CSV UTF-8”.") from None
+    if len(data) > _MOST_BYTES:
+        raise CourseError(f"{path} is too large for a list of a class.")
+    head = text.partition("\n")[0]
+    separator = max(",;\t", key=head.count)
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error as error:
+        raise CourseError(f"{path} is no table of comma-separated values: {error}.") from None
+    people = [_person_of(row) for row in rows]
+    if not any(person.ids() or person.names() for person in people):
+        raise CourseError(
+            f"No column of {path} says who is who. It needs a first line with names of columns: "
+            "at least one of Email address, ID number, Username, SIS Login ID, ID, Name."
+        )
+    return ClassList(person for person in people if "points possible" not in person.name.lower())
+
+
+def _person_of(row: Mapping[str | None, str | list[str] | None]) -> Person:
+    cells = {
+        _letters(head): value.strip()
+        for head, value in row.items()
+        if isinstance(head, str) and isinstance(value, str)
+    }
+    fields = {
+        field: next((cells[head] for head in heads if cells.get(head)), "")
+        for field, heads in _COLUMNS.items()
+    }
+    return Person(**fields)
+
+
+def _letters(text: str) -> str:
+    """Return what is left of a name if nothing counts but letters and digits."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+# Spreadsheets take a cell that begins with one of these for a formula; some of them, wide ones too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_MOST_FEEDBACK = 2_000
+
+Table = list[list[str]]
+
+
+@dataclass
+class Export:
+    """A table, and what its reader should know.
+
+    Attributes
+    ----------
+    table : list of lists of str
+    left_out : list of str
+        Students whose points are not in it, each with the reason.
+    remarks : list of str
+        What to look at.
+    """
+
+    table: Table = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Line:
+    student: str
+    person: Person
+    scores: Scores
+    feedback: str
+
+
+def export(
+    course: Course,
+    slug: str,
+    form: str,
+    to: Path,
+    *,
+    people: ClassList | None = None,
+    column: str = "",
+    unfinished: bool = False,
+) -> Export:
+    """Write a table of one assignment's points.
+
+    Parameters
+    ----------
+    course : Course
+    slug : str
+        The assignment.
+    form : str
+        "moodle", "canvas" or "csv".
+    to : Path
+        The file; it is replaced.
+    people : ClassList, optional
+        How the school's system knows the students; by the names of their folders unless given.
+    column : str
+        What the assignment is called there; its slug unless given.
+    unfinished : bool
+        Whether to write the points so far of those who wait for a person.
+
+    Raises
+    ------
+    CourseError
+        If there is nothing to write.
+    """
+    rows = class_rows(course, slug)
+    if not rows:
+        raise CourseError(f"Nobody handed in anything for {slug}: there is nothing to export.")
+    make, encoding = FORMS[form]
+    made = make(rows, people, column or slug, unfinished)
+    write_atomically(to, as_csv(made.table).encode(encoding))
+    return made
+
+
+def moodle(
+    rows: Iterable[ClassRow], people: ClassList | None, column: str, unfinished: bool
+) -> Export:
+    """Make a table for Moodle's import of grades.
+
+    A column that says who somebody is has an entry in every line: Moodle gives the points of a
+    line without one to the student before.
+    """
+    made = Export()
+    lines = _finished(rows, people, unfinished, made)
+    heads: dict[str, Callable[[_Line], str]] = {
+        "First name": lambda line: line.person.first_name,
+        "Last name": lambda line: line.person.last_name,
+        "ID number": lambda line: line.person.id_number,
+        "Email address": lambda line: line.person.email,
+        "Username": lambda line: line.person.username,
+    }
+    ids = ("ID number", "Email address", "Username")
+    kept = [head for head, get in heads.items() if lines and all(map(get, lines))]
+    if lines and not any(head in kept for head in ids):
+        raise CourseError(
+            "No column says for all students who they are: give a table with --names in which "
+            "each has an ID number, an Email address or a Username."
+        )
+    made.table = [[*kept, column, f"Feedback: {column}"]]
+    made.table += [
+        [*(heads[head](line) for head in kept), written(line.scores.points), line.feedback]
+        for line in lines
+    ]
+    _note_changed(made, lines, [heads[head] for head in kept if head in ids])
+    return made
+
+
+def canvas(
+    rows: Iterable[ClassRow], people: ClassList | None, column: str, unfinished: bool
+) -> Export:
+    """Make a table for Canvas's import of grades."""
+    made = Export()
+    lines = _finished(rows, people, unfinished, made)
+    most = max((line.scores.max_points for line in lines), default=0.0)
+    made.table = [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", column],
+        ["    Points Possible", "", "", "", "", written(most)],
+    ]
+    for line in lines:
+        person = line.person
+        # A line is one of points to be had, for Canvas, if these words stand in its first cell.
+        name = (person.name or line.student).replace("Points Possible", "Points possible")
+        ids = (person.canvas_id, person.sis_user_id, person.sis_login_id)
+        made.table.append([name, *ids, person.section, written(line.scores.points)])
+    _note_changed(made, lines, [lambda line: line.person.sis_login_id])
+    return made
+
+
+def table(
+    rows: Iterable[ClassRow], people: ClassList | None, column: str, unfinished: bool
+) -> Export:
+    """Make a table for people: a line for everybody, a column for each task."""
+    made, rows = Export(), list(rows)
+    cells = list(dict.fromkeys(cell for row in rows if row.scores for cell in row.scores.cells))
+    heads = ("Student", "First name", "Last name", "Email address", "ID number", "Assignment")
+    sums = ("Points", "Points possible", "Late penalty", "Waiting for", "Problems")
+    made.table = [[*heads, *sums, *(cell.removeprefix("check_") for cell in cells)]]
+    for row in rows:
+        scores = row.scores or Scores(row.student, column)
+        person = (people and people.find(row.student)) or _person(row.student, row.scores)
+        known = unfinished or not row.waiting
+        if not known:
+            made.left_out.append(f"{plain(row.student, 60)}: {row.waiting}")
+        shown = [scores.cells.get(cell) for cell in cells]
+        made.table.append(
+            [
+                row.student,
+                *(person.first_name, person.last_name, person.email, person.id_number, column),
+                written(scores.points) if known and row.scores else "",
+                written(scores.max_points) if row.scores else "",
+                written(scores.late_penalty) if row.scores else "",
+                row.waiting,
+                " ".join(row.problems),
+                *(written(cell.points) if cell and not cell.waits else "" for cell in shown),
+            ]
+        )
+    return made
+
+
+# How to make each, and how to encode it: Canvas's reader stumbles over a mark of byte order, and
+# without it Excel takes UTF-8 for something else.
+FORMS: dict[str, tuple[Callable[..., Export], str]] = {
+    "moodle": (moodle, "utf-8-sig"),
+    "canvas": (canvas, "utf-8"),
+    "csv": (table, "utf-8-sig"),
+}
+
+
+def as_csv(table: Sequence[Sequence[str]]) -> str:
+    """Return a table as comma-separated values in which no cell is a formula."""
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows([[cell(text) for text in row] for row in table])
+    return file.getvalue()
+
+
+def cell(text: str) -> str:
+    """Return a text as a cell that no program takes for a formula."""
+    # Four spaces stand before the words by which Canvas knows its second line.
+    shown = plain(text, _MOST_FEEDBACK)
+    return f"'{shown}" if _is_formula(text) else shown
+
+
+def _is_formula(text: str) -> bool:
+    return text.lstrip(" \u00a0").startswith(_FORMULA)
+
+
+def _finished(
+    rows: Iterable[ClassRow], people: ClassList | None, unfinished: bool, made: Export
+) -> list[_Line]:
+    """Return a line for each student whose points are known, and note the others."""
+    lines: dict[Person, _Line] = {}
+    for row in rows:
+        name = plain(row.student, 60)
+        person = people.find(row.student) if people else _person(row.student, row.scores)
+        if row.scores is None or (row.waiting and not unfinished):
+            made.left_out.append(f"{name}: {row.waiting}")
+        elif person is None:
+            made.left_out.append(f"{name}: not in the list of names, or there more than once")
+        elif person in lines:
+            other = plain(lines[person].student, 60)
+            made.left_out.append(f"{name}: the same person as {other} in the list of names")
+        else:
+            lines[person] = _Line(row.student, person, row.scores, _feedback(row))
+            if row.problems:
+                made.remarks.append(f"{name}: {plain(row.problems[0], 200)}")
+    return list(lines.values())
+
+
+def _person(student: str, scores: Scores | None) -> Person:
+    known = scores or Scores(student, "")
+    return Person(
+        first_name=known.first_name,
+        last_name=known.last_name,
+        email=known.email,
+        id_number=student,
+        sis_login_id=student,
+    )
+
+
+def _feedback(row: ClassRow) -> str:
+    """Return points by task in a line, with the reason where some were lost."""
+    if row.scores is None:
+        return ""
+    reasons = {task.cell: task.problem for task in row.result.tasks} if row.result else {}
+    said = []
+    for name, score in row.scores.cells.items():
+        points = f"{written(score.points)}/{written(score.max_points)}"
+        reason = reasons.get(name, "") if score.points < score.max_points else ""
+        comment = row.scores.comments.get(name, "") if not reason else ""
+        words = f" ({plain(reason or comment, 200)})" if reason or comment else ""
+        said.append(f"{name.removeprefix('check_')} {points}{words}")
+    if row.scores.late_penalty:
+        said.append(f"late: -{written(row.scores.late_penalty)}")
+    return "; ".join(said)
+
+
+def _note_changed(
+    made: Export, lines: Iterable[_Line], ids: Sequence[Callable[[_Line], str]]
+) -> None:
+    for line in lines:
+        if any(_is_formula(get(line)) for get in ids):
+            made.remarks.append(
+                f"{plain(line.student, 60)}: the id begins like a formula; a ' stands before it "
+                "now, so enter these points by hand"
+            )

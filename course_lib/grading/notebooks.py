@@ -1,0 +1,203 @@
+"""Read the cells of a notebook: an assignment's text notebook, or the bytes of a submission."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from course_lib.grading.course import CourseError
+from course_lib.grading.sanitize import plain, whole
+
+
+def read_source(path: Path) -> NotebookNode:
+    """Return the notebook that a text file in ``solutions/`` stands for.
+
+    jupytext makes new random cell ids at each reading. Here a cell that nbgrader knows gets its
+    ``grade_id`` as id, and any other one a hash of what it says: the same text gives the same
+    bytes, and a new paragraph leaves the ids of the others alone.
+    """
+    import jupytext
+
+    try:
+        notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
+    except FileNotFoundError:
+        raise CourseError(f"{path} does not exist.") from None
+    except Exception as error:
+        # jupytext hands on whatever the YAML or Markdown parser raised
+        raise CourseError(f"{path} can't be read as a text notebook: {error}") from None
+    kernel = notebook.metadata.get("kernelspec")
+    if not kernel:
+        raise CourseError(
+            f"{path} names no kernel. Begin it with the same lines, from --- to ---, as the other "
+            "files in solutions/."
+        )
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": kernel, "language_info": {"name": kernel["language"]}}
+    )
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: Counter[str] = Counter()
+    for cell in notebook.cells:
+        cell["id"] = _cell_id(cell, seen)
+    return notebook
+
+
+def grade_id(cell: NotebookNode) -> str:
+    """Return the name that nbgrader knows a cell by, or an empty string."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+
+
+def is_solution(cell: NotebookNode) -> bool:
+    """Return whether students write in this cell."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution", False))
+
+
+def _cell_id(cell: NotebookNode, seen: Counter[str]) -> str:
+    name = grade_id(cell)
+    if not name:
+        name = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
+        seen[name] += 1
+        name += f"-{seen[name]}" if seen[name] > 1 else ""
+    return name
+
+
+def check_source(notebook: NotebookNode, path: Path) -> None:
+    """Hold a source notebook against nbgrader's rules; an error names the file and the cell."""
+    from nbgrader.nbgraderformat import MetadataValidator
+    from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
+
+    seen: set[str] = set()
+    for number, cell in enumerate(notebook.cells, start=1):
+        name = grade_id(cell)
+        where = f"{path}, cell {number}" + (f" ({name})" if name else "")
+        try:
+            MetadataValidator().validate_cell(cell)
+            for strip in (ClearSolutions(), ClearHiddenTests(), ClearMarkScheme()):
+                strip.preprocess_cell(copy.deepcopy(cell), {"language": "python"}, number)
+        except Exception as error:
+            # nbgrader's reasons are ValidationErrors and bare RuntimeErrors
+            reason = getattr(error, "message", str(error)).rstrip(".")
+            raise CourseError(f"{where}: {reason}. AUTHORING.md shows how a cell looks.") from None
+        if name and name in seen:
+            raise CourseError(f"{where}: an earlier cell has the same grade_id; give it another.")
+        seen.add(name)
+    try:
+        nbformat.validate(notebook)
+    except nbformat.ValidationError as error:
+        raise CourseError(f"{path}: {error.message}") from None
+
+
+# As JSON, a list or an object takes two bytes, and in memory about seventy.
+MOST_NESTED = 1_000_000
+KINDS = {"code": "code", "markdown": "markdown", "raw": "raw", "html": "markdown"}
+
+
+class Unreadable(Exception):
+    """The bytes are no notebook; the message says why, in a sentence."""
+
+
+@dataclass(frozen=True)
+class RawCell:
+    """What is taken from a cell.
+
+    Attributes
+    ----------
+    kind : str
+        "code", "markdown" or "raw".
+    source : str
+    grade_id, id : str
+        Empty if there is none.
+    attachments : bool
+        Whether something was pasted into it, a picture most likely.
+    """
+
+    kind: str
+    source: str
+    grade_id: str = ""
+    id: str = ""
+    attachments: bool = False
+
+
+def read_cells(data: bytes) -> tuple[list[RawCell], str]:
+    """Return the cells, and a sentence if something about the notebook is strange.
+
+    Raises
+    ------
+    Unreadable
+    """
+    raw = _parse(data)
+    if not isinstance(raw, dict):
+        raise Unreadable("is no notebook: its JSON is no object")
+    version = raw.get("nbformat")
+    if isinstance(raw.get("cells"), list):
+        cells, strange = raw["cells"], ""
+        if version != 4:
+            strange = f"it says that its format is nbformat {plain(version, 20)}; it was read as 4"
+        return list(_cells(cells)), strange
+    sheets = raw.get("worksheets")
+    if version in (2, 3) and isinstance(sheets, list):
+        cells = [
+            cell
+            for sheet in sheets
+            if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
+            for cell in sheet["cells"]
+        ]
+        return list(_cells(cells)), ""
+    raise Unreadable(
+        f"is no notebook of a known format: nbformat is {plain(version, 20)}, and there is no "
+        "list of cells"
+    )
+
+
+def _parse(data: bytes) -> Any:
+    if not data.strip():
+        raise Unreadable("is empty")
+    if data.count(b"[") + data.count(b"{") > MOST_NESTED:
+        raise Unreadable("holds more than a million lists and objects")
+    try:
+        text = data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError:
+        raise Unreadable("is not text in UTF-8") from None
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise Unreadable("is nested too deeply") from None
+    except ValueError as error:
+        raise Unreadable(f"is no notebook: invalid JSON ({plain(error, 100)})") from None
+
+
+def _cells(raw: list[Any]) -> Iterator[RawCell]:
+    for cell in raw:
+        if isinstance(cell, dict):
+            kind = cell.get("cell_type")
+            if kind == "heading":
+                yield RawCell("markdown", "# " + _text(cell.get("source")))
+            elif isinstance(kind, str) and kind in KINDS:
+                about = cell.get("metadata")
+                grader = about.get("nbgrader") if isinstance(about, dict) else None
+                yield RawCell(
+                    KINDS[kind],
+                    # before nbformat 4, the text of a code cell was its input
+                    _text(cell.get("source", cell.get("input"))),
+                    _name(grader.get("grade_id")) if isinstance(grader, dict) else "",
+                    _name(cell.get("id")),
+                    bool(cell.get("attachments")),
+                )
+
+
+def _text(raw: Any) -> str:
+    if isinstance(raw, list):
+        raw = "".join(line for line in raw if isinstance(line, str))
+    return whole(raw) if isinstance(raw, str) else ""
+
+
+def _name(raw: Any) -> str:
+    return raw if isinstance(raw, str) and len(raw) <= 200 else ""

@@ -1,0 +1,216 @@
+"""The outcome of a run: its rows, as a table for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from course_lib.grading.gradebook.scores import Scores
+from course_lib.grading.jobs import Result
+from course_lib.grading.sanitize import plain
+
+GRADED, NEEDS_PERSON, NO_RESULT = "graded", "needs a person", "no result"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the gradebook holds for one submission.
+
+    Attributes
+    ----------
+    score, max_score : float
+        Points by the program and by people, before any penalty.
+    late_penalty : float
+    to_read : float
+        Points that a person has yet to give.
+    """
+
+    score: float
+    max_score: float
+    late_penalty: float = 0.0
+    to_read: float = 0.0
+
+
+def marks_from(scores: Scores | None) -> Marks | None:
+    """Return the sums of what the gradebook holds."""
+    if scores is None:
+        return None
+    points = sum(cell.points for cell in scores.cells.values())
+    return Marks(points, scores.max_points, scores.late_penalty, scores.to_read)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One submission after grading.
+
+    Attributes
+    ----------
+    student, slug : str
+    marks : Marks or None
+        None if the gradebook has no row for it.
+    result : Result
+        With its tasks; without outputs.
+    problems, notes : tuple of str
+        What a person should look at, and what is only worth knowing.
+    unfinished : bool
+        Whether the grader itself failed: the next run tries again.
+    fresh : bool
+        Whether this run graded it.
+    """
+
+    student: str
+    slug: str
+    marks: Marks | None
+    result: Result
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    unfinished: bool = False
+    fresh: bool = True
+
+    @property
+    def status(self) -> str:
+        """`GRADED`, `NEEDS_PERSON` or `NO_RESULT`."""
+        if self.marks is None or self.unfinished:
+            return NO_RESULT
+        return NEEDS_PERSON if self.problems or self.marks.to_read else GRADED
+
+    @property
+    def why(self) -> str:
+        """Why not every point was earned: the first reason of the first task that lost any."""
+        for task in self.result.tasks:
+            if task.points < task.max_points:
+                reasons: Sequence[str] = [p.reason for p in task.parts if p.earned < p.points]
+                said = task.problem or next(filter(None, reasons), "not every point was earned")
+                return f"{task.task}: {said}"
+        return ""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade.
+
+    Attributes
+    ----------
+    students : collection of str
+        Only these; all unless given.
+    force : bool
+        Grade what is graded already, too.
+    sandbox : bool
+    timeout : float
+        Seconds for one cell.
+    seed : int or None
+        Of the hidden numbers; a new one for each run unless given.
+    """
+
+    students: Collection[str] = ()
+    force: bool = False
+    sandbox: bool = True
+    timeout: float = 30.0
+    seed: int | None = None
+
+
+@dataclass
+class Outcome:
+    """What a run came to; it was stopped if `interrupted`, and then `left` are not graded."""
+
+    rows: list[Graded] = field(default_factory=list)
+    interrupted: bool = False
+    left: int = 0
+
+
+_WIDEST = 70
+
+
+def table(rows: Sequence[Graded]) -> str:
+    """Return the results as a table, an assignment after the other, a student a line."""
+    lines: list[str] = []
+    for slug in sorted({row.slug for row in rows}):
+        of_one = sorted((row for row in rows if row.slug == slug), key=lambda row: row.student)
+        cells = [("student", "points", "why not all, and what needs a person")]
+        cells += [(plain(row.student, 40), _points(row), _remarks(row)) for row in of_one]
+        name, points = (max(len(cell[i]) for cell in cells) for i in (0, 1))
+        lines += [slug, *(f"  {a:<{name}}  {b:<{points}}  {c}".rstrip() for a, b, c in cells), ""]
+    return "\n".join([*lines, summary(rows)])
+
+
+def summary(rows: Sequence[Graded]) -> str:
+    """Return how many there are of each kind."""
+    fresh = sum(row.fresh for row in rows)
+    said = [f"{len(rows)} submission{'s' * (len(rows) != 1)}: {fresh} graded now"]
+    if len(rows) - fresh:
+        said.append(f"{len(rows) - fresh} graded before")
+    for status, words in ((NEEDS_PERSON, "to be looked at by a person"), (NO_RESULT, NO_RESULT)):
+        count = sum(row.status == status for row in rows)
+        if count:
+            said.append(f"{count} {words}" if status == NEEDS_PERSON else f"{count} with {words}")
+    unprotected = sum(row.result.isolation == "none" and bool(row.result.tasks) for row in rows)
+    if unprotected:
+        said.append(f"{unprotected} graded without a sandbox")
+    return ", ".join(said) + "."
+
+
+def as_json(rows: Sequence[Graded], refused: Sequence[str] = ()) -> str:
+    """Return the results for a program to read."""
+    ordered = sorted(rows, key=lambda row: (row.slug, row.student))
+    return json.dumps(
+        {"submissions": [_record(row) for row in ordered], "refused": list(refused)}, indent=1
+    )
+
+
+def is_complete(rows: Sequence[Graded]) -> bool:
+    """Return whether every submission has a result in the gradebook."""
+    return all(row.status != NO_RESULT for row in rows)
+
+
+def _points(row: Graded) -> str:
+    if row.marks is None:
+        return "none"
+    points = f"{row.marks.score:g} of {row.marks.max_score:g}"
+    return points + (f" - {row.marks.late_penalty:g} late" if row.marks.late_penalty else "")
+
+
+def _remarks(row: Graded) -> str:
+    said = [plain(problem, 200) for problem in row.problems]
+    if row.why and not said:
+        said.append(plain(row.why, _WIDEST))
+    if row.marks and row.marks.to_read and not row.problems:
+        said.append(f"{row.marks.to_read:g} points to read")
+    if row.status == NO_RESULT:
+        said.insert(0, "NO RESULT.")
+    elif row.problems:
+        said.insert(0, "Needs a person.")
+    return " ".join(said) if row.problems or row.status == NO_RESULT else "; ".join(said)
+
+
+def _record(row: Graded) -> dict[str, Any]:
+    marks = row.marks
+    return {
+        "student": row.student,
+        "assignment": row.slug,
+        "status": row.status,
+        "score": marks.score if marks else None,
+        "max_score": marks.max_score if marks else None,
+        "late_penalty": marks.late_penalty if marks else None,
+        "to_read": marks.to_read if marks else None,
+        "why": plain(row.why),
+        "problems": [plain(problem, 1000) for problem in row.problems],
+        "notes": [plain(note, 1000) for note in row.notes],
+        "tasks": [
+            {
+                "task": task.task,
+                "points": task.points,
+                "max_points": task.max_points,
+                "misconception": task.misconception,
+            }
+            for task in row.result.tasks
+        ],
+        "seed": row.result.seed,
+        "isolation": row.result.isolation,
+        "seconds": row.result.seconds,
+        "graded_now": row.fresh,
+    }
+
+
+__all__ = ["NO_RESULT", "as_json", "is_complete", "summary", "table"]

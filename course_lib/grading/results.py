@@ -1,0 +1,185 @@
+"""Results on disk, so that a stopped run resumes where it was."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from course_lib.grading.course import Course, CourseError
+from course_lib.grading.jobs import Result, result_from_json, to_json
+
+_LONGEST_NAME = 200
+_FORM = 1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A result, and what it is the result of.
+
+    Attributes
+    ----------
+    student : str
+    digest : str
+        Of the bytes handed in.
+    version : str
+        Of what decided about the marks.
+    result : Result
+    problems, notes : tuple of str
+        What intake had to say.
+    mark : str
+        A name for exactly this result.
+    """
+
+    student: str
+    digest: str
+    version: str
+    result: Result
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    mark: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def as_json(self) -> str:
+        """Return the entry as two lines of JSON."""
+        about = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "result"}
+        return f"{json.dumps(about | {'form': _FORM})}\n{to_json(self.result)}\n"
+
+
+class Ledger:
+    """The results for one assignment.
+
+    Parameters
+    ----------
+    course : Course
+    slug : str
+    """
+
+    def __init__(self, course: Course, slug: str) -> None:
+        self.folder = folder(course) / slug
+        self._lines = self.folder / "recorded.jsonl"
+        self.recorded = self._read_lines()
+
+    def entry(self, student: str) -> Entry | None:
+        """Return what is stored for a student; what is damaged counts as not there."""
+        return _read(self._path(student), student)
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield all that is stored, by the files' names."""
+        for path in sorted(self.folder.glob("*.json")):
+            entry = _read(path)
+            if entry is not None:
+                yield entry
+
+    def store(self, entry: Entry) -> None:
+        """Keep a result."""
+        write_atomically(self._path(entry.student), entry.as_json().encode())
+
+    def note(self, done: Mapping[str, str]) -> None:
+        """Note which results are recorded: the mark of what was, by student."""
+        if not done:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        text = "".join(f"{json.dumps(pair)}\n" for pair in done.items())
+        with disk_said(), self._lines.open("ab") as file:
+            # After a stop in the middle of a line, a new one begins.
+            file.write(b"\n" * bool(file.tell()) + text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        self.recorded.update(done)
+
+    def forget(self, students: Iterable[str]) -> None:
+        """Take students out."""
+        gone = set(students)
+        for student in gone:
+            self._path(student).unlink(missing_ok=True)
+        self.recorded = {who: mark for who, mark in self.recorded.items() if who not in gone}
+        if self._lines.exists():
+            lines = "".join(f"{json.dumps(pair)}\n" for pair in self.recorded.items())
+            write_atomically(self._lines, lines.encode())
+
+    def _read_lines(self) -> dict[str, str]:
+        found = {}
+        if self._lines.is_file():
+            for line in self._lines.read_bytes().splitlines():
+                with contextlib.suppress(ValueError):  # cut off in the middle
+                    student, mark = json.loads(line)
+                    found[str(student)] = str(mark)
+        return found
+
+    def _path(self, student: str) -> Path:
+        name = student.replace("%", "%25").replace("/", "%2F")
+        if len(name.encode("utf-8", "surrogateescape")) > _LONGEST_NAME:
+            name = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+        return self.folder / f"{name}.json"
+
+
+def folder(course: Course) -> Path:
+    """Return where the results of grading are kept."""
+    return course.build / "grading"
+
+
+@contextlib.contextmanager
+def only_one(course: Course) -> Iterator[None]:
+    """Let nobody else grade this course in the meantime."""
+    folder(course).mkdir(parents=True, exist_ok=True)
+    with (folder(course) / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError(
+                "Another `course grade` is at work in this course: wait until it is done."
+            ) from None
+        yield
+
+
+@contextlib.contextmanager
+def disk_said() -> Iterator[None]:
+    """Say what is wrong with the disk in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        what = "The disk is full" if full else f"It can't be written: {error}"
+        raise CourseError(
+            f"{what}. What is graded is stored; make room and run the same command again."
+            if full
+            else f"{what}. What is graded is stored; mend it and run the same command again."
+        ) from None
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that after a stop at any moment it is the old one or the new one, whole."""
+    # Always the same name: what a stop leaves behind, the next run writes over.
+    new = path.with_name(f".{path.name}.new")
+    with disk_said():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with new.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+
+
+def _read(path: Path, student: str | None = None) -> Entry | None:
+    try:
+        about, result = path.read_text(encoding="utf-8").splitlines()
+        known = json.loads(about)
+        if known.pop("form") != _FORM or student not in (None, known["student"]):
+            return None
+        words = {name: tuple(map(str, known[name])) for name in ("problems", "notes")}
+        return Entry(**known | words, result=result_from_json(result))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def without_outputs(result: Result) -> Result:
+    """Return a result without what it showed: that is most of its size."""
+    return dataclasses.replace(result, outputs=())

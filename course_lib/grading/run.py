@@ -1,0 +1,410 @@
+"""Grade a class: read submissions, have them executed, write the results in batches."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import math
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from course_lib.grading.assignment import Blueprint, read_blueprint
+from course_lib.grading.course import Course, CourseError
+from course_lib.grading.executors import Executor, never_executed
+from course_lib.grading.gradebook.nbgrader import import_gradebook
+from course_lib.grading.jobs import (
+    Job,
+    Result,
+    TaskResult,
+    course_version,
+    library_version,
+    make_job,
+)
+from course_lib.grading.outcome import Graded, Options, Outcome, marks_from
+from course_lib.grading.results import Entry, Ledger, only_one, without_outputs
+from course_lib.grading.submitted import Submission, folders, take_in
+from course_lib.progress import progress_bar
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Finish what is begun before an interrupt is heard."""
+    heard: list[int] = []
+    try:
+        before = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
+
+
+def handed_in(course: Course, slugs: Sequence[str]) -> list[str]:
+    """Return those of the assignments for which somebody handed in something."""
+    return [slug for slug in slugs if folders(course, slug)]
+
+
+def check_students(course: Course, slugs: Sequence[str], students: Collection[str]) -> None:
+    """Refuse names of students who handed nothing in.
+
+    Raises
+    ------
+    CourseError
+    """
+    known = sorted({name for slug in slugs for name in folders(course, slug)})
+    if not known:
+        raise CourseError(
+            f"Nothing was handed in for {', '.join(slugs)}: there is no submitted/<student>/"
+            f"{slugs[0]}/. `course grade {slugs[0]} --from FOLDER_OR_ZIP` takes in an export."
+        )
+    for student in students:
+        if student not in known:
+            close = difflib.get_close_matches(student, known, n=1, cutoff=0.5)
+            meant = f" Did you mean {close[0]}?" if close else ""
+            raise CourseError(f"{student} handed in nothing for {', '.join(slugs)}.{meant}")
+
+
+class Desk(contextlib.AbstractContextManager["Desk"]):
+    """Opens the gradebook when it is first needed; nbgrader is loaded meanwhile.
+
+    Parameters
+    ----------
+    course : Course
+    blueprints : mapping of str to Blueprint
+        The assignments, each by its slug.
+    page : callable, optional
+        Makes the pages of feedback, in place of `feedback_page`.
+    say : callable, optional
+        Is told what there is to wait for.
+    patience : float, optional
+        Seconds to wait for a gradebook that another program has locked.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        blueprints: Mapping[str, Blueprint],
+        page: Any = None,
+        say: Callable[[str], None] | None = None,
+        patience: float | None = None,
+    ) -> None:
+        self.course, self.blueprints = course, blueprints
+        self.page, self.say, self.patience = page, say, patience
+        self._open = contextlib.ExitStack()
+        self._recorder: Any = None
+        self._failed: BaseException | None = None
+        self._loading = threading.Thread(target=self._load, daemon=True)
+        self._loading.start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether what is put here can be recorded at once."""
+        return not self._loading.is_alive()
+
+    @property
+    def recorder(self) -> Any:
+        """The writer; opened if it is not open yet.
+
+        Raises
+        ------
+        CourseError
+            If nbgrader is missing, or nothing can be written.
+        """
+        if self._recorder is None:
+            self._loading.join()
+            if self._failed:
+                raise self._failed
+            from course_lib.grading.feedback.student_page import feedback_page
+            from course_lib.grading.gradebook.write import PATIENCE, Recorder
+
+            wait = PATIENCE if self.patience is None else self.patience
+            writer = Recorder(self.course, self.page or feedback_page, wait, self.say)
+            recorder = self._open.enter_context(writer)
+            for slug, blueprint in self.blueprints.items():
+                recorder.begin(slug, blueprint)
+            self._recorder = recorder
+        return self._recorder
+
+    def __exit__(self, *error: object) -> None:
+        self._loading.join()
+        self._open.close()
+
+    def _load(self) -> None:
+        try:
+            import_gradebook()
+            import course_lib.grading.feedback.student_page
+            import course_lib.grading.gradebook.write  # noqa: F401
+        except BaseException as error:
+            self._failed = error
+
+
+# So many results, or so many seconds of them, are written to the gradebook at once.
+BATCH = 16
+BATCH_SECONDS = 5.0
+# As long as nbgrader is being loaded, this many results may wait.
+MOST_WAITING = 256
+
+
+def grade(
+    course: Course,
+    slugs: Sequence[str],
+    executor: Executor,
+    options: Options | None = None,
+    *,
+    page: Any = None,
+    say: Callable[[str], None] | None = None,
+    patience: float | None = None,
+) -> Outcome:
+    """Grade what was handed in for some assignments.
+
+    Parameters
+    ----------
+    course : Course
+    slugs : sequence of str
+    executor : Executor
+        Has the students' code run.
+    options : Options, optional
+    page : callable, optional
+        Makes the pages of feedback, in place of `feedback_page`.
+    say : callable, optional
+        Is told what there is to wait for.
+    patience : float, optional
+        Seconds to wait for a gradebook that another program has locked.
+
+    Raises
+    ------
+    CourseError
+        If an assignment was not released, or nothing can be written. What is graded is stored.
+    """
+    blueprints = {slug: read_blueprint(course, slug) for slug in slugs}
+    with only_one(course), Desk(course, blueprints, page, say, patience) as desk:
+        run = _Run(course, options or Options(), desk, blueprints)
+        return run.all(executor)
+
+
+@dataclass
+class _Assignment:
+    """What a run knows about one assignment."""
+
+    slug: str
+    blueprint: Blueprint
+    version: str
+    ledger: Ledger
+    names: list[str]
+    desk: Desk
+
+    @cached_property
+    def due(self) -> str:
+        """When it is due."""
+        return self.desk.recorder.book.late_basis(self.slug)[0]
+
+    @cached_property
+    def rows_due(self) -> dict[str, str]:
+        """What decided for each student in the gradebook whether the work is late."""
+        return self.desk.recorder.book.late_basis(self.slug)[1]
+
+    def lateness(self, student: str) -> str:
+        return self.rows_due.get(student, f"{self.due} None")
+
+
+class _Run:
+    """One call of the command."""
+
+    def __init__(
+        self,
+        course: Course,
+        options: Options,
+        desk: Desk,
+        blueprints: dict[str, Blueprint],
+    ) -> None:
+        self.course, self.options, self.desk = course, options, desk
+        self.seed = options.seed if options.seed is not None else secrets.randbits(48)
+        self.outcome = Outcome()
+        self.waiting: dict[tuple[str, str], Submission] = {}
+        self.batch: list[tuple[Submission, Entry]] = []
+        self.batch_since = 0.0
+        self.assignments = {
+            slug: self._assignment(slug, blueprint) for slug, blueprint in blueprints.items()
+        }
+        self.total = sum(len(about.names) for about in self.assignments.values())
+        self.bar: Any = None
+
+    def _assignment(self, slug: str, blueprint: Blueprint) -> _Assignment:
+        wanted = self.options.students
+        return _Assignment(
+            slug,
+            blueprint,
+            course_version(self.course, blueprint),
+            Ledger(self.course, slug),
+            [name for name in folders(self.course, slug) if not wanted or name in wanted],
+            self.desk,
+        )
+
+    def all(self, executor: Executor) -> Outcome:
+        self.bar = progress_bar(self.total, "grading")
+        try:
+            with contextlib.closing(executor.run(self._jobs())) as results:  # type: ignore[type-var]
+                for result in results:
+                    self._executed(result)
+        except KeyboardInterrupt:
+            self.outcome.interrupted = True
+        finally:
+            with contextlib.suppress(KeyboardInterrupt), uninterrupted():
+                self._flush()
+            self.bar.close()
+        self.outcome.left = self.total - len(self.outcome.rows)
+        return self.outcome
+
+    # --- one submission -----------------------------------------------------------------------
+
+    def _jobs(self) -> Iterator[Job]:
+        for about in self.assignments.values():
+            unchanged: dict[str, Entry] = {}
+            for name in about.names:
+                entry = None if self.options.force else self._stored(about, name)
+                submission = take_in(
+                    self.course, about.slug, name, about.blueprint, self._is_done(about, entry)
+                )
+                if entry is not None and entry.digest == submission.digest:
+                    if self._is_done(about, entry)(submission.digest):
+                        unchanged[name] = replace(entry, result=without_outputs(entry.result))
+                        self.bar.update()
+                    else:
+                        self._add(submission, entry)
+                elif submission.notebook is None:
+                    self._unreadable(about, submission)
+                else:
+                    self.waiting[about.slug, name] = submission
+                    yield make_job(
+                        self.course,
+                        submission,
+                        seed=self.seed,
+                        timeout=self.options.timeout,
+                        sandbox=self.options.sandbox,
+                        version=library_version(),
+                        blueprint=about.blueprint,
+                    )
+            self._keep(about, unchanged)
+
+    def _stored(self, about: _Assignment, student: str) -> Entry | None:
+        """Return the stored result if the same assignment gave it, as well guarded as now."""
+        entry = about.ledger.entry(student)
+        if entry is None or entry.version != about.version:
+            return None
+        unprotected = entry.result.isolation == "none" and bool(entry.result.tasks)
+        return None if unprotected and self.options.sandbox else entry
+
+    def _is_done(self, about: _Assignment, entry: Entry | None) -> Callable[[str], bool]:
+        """Return what says whether a digest is that of a stored result which is recorded."""
+        done = (
+            entry is not None
+            and about.ledger.recorded.get(entry.student) == self._mark(about, entry)
+            and entry.student in about.rows_due
+            and self.desk.recorder.is_whole(about.slug, entry.student)
+        )
+        return lambda digest: done and entry is not None and digest == entry.digest
+
+    def _mark(self, about: _Assignment, entry: Entry) -> str:
+        """Return a name for a result and for what decides whether it is late."""
+        return f"{entry.mark} {about.lateness(entry.student)}"
+
+    def _entry(self, about: _Assignment, submission: Submission, result: Result) -> Entry:
+        return Entry(
+            submission.student,
+            submission.digest,
+            about.version,
+            result,
+            submission.problems,
+            submission.notes,
+        )
+
+    def _unreadable(self, about: _Assignment, submission: Submission) -> None:
+        """Give a row to what can't be executed."""
+        result = Result(submission.student, about.slug, seed=self.seed)
+        entry = self._entry(about, submission, result)
+        if submission.name_fits:
+            about.ledger.store(entry)
+        self._add(submission, entry)
+
+    def _executed(self, result: Result) -> None:
+        result = replace(result, tasks=tuple(map(_countable, result.tasks)))
+        about = self.assignments[result.slug]
+        submission = self.waiting.pop((result.slug, result.student))
+        entry = self._entry(about, submission, result)
+        if never_executed(result) and submission.student in about.rows_due:
+            # What the gradebook holds from before is worth more than that the grader failed.
+            self._keep(about, {submission.student: entry}, unfinished=True)
+            return
+        with uninterrupted():
+            if not never_executed(result):
+                about.ledger.store(entry)
+            self._add(submission, entry)
+
+    # --- what is written ----------------------------------------------------------------------
+
+    def _add(self, submission: Submission, entry: Entry) -> None:
+        if self.batch and self.batch[0][0].slug != submission.slug:
+            self._flush()
+        if not self.batch:
+            self.batch_since = time.monotonic()
+        self.batch.append((submission, entry))
+        full = len(self.batch) >= BATCH or time.monotonic() - self.batch_since > BATCH_SECONDS
+        if full and (self.desk.ready or len(self.batch) >= MOST_WAITING):
+            with uninterrupted():
+                self._flush()
+
+    def _flush(self) -> None:
+        batch, self.batch = self.batch, []
+        if not batch:
+            return
+        about = self.assignments[batch[0][0].slug]
+        rows = self.desk.recorder.record_all([(s, entry.result) for s, entry in batch])
+        unfinished = {s.student for s, entry in batch if never_executed(entry.result)}
+        done = {
+            entry.student: self._mark(about, entry)
+            for (_submission, entry), row in zip(batch, rows, strict=True)
+            if row.marks is not None and entry.student not in unfinished
+        }
+        about.ledger.note(done)
+        self.outcome.rows += [replace(row, unfinished=row.student in unfinished) for row in rows]
+        self.bar.update(len(rows))
+
+    def _keep(
+        self,
+        about: _Assignment,
+        unchanged: dict[str, Entry],
+        unfinished: bool = False,
+    ) -> None:
+        """Take rows for what is graded already from the gradebook."""
+        if unchanged:
+            names = list(unchanged) if len(unchanged) < 50 else ()
+            scores = self.desk.recorder.scores(about.slug, names)
+            for name, entry in unchanged.items():
+                problems = (*entry.problems, *entry.result.problems)
+                self.outcome.rows.append(
+                    Graded(
+                        name,
+                        about.slug,
+                        marks_from(scores.get(name)),
+                        without_outputs(entry.result),
+                        tuple(dict.fromkeys(problems)),
+                        entry.notes,
+                        unfinished=unfinished,
+                        fresh=False,
+                    )
+                )
+
+
+def _countable(task: TaskResult) -> TaskResult:
+    """Return a task with points that are a number, whatever a check came to."""
+    return task if math.isfinite(task.points) else replace(task, points=0.0)

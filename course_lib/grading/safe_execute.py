@@ -1,0 +1,66 @@
+"""The sandbox for nbgrader's own ``autograde`` and for the formgrader's button."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_locked, is_solution
+from traitlets import Bool, Float
+
+from course_lib.grading.execute import execute
+from course_lib.grading.gradebook.write import points_output
+from course_lib.grading.jobs import CHECK, GIVEN, RUN, TEXT, Cell, Job
+from course_lib.grading.notebooks import grade_id
+from course_lib.grading.sandbox.package import imported
+from course_lib.grading.sandbox.process import check_ready
+
+
+class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc]
+    """Run students' code in the sandbox, and grade cells outside of it."""
+
+    timeout = Float(30, help="Seconds for one cell.").tag(config=True)
+    sandbox = Bool(True, help="Whether to isolate students' code.").tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Fill in what each cell shows."""
+        check_ready(self.sandbox)
+        about = resources["nbgrader"]
+        cells = tuple(map(_cell, nb.cells))
+        result = execute(
+            Job(
+                student=about["student"],
+                slug=about["assignment"],
+                cells=cells,
+                seed=secrets.randbits(63),
+                timeout=self.timeout,
+                sandbox=self.sandbox,
+                given=imported(cell.source for cell in cells if cell.kind == GIVEN),
+            )
+        )
+        for problem in result.problems:
+            self.log.warning("%s, %s: %s", result.student, result.slug, problem)
+        tasks = {task.cell: task for task in result.tasks}
+        count = 0
+        for cell, what, shown in zip(nb.cells, cells, result.outputs, strict=True):
+            if cell.cell_type == "code":
+                count += 1
+                cell.execution_count = count
+                cell.outputs = [nbformat.from_dict(output) for output in shown]
+                if what.kind == CHECK:
+                    task = tasks.get(what.grade_id)
+                    cell.outputs = [points_output(task, what.points, count)]
+        return nb, resources
+
+
+def _cell(cell: NotebookNode) -> Cell:
+    if cell.cell_type != "code":
+        return Cell(TEXT, cell.source, grade_id(cell))
+    if is_grade(cell) and not is_solution(cell):
+        return Cell(CHECK, cell.source, grade_id(cell), float(cell.metadata.nbgrader.points))
+    return Cell(GIVEN if is_locked(cell) else RUN, cell.source, grade_id(cell))

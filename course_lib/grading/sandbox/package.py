@@ -1,0 +1,87 @@
+"""The part of course_lib that a student process can import."""
+
+from __future__ import annotations
+
+import ast
+import atexit
+import shutil
+import tempfile
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import course_lib
+
+_LIBRARY = Path(course_lib.__file__).parent
+_STUB = Path(__file__).parents[1] / "student" / "stub"
+
+# What the student process itself needs: there are no answers in it.
+_SERVED_BY = tuple(f"course_lib.checks.{name}" for name in ("answer_side", "side", "trail"))
+
+
+@cache
+def given_package(modules: tuple[str, ...] = ()) -> Path:
+    """Return a folder with a `course_lib` that has these modules, and what they import.
+
+    The rest of the library is not there: no reference, no check, no misconception.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="given-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shutil.copytree(_STUB, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in sorted(_needed((*modules, *_SERVED_BY))):
+        place = folder / "course_lib" / file.relative_to(_LIBRARY)
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, place)
+    if "course_lib.datasets" in modules:
+        shutil.copytree(_LIBRARY / "data", folder / "course_lib" / "data", dirs_exist_ok=True)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return folder
+
+
+def imported(sources: Iterable[str]) -> tuple[str, ...]:
+    """Return the modules of course_lib, the checks left out, that pieces of code import."""
+    found = {name for source in sources for name in _imports(source) if not _is_check(name)}
+    return tuple(sorted(found))
+
+
+def _needed(modules: Iterable[str]) -> set[Path]:
+    """Return the files of modules, of the packages above them, and of all that they import."""
+    files: set[Path] = set()
+    todo = list(modules)
+    while todo:
+        name = todo.pop()
+        todo += [name.rpartition(".")[0]] if name.count(".") > 1 else []
+        file = _file(name)
+        if file and file not in files and not (_is_check(name) and name not in _SERVED_BY):
+            files.add(file)
+            todo += _imports(file.read_text(encoding="utf-8"))
+    return files
+
+
+def _imports(source: str) -> list[str]:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return []
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    ours = [name for name in names if name.split(".")[0] == "course_lib" and name != "course_lib"]
+    return [name for name in ours if _file(name)]
+
+
+def _file(name: str) -> Path | None:
+    path = _LIBRARY.parent.joinpath(*name.split("."))
+    for file in (path / "__init__.py", path.with_suffix(".py")):
+        if file.is_file():
+            return file
+    return None
+
+
+def _is_check(name: str) -> bool:
+    return name.startswith("course_lib.checks")

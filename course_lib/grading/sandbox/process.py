@@ -1,0 +1,356 @@
+"""A student process: started or forked in the sandbox, watched, and ended.
+
+A new interpreter with NumPy takes longer to start than most submissions take to check, so student
+processes are forked from one that is ready. Where forking does not work, each submission gets a
+sandbox of its own and is guarded as well.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from course_lib.grading.course import CourseError
+from course_lib.grading.sandbox.bubblewrap import (
+    TMP,
+    bwrap,
+    can_filter,
+    family,
+    filter_program,
+    start_isolated,
+    start_plain,
+)
+from course_lib.grading.student.frames import BadFrame
+from course_lib.grading.student.wire import Closed, TooLate, Wire
+
+_PATIENCE = 60.0
+# After so many failures this machine is taken for one where it does not work.
+_MOST_FAILURES = 3
+_failures: list[str] = []
+# One for each thread: with the thread that started it, a sandbox ends.
+_held = threading.local()
+
+
+def fork(theirs: socket.socket, package: Path, user: int) -> Forked | None:
+    """Fork a student process, which gets one end of a connection; None if that does not work.
+
+    Parameters
+    ----------
+    theirs : socket
+    package : Path
+        The folder in which it finds what there is of course_lib.
+    user : int
+        The user that it becomes if root starts it.
+    """
+    warm = current()
+    if warm and warm.package != package:
+        warm.end()
+        warm = None
+    for _try in range(2):
+        if len(_failures) >= _MOST_FAILURES:
+            return None
+        warm = warm or Warm(package)
+        if forked := warm.fork(theirs, user):
+            _held.warm = warm
+            return forked
+        warm.end()
+        warm = None
+        did_not_work()
+    return None
+
+
+def current() -> Warm | None:
+    """Return the interpreter that this thread forks from, if there is one."""
+    return getattr(_held, "warm", None)
+
+
+def forget() -> None:
+    """End the interpreter that this thread forks from."""
+    if warm := current():
+        warm.end()
+
+
+def did_not_work() -> None:
+    """Note that a process which was forked did not get ready."""
+    _failures.append("")
+
+
+class Forked:
+    """A student process that was forked."""
+
+    def __init__(self, control: socket.socket, pid: int) -> None:
+        self.control, self.pid = control, pid
+        self.code: int | None = None
+
+    def poll(self) -> int | None:
+        """Return how it ended, or None while it runs."""
+        try:
+            return self.wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and return how it ended."""
+        if self.code is None:
+            ready = select.poll()
+            ready.register(self.control, select.POLLIN)
+            if not ready.poll(None if timeout is None else 1000 * timeout):
+                raise subprocess.TimeoutExpired("student", timeout or 0.0)
+            self.code = -9
+            try:
+                if self.control.recv(64) == b"ended":
+                    self.control.send(b"forget it")
+                    self.code = int(self.control.recv(64) or self.code)
+            except OSError:
+                pass
+        return self.code
+
+
+class Warm:
+    """An interpreter in a sandbox, from which student processes are forked one after another."""
+
+    def __init__(self, package: Path) -> None:
+        self.package = package
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.control.settimeout(_PATIENCE)
+        try:
+            with theirs:
+                self.process = start_isolated("warm", theirs, package, forks=True)
+        except BaseException:
+            self.control.close()
+            raise
+        atexit.register(self.end)
+        self.pid = 0
+        if self._heard(b"ready"):
+            self.pid = [*family(self.process.pid)][-1]
+
+    def fork(self, theirs: socket.socket, user: int) -> Forked | None:
+        """Fork a student process that gets one end of a connection; None if there is none."""
+        settings = {"user": user, "tmp": TMP, "filter": filter_program().hex()}
+        try:
+            socket.send_fds(self.control, [json.dumps(settings).encode()], [theirs.fileno()])
+        except OSError:
+            return None
+        if not self._heard(b"started"):
+            return None
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return Forked(self.control, int(children[0]))
+
+    def _heard(self, word: bytes) -> bool:
+        try:
+            return self.control.recv(64) == word
+        except OSError:
+            return False
+
+    def end(self) -> None:
+        """End it, and all that was forked from it."""
+        atexit.unregister(self.end)
+        _held.warm = None
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
+
+
+_MB = 2**20
+MEMORY = 3072 * _MB
+_MOST_FILES = 20_000
+
+
+class Process(Protocol):
+    """What there is to know of a process that was started, or forked."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Return how it ended, or None while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and return how it ended, or raise `subprocess.TimeoutExpired`."""
+        ...
+
+
+class StudentProcess:
+    """One process for one submission, with the grader's end of the connection to it.
+
+    Parameters
+    ----------
+    package : Path
+        The folder in which it finds what there is of course_lib.
+    sandbox : bool
+        Whether to isolate it; only an instructor's explicit wish makes this false.
+    seconds : float
+        Of processor time, all in all.
+    warm : bool
+        Whether it may be forked from an interpreter that is ready.
+    """
+
+    def __init__(
+        self, package: Path, *, sandbox: bool = True, seconds: float = 600, warm: bool = True
+    ) -> None:
+        ours, theirs = socket.socketpair()
+        self.folder = None if sandbox else tempfile.TemporaryDirectory(prefix="student-")
+        user = _user() if sandbox else 0
+        try:
+            with contextlib.closing(theirs):
+                forked = fork(theirs, package, user) if sandbox and warm else None
+                self.process = forked or self._cold(theirs, package)
+        except BaseException:
+            ours.close()
+            raise
+        self.wire = Wire(ours)
+        self.killed = ""
+        self.over = threading.Event()
+        self.watcher = threading.Thread(target=self._watch, daemon=True)
+        self.watcher.start()
+        self.settings = {"user": 0 if forked else user, "limits": _limits(seconds)}
+
+    def _cold(self, theirs: socket.socket, package: Path) -> Process:
+        """Start a new interpreter."""
+        if self.folder is None:
+            return start_isolated("__main__", theirs, package)
+        return start_plain(theirs, package, self.folder.name)
+
+    def ready(self, deadline: float) -> bool:
+        """Wait until it stands, and tell it its limits; return whether it does."""
+        try:
+            ready = self.wire.receive(deadline) == "ready"
+            self.wire.send(self.settings, deadline)
+        except (BadFrame, Closed, TooLate):
+            return False
+        return ready
+
+    def end(self) -> str:
+        """End it and all that it started; return how it had ended by itself, if it had."""
+        # First of all: once a process is waited for, its number may become another's.
+        self.over.set()
+        self.watcher.join()
+        if self.wire.ended:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                # It hung up, so it is on its way out: how it ended is worth a moment.
+                self.process.wait(0.5)
+        code = self.process.poll()
+        # The first process of a sandbox is among them: with it all others end.
+        self._kill()
+        self.process.wait()
+        self.wire.end.close()
+        if self.folder:
+            self.folder.cleanup()
+        return self.killed or _how_it_ended(code)
+
+    def _kill(self) -> None:
+        for pid in reversed(list(family(self.process.pid))):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _watch(self) -> None:
+        """Look after what no limit of a single process covers."""
+        while not self.over.wait(0.25):
+            pids = list(family(self.process.pid))
+            if sum(map(_resident, pids)) > MEMORY:
+                self.killed = "it held too much memory"
+            elif self.folder is None and _files(pids[-1]) > _MOST_FILES:
+                self.killed = "it made too many files"
+            if self.killed:
+                self._kill()
+                return
+
+
+def _limits(seconds: float) -> dict[str, int]:
+    return {
+        "RLIMIT_AS": MEMORY,
+        "RLIMIT_CORE": 0,
+        "RLIMIT_CPU": int(seconds) + 1,
+        "RLIMIT_FSIZE": 32 * _MB,
+        "RLIMIT_NOFILE": 64,
+        "RLIMIT_NPROC": 16,
+    }
+
+
+def _user() -> int:
+    """Return the user that the process becomes if root starts it: another one for each worker.
+
+    Limits on processes count by user: two submissions at once must not share one.
+    """
+    return 65000 + os.getpid() % 500
+
+
+def _resident(pid: int) -> int:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGESIZE")
+
+
+def _files(pid: int) -> int:
+    """Return how many files there are in the `/tmp` that a process sees."""
+    try:
+        seen = os.statvfs(f"/proc/{pid}/root/tmp")
+    except OSError:
+        return 0
+    return seen.f_files - seen.f_ffree
+
+
+def _how_it_ended(code: int | None) -> str:
+    if code is None:
+        return ""
+    number = code - 128 if code > 128 else -code
+    if code > 128 or code < 0:
+        with contextlib.suppress(ValueError):
+            return f"by the signal {signal.Signals(number).name}"
+    return f"with the exit code {code}"
+
+
+START_SECONDS = 60.0
+NOT_STARTED = "the sandbox did not start"
+
+
+def check_ready(sandbox: bool = True) -> str:
+    """Return how students' code is isolated on this machine.
+
+    Raises
+    ------
+    CourseError
+        If it can't be; says what is missing and the command that helps.
+    """
+    if not sandbox:
+        return "none"
+    name = isolation()
+    # They import NumPy, which whoever only asks for the name does not need.
+    from course_lib.grading.sandbox.package import given_package
+
+    process = StudentProcess(given_package(), warm=False)
+    ready = process.ready(time.monotonic() + START_SECONDS)
+    process.end()
+    if not ready:
+        trial = [bwrap(), "--unshare-all", "--ro-bind", "/", "/", "true"]
+        why = subprocess.run(trial, capture_output=True, text=True, check=False).stderr.strip()
+        raise CourseError(
+            f"{name} is here, but can't isolate a process: {why[-300:] or 'no reason given'}"
+            "\nUser namespaces may be switched off. On Ubuntu: `sudo sysctl -w "
+            "kernel.apparmor_restrict_unprivileged_userns=0`; on Debian: `sudo sysctl -w "
+            "kernel.unprivileged_userns_clone=1`; in a container, start it with the right to make "
+            "them. `course grade --no-sandbox` grades without: only for code that you trust."
+        )
+    return name
+
+
+@cache
+def isolation() -> str:
+    """Return the sandbox's name and version, as results record it."""
+    said = subprocess.run([bwrap(), "--version"], capture_output=True, text=True, check=False)
+    name = said.stdout.strip() or "bubblewrap"
+    return name if can_filter() else f"{name}, no filter of system calls"

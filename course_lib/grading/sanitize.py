@@ -1,0 +1,316 @@
+"""Make text, outputs and pictures of a student safe to print and to put on a page.
+
+Everything that a student wrote is untrusted: control characters are escaped, sizes are bounded,
+HTML is cleaned, and pictures are accepted only if they have the form of one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+import struct
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+import bleach
+from bleach.css_sanitizer import CSSSanitizer
+from markupsafe import Markup
+from nbconvert.filters import markdown2html as nbconvert_markdown2html
+
+from course_lib.text import _
+
+LIMIT = 300
+
+
+def plain(text: object, limit: int = LIMIT) -> str:
+    """Return text without anything that a terminal would act upon, and not too long.
+
+    Line breaks, escape codes, marks that turn the direction of writing, halves of characters:
+    each becomes a mark that says that something was there.
+    """
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in str(text)[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def whole(text: str) -> str:
+    """Return text that can be written as UTF-8: halves of characters are marked."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+    return text
+
+
+_LONGEST_LINE = 2000
+
+# What terminals obey: colours and cursors, titles and links, and single commands.
+_ESCAPES = re.compile(
+    "\x1b(?:\\[[0-?]*[ -/]*[@-~]?|[\\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[ -/]*[0-~]?)"
+)
+_UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# They turn the direction of writing, or take no room at all: code can look like other code.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+
+
+def readable(text: object, most: int = 20_000) -> str:
+    """Return text without what acts on terminals or readers, and not too much of it.
+
+    Marks that turn the direction of writing, or that nobody sees, are shown by their number.
+    """
+    if not isinstance(text, str):
+        return ""
+    cut = text[:most]
+    # Of a line that was written over, as progress bars do, the last is left.
+    lines = _ESCAPES.sub("", cut).split("\n")
+    cut = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
+    cut = _INVISIBLE.sub(lambda match: f"[U+{ord(match[0]):04X}]", cut)
+    cut = _UNREADABLE.sub("\ufffd", cut)
+    if len(text) > most:
+        left_out = f"{len(text) - most:,}"
+        cut += _("\n… {count} more characters are left out here.").format(count=left_out)
+    return cut
+
+
+def first_lines(text: str, most: int) -> str:
+    """Return the first lines of a text, each of a length that a page can bear."""
+    lines = text.split("\n")
+    kept = [line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + "…" for line in lines]
+    if len(kept) > most:
+        left_out = f"{len(kept) - most:,}"
+        kept = [*kept[:most], _("… {count} more lines are left out here.").format(count=left_out)]
+    return "\n".join(kept)
+
+
+@lru_cache(maxsize=200)
+def highlighted(code: str) -> Markup:
+    """Return Python code as HTML with its kinds of words marked.
+
+    What many students wrote, or left as it was, is looked at once.
+    """
+    lexer, css = _lexer()
+    runs: list[tuple[str, list[str]]] = [("", [])]
+    for _index, kind, text in lexer.get_tokens_unprocessed(code):
+        name = runs[-1][0] if text.isspace() else css(kind)
+        if name != runs[-1][0]:
+            runs.append((name, []))
+        runs[-1][1].append(text)
+    parts = ((name, html.escape("".join(texts))) for name, texts in runs)
+    return Markup(
+        "".join(f'<span class="{name}">{text}</span>' if name else text for name, text in parts)
+    )
+
+
+@cache
+def _lexer() -> Any:
+    from pygments.lexers.python import PythonLexer
+    from pygments.token import Comment, Keyword, Name, Number, Operator, String
+
+    kinds = {
+        Comment: "c",
+        Keyword: "k",
+        Operator.Word: "k",
+        String: "s",
+        Number: "m",
+        Name.Function: "f",
+        Name.Class: "f",
+        Name.Decorator: "f",
+        Name.Builtin: "b",
+    }
+
+    @cache
+    def css(kind: Any) -> str:
+        return next((name for family, name in kinds.items() if kind in family), "")
+
+    return PythonLexer(), css
+
+
+MOST_BYTES = 400_000
+MOST_PIXELS = 4_000_000
+_MOST_SIDE = 5_000
+
+_PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+# All that a still picture needs. Others can hold texts, or turn it into a film.
+_PNG_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"sRGB", b"pHYs", b"IDAT", b"IEND")
+_JPEG_SIZES = (0xC0, 0xC1, 0xC2)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as an address that holds it, and its size in pixels."""
+
+    address: str
+    width: int
+    height: int
+
+
+def picture(kind: str, encoded: object) -> Picture | None:
+    """Return a picture of a notebook's output, or None if it is none.
+
+    Parameters
+    ----------
+    kind : str
+        "image/png" or "image/jpeg".
+    encoded : object
+        In base 64, as the notebook format has it.
+    """
+    if not isinstance(encoded, str) or len(encoded) > MOST_BYTES * 4 // 3 + 4:
+        return None
+    try:
+        data = base64.b64decode("".join(encoded.split()), validate=True)
+        made = {"image/png": _png, "image/jpeg": _jpeg}[kind](data)
+    except (binascii.Error, ValueError, KeyError, IndexError, struct.error):
+        return None
+    if made is None:
+        return None
+    data, width, height = made
+    if not (0 < width <= _MOST_SIDE and 0 < height <= _MOST_SIDE) or width * height > MOST_PIXELS:
+        return None
+    return Picture(f"data:{kind};base64,{base64.b64encode(data).decode()}", width, height)
+
+
+def _png(data: bytes) -> tuple[bytes, int, int] | None:
+    """Return a PNG with nothing in it but what draws it, and its size."""
+    if not data.startswith(_PNG_HEAD) or data[12:16] != b"IHDR":
+        return None
+    width, height = struct.unpack_from(">II", data, 16)
+    kept, at, name = [_PNG_HEAD], len(_PNG_HEAD), b""
+    while name != b"IEND":
+        length = struct.unpack_from(">I", data, at)[0]
+        name, end = data[at + 4 : at + 8], at + 12 + length
+        if end > len(data):
+            return None
+        chunk = data[at:end]
+        if binascii.crc32(chunk[4:-4]) != struct.unpack(">I", chunk[-4:])[0]:
+            return None
+        if name in _PNG_CHUNKS:
+            kept.append(chunk)
+        at = end
+    return b"".join(kept), width, height
+
+
+def _jpeg(data: bytes) -> tuple[bytes, int, int] | None:
+    """Return a JPEG, and its size."""
+    if not data.startswith(b"\xff\xd8") or not data.endswith(b"\xff\xd9"):
+        return None
+    at = 2
+    while data[at] == 0xFF:
+        kind, length = data[at + 1], struct.unpack_from(">H", data, at + 2)[0]
+        if kind in _JPEG_SIZES:
+            height, width = struct.unpack_from(">HH", data, at + 5)
+            return data, width, height
+        at += 2 + length
+    return None
+
+
+_MOST_OUTPUTS = 20
+_MOST_TEXT = 50_000
+_MOST_PICTURE = 2_000_000
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def clean_outputs(outputs: Any) -> list[dict[str, Any]]:
+    """Return a cell's outputs as the notebook format has them; what is none is left out."""
+    if not isinstance(outputs, list):
+        return []
+    cleaned = [_clean(output) for output in outputs[:_MOST_OUTPUTS] if isinstance(output, dict)]
+    return [output for output in cleaned if output]
+
+
+def problem_output(text: str) -> dict[str, Any]:
+    """Return what a cell shows whose process ended."""
+    return {"output_type": "error", "ename": "Stopped", "evalue": text, "traceback": [text]}
+
+
+def _clean(output: dict[Any, Any]) -> dict[str, Any]:
+    kind = output.get("output_type")
+    if not isinstance(kind, str):
+        return {}
+    if kind == "stream":
+        return {
+            "output_type": "stream",
+            "name": "stdout",
+            "text": readable(output.get("text"), _MOST_TEXT),
+        }
+    if kind == "error":
+        lines = output.get("traceback")
+        lines = lines[:40] if isinstance(lines, list) else []
+        return {
+            "output_type": "error",
+            "ename": readable(output.get("ename"), 100),
+            "evalue": readable(output.get("evalue"), 2000),
+            "traceback": [readable(line, 1000) for line in lines],
+        }
+    data = output.get("data")
+    if kind not in ("execute_result", "display_data") or not isinstance(data, dict):
+        return {}
+    shown = {"text/plain": readable(data.get("text/plain"), _MOST_TEXT)}
+    if picture := _picture(data.get("image/png")):
+        shown["image/png"] = picture
+    made: dict[str, Any] = {"output_type": kind, "metadata": {}, "data": shown}
+    if kind == "execute_result":
+        count = output.get("execution_count")
+        made["execution_count"] = count if type(count) is int and 0 < count < 10_000 else None
+    return made
+
+
+def _picture(encoded: Any) -> str:
+    """Return a PNG, encoded again by ourselves, if it is one."""
+    if not isinstance(encoded, str) or len(encoded) > _MOST_PICTURE:
+        return ""
+    try:
+        raw = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    return base64.b64encode(raw).decode() if raw.startswith(_PNG) else ""
+
+
+TAGS = {
+    *bleach.ALLOWED_TAGS,
+    *("br", "div", "hr", "img", "p", "pre", "s", "span", "sub", "sup", "u"),
+    *("dd", "details", "dl", "dt", "figcaption", "figure", "summary"),
+    *("h1", "h2", "h3", "h4", "h5", "h6"),
+    *("caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
+}
+ATTRIBUTES = {
+    **bleach.ALLOWED_ATTRIBUTES,
+    "*": ["class", "style", "title"],
+    "img": ["alt", "height", "src", "width"],
+    **{heading: ["id"] for heading in ("h1", "h2", "h3", "h4", "h5", "h6")},
+    "td": ["colspan", "rowspan"],
+    "th": ["colspan", "rowspan", "scope"],
+}
+# No address on the web for pictures: whoever opens the page would be counted there.
+PICTURES = ("data:image/png;base64,", "data:image/jpeg;base64,", "attachment:")
+STYLES = CSSSanitizer(
+    allowed_css_properties=["color", "font-style", "font-weight", "padding", "text-align"]
+)
+
+
+def clean_html(html: str) -> str:
+    """Return HTML with everything that could act written out as text."""
+    return bleach.clean(
+        str(html),
+        tags=TAGS,
+        attributes=_allowed,
+        protocols={"http", "https", "mailto", "data"},
+        css_sanitizer=STYLES,
+    )
+
+
+def markdown2html(source: str) -> str:
+    """Return Markdown as HTML in which nothing can act."""
+    return clean_html(nbconvert_markdown2html(source))
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if tag == "img" and name == "src":
+        return value.startswith(PICTURES)
+    if name == "href" and value.strip().lower().startswith("data:"):
+        return False
+    return name in ATTRIBUTES.get(tag, []) or name in ATTRIBUTES["*"]

@@ -1,0 +1,428 @@
+"""Read submissions as untrusted files.
+
+Every folder gives a row, whatever is in it: no link is followed, nothing blocks, sizes are bounded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from nbformat import NotebookNode
+
+from course_lib.grading.assignment import Blueprint, read_blueprint
+from course_lib.grading.course import Course
+from course_lib.grading.notebooks import RawCell, Unreadable, read_cells
+from course_lib.grading.sanitize import plain
+
+MOST_BYTES = 20 * 2**20
+MOST_FILES = 1000
+MOST_TIMESTAMP = 1000
+
+_TIME = re.compile(
+    r"(\d{4}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)"
+    r"\s*(Z|[+-]\d{2}:?\d{2}|[A-Za-z][A-Za-z_]*(?:/[A-Za-z0-9_+-]{1,40}){0,2})?"
+)
+
+
+class Refused(Exception):
+    """Something that is not read; the message says why, in a sentence."""
+
+
+@contextlib.contextmanager
+def opened(base: Path) -> Iterator[int]:
+    """Open a folder of the instructor's, which may be a link."""
+    descriptor = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def folder(name: str, inside: int) -> Iterator[int]:
+    """Open a folder of a student's; `inside` is the descriptor of the folder that it lies in."""
+    _must_be(os.stat(name, dir_fd=inside, follow_symlinks=False), stat.S_ISDIR, name, "folder")
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(name, flags, dir_fd=inside)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def names(descriptor: int, *sought: str) -> list[str]:
+    """Return the names in a folder, in order; of very many, some, but those that are sought."""
+    found = [name for name in sought if _exists(name, descriptor)]
+    with os.scandir(descriptor) as entries:
+        for entry in entries:
+            found.append(entry.name)
+            if len(found) >= MOST_FILES:
+                break
+    return sorted(set(found))
+
+
+def read(name: str, inside: int, limit: int = MOST_BYTES) -> tuple[bytes, os.stat_result]:
+    """Return the bytes of a file, and what is known about it.
+
+    Raises
+    ------
+    Refused
+        If it is no plain file, or larger than `limit`.
+    OSError
+    """
+    _must_be(os.stat(name, dir_fd=inside, follow_symlinks=False), stat.S_ISREG, name, "file")
+    # A file that turns into a pipe at this moment must not hold up the whole class.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    descriptor = os.open(name, flags, dir_fd=inside)
+    with open(descriptor, "rb") as file:
+        about = os.fstat(descriptor)
+        _must_be(about, stat.S_ISREG, name, "file")
+        if about.st_size > limit:
+            raise Refused(_too_large(name, about.st_size, limit))
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise Refused(_too_large(name, len(data), limit))
+    return data, about
+
+
+def parse_time(data: bytes) -> datetime:
+    """Return the time in the text of a ``timestamp.txt``, as UTC without a zone, like nbgrader.
+
+    A name of a time zone is looked up only if it can't be a path.
+    """
+    match = _TIME.fullmatch(data.decode("ascii").strip())
+    if match is None:
+        raise ValueError("no time")
+    when, zone = datetime.fromisoformat(_padded(match[1])), match[2]
+    if zone:
+        when = when.replace(tzinfo=_zone(zone)).astimezone(UTC)
+    return when.replace(tzinfo=None)
+
+
+def _zone(name: str) -> tzinfo:
+    if name[0] in "+-":
+        away = timedelta(hours=int(name[1:3]), minutes=int(name[-2:]))
+        return timezone(-away if name[0] == "-" else away)
+    try:
+        return UTC if name in ("Z", "UTC", "GMT") else ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        raise ValueError("no known time zone") from None
+
+
+def looks(inside: int) -> str:
+    """Return a digest of how a folder looks from outside: what can't be read has no bytes."""
+    digest = hashlib.sha256()
+    for name in names(inside):
+        with contextlib.suppress(OSError):
+            about = os.stat(name, dir_fd=inside, follow_symlinks=False)
+            seen = f"{name!r} {about.st_mode} {about.st_size} {about.st_mtime_ns}\n"
+            digest.update(seen.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _padded(text: str) -> str:
+    """Return a date and time with two digits everywhere, as ISO 8601 wants them."""
+    date, clock = re.split("[ T]", text)
+    year, month, day = date.split("-")
+    hours, rest = clock.split(":", 1)
+    return f"{year}-{month:0>2}-{day:0>2}T{hours:0>2}:{rest}"[:26]
+
+
+def _exists(name: str, inside: int) -> bool:
+    try:
+        os.stat(name, dir_fd=inside, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _must_be(about: os.stat_result, kind: Callable[[int], bool], name: str, what: str) -> None:
+    mode = about.st_mode
+    if kind(mode):
+        return
+    if stat.S_ISLNK(mode):
+        raise Refused(f"{plain(name)} is a link. Nothing is read through links.")
+    is_what = (
+        "a folder"
+        if stat.S_ISDIR(mode)
+        else "a file"
+        if stat.S_ISREG(mode)
+        else "a pipe, a socket or a device"
+    )
+    raise Refused(f"{plain(name)} is {is_what}, and no {what}.")
+
+
+def _too_large(name: str, size: int, limit: int) -> str:
+    return (
+        f"{plain(name)} is too large: {size / 2**20:.0f} MB, where {limit / 2**20:.0f} are read. "
+        "Is there a picture or a lot of output in it?"
+    )
+
+
+LONGEST_ID = 128
+MOST_NOTEBOOKS = 5
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in for one assignment.
+
+    Attributes
+    ----------
+    student, slug : str
+    path : Path
+        The notebook, or the folder if there is none that can be read.
+    timestamp : datetime or None
+        When it was handed in, as UTC without a zone.
+    digest : str
+        Of the bytes handed in.
+    notebook : NotebookNode or None
+        Rebuilt from the instructor's; None if nothing can be read.
+    problems : tuple of str
+        Sentences for a person who should look at it.
+    notes : tuple of str
+        Sentences worth knowing; they ask nothing of anybody.
+    name_fits : bool
+        Whether the folder's name can be a student's id in the gradebook.
+    """
+
+    student: str
+    slug: str
+    path: Path
+    timestamp: datetime | None
+    digest: str
+    notebook: NotebookNode | None
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    name_fits: bool = True
+
+
+def folders(course: Course, slug: str) -> list[str]:
+    """Return the names of the folders in ``submitted/`` that have the assignment."""
+    base = course.root / "submitted"
+    try:
+        names = sorted(os.listdir(base))
+    except FileNotFoundError:
+        return []
+    return [
+        name
+        for name in names
+        if not name.startswith(".")
+        and not stat.S_ISREG(os.lstat(base / name).st_mode)
+        and _is_there(base / name / slug)
+    ]
+
+
+def submissions(
+    course: Course,
+    slug: str,
+    students: Collection[str] = (),
+    blueprint: Blueprint | None = None,
+) -> Iterator[Submission]:
+    """Yield what each student handed in, by student; nothing that a student did raises.
+
+    Parameters
+    ----------
+    course : Course
+    slug : str
+        The assignment.
+    students : collection of str
+        Only these; all unless given.
+    blueprint : Blueprint, optional
+        The assignment, if it was read already.
+    """
+    blueprint = blueprint or read_blueprint(course, slug)
+    for name in folders(course, slug):
+        if not students or name in students:
+            yield take_in(course, slug, name, blueprint)
+
+
+def take_in(
+    course: Course,
+    slug: str,
+    student: str,
+    blueprint: Blueprint,
+    known: Callable[[str], bool] | None = None,
+) -> Submission:
+    """Return what is in one student's folder.
+
+    Parameters
+    ----------
+    course : Course
+    slug, student : str
+    blueprint : Blueprint
+    known : callable, optional
+        Whether the digest given is known already: then nothing is read out of those bytes.
+    """
+    found = _Found(known or (lambda _digest: False))
+    base = course.root / "submitted"
+    path = base / student / slug
+    if not fits(student):
+        found.problems.append(
+            f"The folder's name can't be a student's id: {plain(student)!r}. An id has at most "
+            f"{LONGEST_ID} printable characters; rename the folder."
+        )
+    else:
+        try:
+            with opened(base) as root, folder(student, root) as one:
+                found.digest = looks(one)
+                with folder(slug, one) as inside:
+                    found.digest = looks(inside)
+                    found.look_into(inside, slug, blueprint)
+        except Refused as refused:
+            found.problems.append(str(refused))
+        except (OSError, ValueError) as error:
+            found.problems.append(f"It can't be read: {plain(_why(error))}.")
+        except (MemoryError, RecursionError) as error:
+            found.problems.append(f"It is too much to be read: {type(error).__name__}.")
+    return Submission(
+        student=student,
+        slug=slug,
+        path=path / found.file if found.file else path,
+        timestamp=found.timestamp,
+        digest=found.digest,
+        notebook=found.notebook,
+        problems=tuple(found.problems),
+        notes=tuple(found.notes),
+        name_fits=fits(student),
+    )
+
+
+def fits(student: str) -> bool:
+    """Return whether a folder's name can be a student's id in the gradebook."""
+    return student.isprintable() and student.strip() == student and 0 < len(student) <= LONGEST_ID
+
+
+@dataclass
+class _Found:
+    """What one folder gave so far."""
+
+    known: Callable[[str], bool]
+    file: str = ""
+    timestamp: datetime | None = None
+    digest: str = ""
+    notebook: NotebookNode | None = None
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
+
+    def look_into(self, inside: int, slug: str, blueprint: Blueprint) -> None:
+        wanted = f"{slug}.ipynb"
+        there = names(inside, wanted, "timestamp.txt")
+        when = self._time(inside, there)
+        candidates = [n for n in there if n.endswith(".ipynb") and not n.startswith(".")]
+        if not candidates:
+            rest = ", ".join(plain(n, 60) for n in there[:5]) or "nothing"
+            raise Refused(f"There is no notebook (.ipynb) in the folder; there is: {rest}.")
+        candidates.sort(key=lambda name: name != wanted)
+        files = self._read(candidates[:MOST_NOTEBOOKS], inside)
+        digest = hashlib.sha256(when + repr([*candidates, *self.trouble]).encode())
+        for data in files.values():
+            digest.update(b"%d:" % len(data) + data)
+        self.digest = digest.hexdigest()
+        if files and not self.known(self.digest):
+            cells = {name: self._cells(name, data) for name, data in files.items()}
+            readable = {name: raw for name, raw in cells.items() if raw is not None}
+            self._choose(wanted, candidates, readable, blueprint)
+            filled = blueprint.filled(readable[self.file])
+            self.notebook = filled.notebook
+            self.problems += filled.problems
+            self.notes += filled.notes
+        elif not files:
+            raise Refused(" ".join(self.trouble))
+
+    def _read(self, names: Iterable[str], inside: int) -> dict[str, bytes]:
+        files = {}
+        for name in names:
+            try:
+                files[name], about = read(name, inside)
+            except Refused as refused:
+                self.trouble.append(str(refused))
+            except OSError as error:
+                self.trouble.append(f"{plain(name)} can't be read: {_why(error)}.")
+            else:
+                if about.st_nlink > 1:
+                    self.notes.append(
+                        f"{plain(name)} is the same file as another one on this disk: a hard link."
+                    )
+        return files
+
+    def _cells(self, name: str, data: bytes) -> list[RawCell] | None:
+        try:
+            raw, strange = read_cells(data)
+        except Unreadable as error:
+            self.trouble.append(f"{plain(name)} {error}.")
+            return None
+        if strange:
+            self.problems.append(f"{plain(name)}: {strange}.")
+        return raw
+
+    def _choose(
+        self,
+        wanted: str,
+        candidates: list[str],
+        readable: dict[str, list[RawCell]],
+        blueprint: Blueprint,
+    ) -> None:
+        """Choose the notebook to grade, and say what else there was."""
+        ours = {
+            n: blueprint.knows(raw)
+            for n, raw in readable.items()
+            if n == wanted or blueprint.recognises(raw)
+        }
+        if not ours:
+            if self.trouble:
+                raise Refused(" ".join(self.trouble))
+            raise Refused(
+                f"{plain(candidates[0])} is another notebook: it has none of this assignment's "
+                "cells in it."
+            )
+        self.problems += self.trouble
+        self.file = wanted if wanted in ours else max(ours, key=lambda name: ours[name])
+        if self.file != wanted:
+            self.notes.append(f"It was handed in as {plain(self.file)}.")
+        others = [plain(n, 60) for n in ours if n != self.file and ours[n]]
+        if others:
+            self.problems.append(
+                f"There are several notebooks with answers; {plain(self.file, 60)} was taken, and "
+                f"not {', '.join(others)}."
+            )
+
+    def _time(self, inside: int, there: list[str]) -> bytes:
+        if "timestamp.txt" not in there:
+            return b""
+        try:
+            data, _ = read("timestamp.txt", inside, MOST_TIMESTAMP)
+            if data.strip():
+                self.timestamp = parse_time(data)
+            return data
+        except (Refused, OSError, ValueError, OverflowError) as error:
+            self.problems.append(
+                "timestamp.txt can't be read as a time, so nobody knows whether this is late"
+                + (f": {error}" if isinstance(error, Refused) else ".")
+            )
+            return b"?"
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        # What may not be looked into is there, and gets its row.
+        return True
+    return True
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

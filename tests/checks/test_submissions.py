@@ -1,0 +1,172 @@
+"""The graders' own tests: what must earn everything, what must not, and with which hint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from course_lib.checks import all_tasks
+from course_lib.checks.number_task import NumberTask
+from course_lib.checks.report import Report
+from course_lib.checks.task import Task
+from course_lib.grading.authoring.trial import model_cells, read_submission_file
+from course_lib.grading.course import this_course
+from course_lib.grading.notebooks import grade_id, is_solution, read_source
+from course_lib.misconceptions import all_misconceptions, for_task
+
+SUBMISSIONS = Path(__file__).parents[1] / "submissions"
+TASKS = {(task.slug, task.name): task for task in all_tasks()}
+SEEDS = (0, 1, 2)
+
+
+class Kept(dict[int, Any]):
+    """What a task remembers of a seed. A task forgets it at the next one; here three take turns."""
+
+    def clear(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module", autouse=True)
+def three_seeds() -> Iterator[None]:
+    """Work out once for each seed, as for a class, what is right and what is known to be wrong."""
+    before = [(task, task.memory) for task in TASKS.values() if isinstance(task, Task)]
+    for task, _ in before:
+        object.__setattr__(task, "memory", Kept())  # a task is frozen
+    yield
+    for task, memory in before:
+        object.__setattr__(task, "memory", memory)
+
+
+def corpus(kind: str) -> list[Any]:
+    paths = sorted(SUBMISSIONS.glob(f"*/{kind}/*.py"))
+    return [pytest.param(path, id=f"{path.parts[-3]}-{path.stem}") for path in paths]
+
+
+@cache
+def given(slug: str) -> dict[str, str]:
+    """The cells that a student gets and cannot change, but for those that call a check."""
+    cells = read_source(this_course().source(slug)).cells
+    locked = [c for c in cells if c.cell_type == "code" and not is_solution(c)]
+    return {grade_id(c): c.source for c in locked if not re.search(r"^checks\.", c.source, re.M)}
+
+
+@cache
+def model(slug: str) -> dict[str, str]:
+    return model_cells(slug, solved=True)
+
+
+@cache
+def order(slug: str) -> list[str]:
+    return [grade_id(cell) for cell in read_source(this_course().source(slug)).cells]
+
+
+def answer_of(slug: str, cells: dict[str, str], name: str) -> Any:
+    """Run the cells of a submission in one namespace and return what answers a task."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    sources = given(slug) | model(slug) | cells
+    for cell in sorted(sources, key=order(slug).index):
+        exec(compile(sources[cell], "<cell>", "exec"), namespace)
+    task = TASKS[slug, name]
+    return namespace[name if name in namespace else task.reference.__name__]
+
+
+def check(slug: str, cells: dict[str, str], name: str, seed: int = 0) -> Report:
+    """Run the cells of a submission and check one task of it."""
+    return TASKS[slug, name](answer_of(slug, cells, name), seed=seed)
+
+
+@pytest.mark.parametrize(("slug", "name"), TASKS)
+def test_model_solution_earns_everything(slug: str, name: str) -> None:
+    report = check(slug, {}, name)
+    assert report.passed, str(report)
+    assert report.finding is None
+    assert report.notice
+
+
+@pytest.mark.parametrize(("slug", "name"), TASKS)
+def test_blank_earns_nothing_and_says_so(slug: str, name: str) -> None:
+    blank = re.sub(
+        r"### BEGIN SOLUTION.*?### END SOLUTION",
+        "raise NotImplementedError()",
+        model(slug)[name],
+        flags=re.S,
+    )
+    report = check(slug, {name: blank}, name)
+    assert report.points == 0
+    assert report.finding is not None
+    assert re.search("not written yet|not filled in yet", report.finding.problem)
+
+
+@pytest.mark.parametrize("path", corpus("accepted"))
+def test_accepted_earns_everything(path: Path) -> None:
+    slug, cells = path.parts[-3], read_submission_file(path)
+    for name in cells:
+        for seed in SEEDS:
+            report = check(slug, cells, name, seed)
+            assert report.passed, f"{name}, seed {seed}:\n{report}"
+
+
+@pytest.mark.parametrize(
+    ("slug", "name"), [key for key, task in TASKS.items() if not isinstance(task, NumberTask)]
+)
+def test_every_task_has_right_answers_in_other_spellings(slug: str, name: str) -> None:
+    files = SUBMISSIONS.glob(f"{slug}/accepted/*.py")
+    assert sum(name in read_submission_file(path) for path in files) >= 5
+
+
+@pytest.mark.parametrize("path", corpus("hostile"))
+def test_hostile_earns_only_what_is_right_in_it(path: Path) -> None:
+    slug, cells = path.parts[-3], read_submission_file(path)
+    earns = dict(
+        re.findall(r"(\w+)=(\d+)", (re.findall("# earns: (.*)", path.read_text()) or [""])[0])
+    )
+    for name in cells:
+        for seed in SEEDS:
+            report = check(slug, cells, name, seed)
+            assert report.points <= int(earns.get(name, 0)), f"{name}, seed {seed}:\n{report}"
+            assert report.finding is not None
+            assert report.finding.problem
+
+
+@pytest.mark.parametrize("m", all_misconceptions(), ids=lambda m: f"{m.task}-{m.name}")
+def test_misconception_fails_and_is_recognised(m: Any) -> None:
+    cells = {m.task: m.source(model(m.slug)[m.task])}
+    for seed in SEEDS:
+        report = check(m.slug, cells, m.task, seed)
+        assert report.points < report.max_points
+        assert report.finding is not None
+        assert report.finding.misconception == m.name, str(report)
+        assert report.finding.hint == m.hint
+
+
+@pytest.mark.parametrize(("slug", "name"), TASKS)
+def test_every_part_of_a_task_can_be_lost(slug: str, name: str) -> None:
+    lost = set()
+    for m in for_task(slug, name):
+        report = check(slug, {name: m.source(model(slug)[name])}, name)
+        lost |= {part.name for part in report.parts if not part.earned}
+    parts = {part.name for part in check(slug, {}, name).parts}
+    assert lost == parts
+
+
+@pytest.mark.parametrize("m", all_misconceptions(), ids=lambda m: f"{m.task}-{m.name}")
+def test_hint_asks_and_never_tells_the_formula(m: Any) -> None:
+    assert "?" in m.hint
+    assert not re.search(r"dout\s*[*/+-]|\bd\w+ = ", m.hint)
+    assert 40 < len(m.hint) < 300
+
+
+def test_each_assignment_has_ten_misconceptions_and_names_are_unique() -> None:
+    names = [m.name for m in all_misconceptions()]
+    assert len(set(names)) == len(names)
+    for slug in {slug for slug, _ in TASKS}:
+        assert sum(m.slug == slug for m in all_misconceptions()) >= 10
+
+
+def test_every_misconception_belongs_to_a_task() -> None:
+    assert {(m.slug, m.task) for m in all_misconceptions()} <= set(TASKS)

@@ -1,0 +1,303 @@
+"""The checklist: kept by all assignments, and each rule breaks where something is spoilt."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from conftest import ROOT
+
+from course_lib.checks import shopping_cart
+from course_lib.grading.authoring import checklist as checklists
+from course_lib.grading.authoring import trial
+from course_lib.grading.authoring.checklist import RULES, Subject, Verdict, checklist
+from course_lib.grading.cli import main
+from course_lib.grading.course import Course, this_course
+from course_lib.grading.release import release
+from course_lib.misconceptions import all_misconceptions
+
+SLUG = "01_shopping_cart"
+GOALS = "says what one can do afterwards"
+TIME = "says how long it takes, 10 to 60 minutes"
+CHAPTER = "names its chapter, and is linked there"
+TABLE = "has the points in the table that its cells have"
+HOW = "says how it works and how to hand in"
+NUMBER = "has 3 to 8 graded tasks"
+KINDS = "asks for code, for numbers and for words"
+CELLS = "has a visible check beside each task"
+RUBRICS = "has a rubric for what a person reads"
+IN_STEP = "is released as it stands"
+SOLVED = "shows no solution in the release"
+SECTIONS = "has checks that point to sections of the book"
+MODEL = "pays the model everything and the blank nothing"
+ACCEPTED = "has right answers in other spellings"
+HOSTILE = "has attacks on its checks"
+HINTS = "has misconceptions with hints that ask"
+PARTS = "loses every part of its points to a misconception"
+
+Spoil = Callable[[Course, pytest.MonkeyPatch], object]
+
+
+@pytest.fixture
+def whole(course: Course) -> Course:
+    """A copy of the course that keeps every rule."""
+    (course.root / "book").mkdir()
+    shutil.copy2(ROOT / "book" / f"{SLUG}.md", course.root / "book")
+    return course
+
+
+def problems(course: Course, rule: str) -> list[str]:
+    # What was read of another copy of the course has no place here.
+    trial.assignment.cache_clear()
+    return list(checklists.problems(Subject(course, SLUG), rule))
+
+
+# --- ways to spoil it -------------------------------------------------------------------------
+
+
+def text(old: str, new: str, *, regex: bool = False) -> Spoil:
+    """Change the assignment's source."""
+
+    def spoil(course: Course, _patch: pytest.MonkeyPatch) -> None:
+        path = course.source(SLUG)
+        before = path.read_text(encoding="utf-8")
+        after = re.sub(old, new, before, flags=re.DOTALL) if regex else before.replace(old, new)
+        assert after != before
+        path.write_text(after, encoding="utf-8")
+
+    return spoil
+
+
+def chapter(old: str, new: str) -> Spoil:
+    def spoil(course: Course, _patch: pytest.MonkeyPatch) -> None:
+        path = course.root / "book" / f"{SLUG}.md"
+        before = path.read_text(encoding="utf-8")
+        assert old in before
+        path.write_text(before.replace(old, new), encoding="utf-8")
+
+    return spoil
+
+
+def released(old: str, new: str) -> Spoil:
+    def spoil(course: Course, _patch: pytest.MonkeyPatch) -> None:
+        path = course.released(SLUG)
+        before = path.read_text(encoding="utf-8")
+        assert old in before
+        path.write_text(before.replace(old, new), encoding="utf-8")
+
+    return spoil
+
+
+def no_chapter(course: Course, _patch: pytest.MonkeyPatch) -> None:
+    (course.root / "book" / f"{SLUG}.md").unlink()
+
+
+def no_release(course: Course, _patch: pytest.MonkeyPatch) -> None:
+    course.released(SLUG).unlink()
+
+
+def without_first(kind: str) -> Spoil:
+    def spoil(course: Course, _patch: pytest.MonkeyPatch) -> None:
+        for path in sorted((course.root / "tests/submissions" / SLUG / kind).glob("*.py"))[3:]:
+            path.unlink()
+
+    return spoil
+
+
+def strange_cell(kind: str) -> Spoil:
+    def spoil(course: Course, _patch: pytest.MonkeyPatch) -> None:
+        path = course.root / "tests/submissions" / SLUG / kind / "strange.py"
+        path.write_text("# %% mull_ayer\nclass MulLayer: ...\n", encoding="utf-8")
+
+    return spoil
+
+
+def tasks(**changes: Any) -> Spoil:
+    """Change the check of mul_layer, or leave it out."""
+
+    def spoil(_course: Course, patch: pytest.MonkeyPatch) -> None:
+        known = [task for task in trial.all_tasks() if task.name != "mul_layer"]
+        if changes:
+            known.append(replace(shopping_cart.mul_layer, **changes))
+        patch.setattr(trial, "all_tasks", lambda: tuple(known))
+
+    return spoil
+
+
+def misconceptions(change: Callable[[Any], Any]) -> Spoil:
+    """Change each misconception of mul_layer, or leave it out."""
+
+    def spoil(_course: Course, patch: pytest.MonkeyPatch) -> None:
+        known = [change(m) if m.task == "mul_layer" else m for m in all_misconceptions()]
+        kept = [m for m in known if m is not None]
+        patch.setattr(checklist, "all_misconceptions", lambda: kept)
+        patch.setattr(
+            checklist,
+            "for_task",
+            lambda slug, task: [m for m in kept if (m.slug, m.task) == (slug, task)],
+        )
+
+    return spoil
+
+
+def fewer_misconceptions(_course: Course, patch: pytest.MonkeyPatch) -> None:
+    few = [m for m in all_misconceptions() if m.slug == SLUG][:9]
+    patch.setattr(checklist, "all_misconceptions", lambda: few)
+
+
+NINTH = """
++++ {"nbgrader": {"grade": true, "grade_id": "ninth", "locked": false, "points": 1, \
+"schema_version": 3, "solution": true}}
+
+### BEGIN SOLUTION
+### END SOLUTION
+
++++
+"""
+MUL_CHECK = "checks.mul_layer(MulLayer)"
+REJECTED: list[tuple[str, Spoil, str]] = [
+    (GOALS, text("After this exercise you can", "Afterwards you can"), "followed by 0 goals"),
+    (GOALS, text(r"- say what a node.*?its unit\.", "", regex=True), "followed by 1 goals"),
+    (TIME, text("**Time**: 40 to 60 minutes.", ""), "no time is stated"),
+    (TIME, text("40 to 60 minutes", "40 to 90 minutes"), "is not within 10 to 60"),
+    (TIME, text("40 to 60 minutes", "5 minutes"), "is not within 10 to 60"),
+    (TIME, text("40 to 60 minutes", "50 to 40 minutes"), "is not within 10 to 60"),
+    (CHAPTER, text("chapter `01_shopping_cart`", "chapter `02_chain_rule`"), "not name its"),
+    (CHAPTER, no_chapter, "there is no chapter"),
+    (CHAPTER, chapter("{download}`the exercise", "{doc}`the exercise"), "has no link to it"),
+    (TABLE, text("| 1 `mul_layer` | a product node | 4 |\n", ""), "the table lists add_layer"),
+    (TABLE, text("| a product node | 4 |", "| a product node | 5 |"), "has 5 points in the table"),
+    (TABLE, text("| 2 `add_layer`", "| 3 `add_layer`"), "does not number its tasks"),
+    (TABLE, text("points: 3\n", "points: 2\n"), "add_layer has 3 points in the table and 2"),
+    (TABLE, tasks(points={"forward": 1}), "and its check gives 1"),
+    (HOW, text("## How this works", "## How it goes"), "there is no section"),
+    (HOW, text("It draws new numbers at every run, so", "It"), "is not what"),
+    (HOW, text("To hand in, choose", "Choose"), "is not what"),
+    (NUMBER, text(r"## Task 2.*(?=\+\+\+ \{\"nbgrader)", "", regex=True), "2 graded tasks"),
+    (NUMBER, text("+++\n", NINTH), "9 graded tasks"),
+    (KINDS, text(r"## Task 4.*?(?=## Task 5)", "", regex=True), "asks for numbers to predict"),
+    (KINDS, text(r"## Task 8.*", "", regex=True), "asks for words"),
+    (CELLS, text(MUL_CHECK, f"print(1)\n{MUL_CHECK}"), "is not one call"),
+    (CELLS, text(MUL_CHECK, "checks.add_layer(MulLayer)"), "is not one call"),
+    (CELLS, text("grade_id: check_mul_layer\n  locked: true", "grade_id: check_mul_layer\n"
+                 "  locked: false"), "is not locked"),
+    (CELLS, text("grade_id: check_mul_layer", "grade_id: check_product"), "right below"),
+    (CELLS, text("        return dx, dy\n        ### END SOLUTION\n```", "        return dx, dy\n"
+                 "        ### END SOLUTION\n```\n\nWords in between."), "stand right below"),
+    (CELLS, tasks(), "no check is known for the task mul_layer"),
+    (RUBRICS, text("**Rubric.**", "**Points.**"), "has no “**Rubric.**”"),
+    (RUBRICS, text("**Model answer.**", ""), "has no “**Model answer.**”"),
+    (RUBRICS, text("1 point: the right amount", "2 points: the right amount"), "gives 4 points"),
+    (IN_STEP, text("Two apples at 100", "Two apples at 110"), "differs from what solutions/"),
+    (IN_STEP, no_release, "is missing"),
+    (SOLVED, released("YOUR CODE HERE", "dx = dout * self.y"), "shows 'dx = dout * self.y'"),
+    (SOLVED, released("YOUR CODE HERE", "### BEGIN SOLUTION"), "shows 'BEGIN SOLUTION'"),
+    (SOLVED, no_release, "is missing: run `course release`"),
+    (SECTIONS, chapter("(mul-layer)=", "(product-layer)="), "points to 01_shopping_cart#mul-layer"),
+    (SECTIONS, tasks(read="01_shopping_cart#nowhere"), "no such section"),
+    (MODEL, text("dy = dout * self.x\n", "dy = dout\n"), "the model solution of mul_layer earns"),
+    (MODEL, text("    def forward(self, x, y):\n        ### BEGIN SOLUTION\n        self.x = x",
+                 "    def forward(self, x, y):\n        return x * y\n        ### BEGIN SOLUTION\n"
+                 "        self.x = x"), "the blank answer to mul_layer earns 1"),
+    (ACCEPTED, without_first("accepted"), "of 5 right answers in accepted/"),
+    (ACCEPTED, strange_cell("accepted"), "strange.py answers mull_ayer"),
+    (HOSTILE, without_first("hostile"), "3 of 4 attacks"),
+    (HOSTILE, strange_cell("hostile"), "strange.py answers mull_ayer"),
+    (HINTS, misconceptions(lambda m: replace(m, hint=m.hint.replace("?", "."))), "asks nothing"),
+    (HINTS, misconceptions(lambda m: replace(m, hint="Why?")), "has 4 letters"),
+    (HINTS, misconceptions(lambda m: replace(m, hint=m.hint + 300 * "?")), "letters"),
+    (HINTS, misconceptions(lambda m: replace(m, hint=m.hint + " dout * self.y")), "formula"),
+    (HINTS, misconceptions(lambda m: replace(m, hint=m.hint + " dx = y")), "formula: 'dx = '"),
+    (HINTS, misconceptions(lambda m: replace(m, name="SubAsAdd")), "is the name of"),
+    (HINTS, misconceptions(lambda m: replace(m, task="mul")), "belongs to a task mul"),
+    (HINTS, fewer_misconceptions, "9 of 10 misconceptions"),
+    (PARTS, misconceptions(lambda _m: None), "the part “forward” of mul_layer is lost by no"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "spoil", "words"), REJECTED, ids=[f"{i}-{row[0]}" for i, row in enumerate(REJECTED)]
+)
+def test_what_is_spoilt_breaks_the_rule(
+    whole: Course, monkeypatch: pytest.MonkeyPatch, rule: str, spoil: Spoil, words: str
+) -> None:
+    spoil(whole, monkeypatch)
+    said = "\n".join(problems(whole, rule))
+    assert said
+    assert words in said
+    trial.assignment.cache_clear()
+
+
+def test_each_rule_is_broken_by_something() -> None:
+    assert {rule for rule, _spoil, _words in REJECTED} == set(RULES)
+
+
+@pytest.mark.parametrize("slug", this_course().assignments())
+def test_the_course_keeps_every_rule(slug: str) -> None:
+    trial.assignment.cache_clear()
+    found = checklist(this_course(), [slug])
+    assert [verdict.rule for verdict in found] == list(RULES)
+    assert [problem for verdict in found for problem in verdict.problems] == []
+
+
+def test_a_release_that_was_made_anew_is_in_step(whole: Course) -> None:
+    text("Two apples at 100", "Two apples at 110")(whole, pytest.MonkeyPatch())
+    assert problems(whole, IN_STEP)
+    release(whole, [SLUG])
+    assert problems(whole, IN_STEP) == []
+
+
+def test_a_source_that_cannot_be_read_is_a_reason_not_an_error(whole: Course) -> None:
+    whole.source(SLUG).write_text("# No kernel\n", encoding="utf-8")
+    found = checklist(whole, [SLUG])
+    assert any("names no kernel" in problem for verdict in found for problem in verdict.problems)
+    assert len(found) == len(RULES)
+
+
+# --- what the command says --------------------------------------------------------------------
+
+
+def invoked(monkeypatch: pytest.MonkeyPatch, found: list[Verdict], *words: str) -> Any:
+    monkeypatch.setattr(checklists, "checklist", lambda _course, _slugs: found)
+    return CliRunner().invoke(main, ["checklist", *words])
+
+
+KEPT = [Verdict(slug, rule, ()) for slug in ("01_a", "02_b") for rule in RULES]
+BROKEN = [*KEPT[:-1], Verdict("02_b", list(RULES)[-1], ("this is why.",))]
+
+
+def test_the_table_has_a_mark_for_each_rule_and_the_reasons(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    result = invoked(monkeypatch, BROKEN)
+    lines = result.output.splitlines()
+    assert result.exit_code == 1
+    assert lines[0].split() == ["01", "02"]
+    assert [line.count("✓") for line in lines[1:18]] == 16 * [2] + [1]
+    assert lines[17].split()[-1] == "✗"
+    assert lines[18:] == ["✗ 02_b: this is why.", "33 of 34 kept."]
+    assert invoked(monkeypatch, KEPT).exit_code == 0
+
+
+def test_json_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = invoked(monkeypatch, BROKEN, "--json")
+    said = json.loads(result.output)
+    assert result.exit_code == 1
+    assert said["passed"] is False
+    assert len(said["verdicts"]) == 34
+    assert said["verdicts"][-1] == {
+        "slug": "02_b", "rule": PARTS, "problems": ["this is why."], "passed": False,
+    }  # fmt: skip
+    assert json.loads(invoked(monkeypatch, KEPT, "--json").output)["passed"] is True
+
+
+def test_an_unknown_assignment_is_named() -> None:
+    result = CliRunner().invoke(main, ["checklist", "00_nothing"])
+    assert result.exit_code == 1
+    assert "There is no assignment '00_nothing'" in result.output

@@ -1,0 +1,235 @@
+"""`course new-exercise`: what it makes works at once, and what it refuses changes nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from conftest import ROOT
+
+from course_lib.grading.authoring import mutants
+from course_lib.grading.authoring import new_exercise as frames
+from course_lib.grading.cli import main
+from course_lib.grading.course import Course, CourseError, this_course
+
+SLUG = "11_heat_and_light"
+CHAPTER = f"""\
+# Heat and light
+
+(second-section)=
+## A section
+
+## Exercise
+
+Take {{download}}`the exercise <../exercises/{SLUG}/{SLUG}.ipynb>`.
+"""
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course with a library of its own, one assignment, and a new one made by the command."""
+    root = tmp_path_factory.mktemp("new") / "my course"
+    library = shutil.ignore_patterns("data", "__pycache__", "engine")
+    shutil.copytree(ROOT / "course_lib", root / "course_lib", ignore=library)
+    (root / "solutions").mkdir()
+    shutil.copy2(ROOT / "solutions" / "01_shopping_cart.md", root / "solutions")
+    shutil.copy2(ROOT / "nbgrader_config.py", root)
+    shutil.copy2(ROOT / "pyproject.toml", root)
+    made = course(root, "new-exercise", SLUG, "--title", "warm things")
+    assert made.returncode == 0, made.stderr
+    (root / "said.txt").write_text(made.stdout, encoding="utf-8")
+    return root
+
+
+def course(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with the library that lies in `root`."""
+    return subprocess.run(
+        [sys.executable, "-m", "course_lib.grading.cli", *words],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def made(root: Path) -> list[Path]:
+    lines = (root / "said.txt").read_text(encoding="utf-8").splitlines()
+    return [root / line.removeprefix("made ") for line in lines if line.startswith("made ")]
+
+
+def test_it_says_what_it_made_and_what_is_left_to_do(scratch: Path) -> None:
+    said = (scratch / "said.txt").read_text(encoding="utf-8")
+    names = {path.relative_to(scratch).as_posix() for path in made(scratch)}
+    assert {
+        f"solutions/{SLUG}.md",
+        "course_lib/checks/heat_and_light.py",
+        "course_lib/misconceptions/heat_and_light.py",
+        "course_lib/answers/heat_and_light.py",
+    } < names
+    for kind, least in (("accepted", 5), ("hostile", 4)):
+        folder = f"tests/submissions/{SLUG}/{kind}/"
+        assert sum(name.startswith(folder) for name in names) >= least
+    assert all(path.is_file() for path in made(scratch))
+    assert f"- file: {SLUG}" in said
+    assert "(heat-and-light)=" in said
+    assert f"course checklist {SLUG}" in said
+
+
+def test_nothing_is_left_open_in_it(scratch: Path) -> None:
+    for path in made(scratch):
+        text = path.read_text(encoding="utf-8")
+        for mark in ("{{", "SLUG.", "NAME", ".txt"):
+            assert mark not in text, path
+    assert "# Exercise 11: warm things" in (scratch / "solutions" / f"{SLUG}.md").read_text()
+
+
+def test_it_is_released_and_then_only_its_chapter_is_missing(scratch: Path) -> None:
+    assert course(scratch, "release", SLUG).returncode == 0
+    missing = course(scratch, "checklist", SLUG)
+    assert missing.returncode == 1
+    assert "15 of 17 kept." in missing.stdout
+    assert f"there is no chapter book/{SLUG}.md." in missing.stdout
+    assert f"points to {SLUG}#heat-and-light" in missing.stdout
+
+    book = scratch / "book"
+    book.mkdir()
+    (book / f"{SLUG}.md").write_text(CHAPTER.replace("second-section", "heat-and-light"))
+    complete = course(scratch, "checklist", SLUG)
+    shutil.rmtree(book)
+    assert complete.returncode == 0, complete.stdout
+    assert "17 of 17 kept." in complete.stdout
+
+
+def test_its_checks_stand_the_audit(scratch: Path) -> None:
+    found = course(scratch, "audit", SLUG, "--jobs", "1")
+    assert found.returncode == 0, found.stdout + found.stderr
+    sums = found.stdout.splitlines()[-1].split()
+    assert sums[:2] == ["2", "tasks"]
+    assert sums[-1] == "0"
+
+
+def test_its_code_passes_the_linter(scratch: Path) -> None:
+    code = [str(path) for path in made(scratch) if "submissions" not in path.parts]
+    code = [path for path in code if path.endswith(".py")]
+    assert len(code) == 3
+    for words in (["check", "--no-cache"], ["format", "--check", "--no-cache"]):
+        subprocess.run([sys.executable, "-m", "ruff", *words, *code], cwd=scratch, check=True)
+
+
+def test_names_of_misconceptions_are_new(scratch: Path) -> None:
+    text = (scratch / "course_lib" / "misconceptions" / "heat_and_light.py").read_text()
+    assert text.count("InHeatAndLight(") == text.count("@misconception(") == 10
+
+
+# --- refusals ---------------------------------------------------------------------------------
+
+
+def files(root: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("slug", "words"),
+    [
+        ("convolution", "is no slug"),
+        ("1_convolution", "is no slug"),
+        ("11-convolution", "is no slug"),
+        ("11_Convolution", "is no slug"),
+        ("11_", "is no slug"),
+        ("11_a__b", "is no slug"),
+        ("../11_convolution", "is no slug"),
+        ("11_convolution\n", "is no slug"),
+        ("٣٤_convolution", "is no slug"),
+        ("11_class", "is a word of Python"),
+        ("01_other", "The number 01 belongs to 01_shopping_cart. The next free one is 04"),
+        ("03_activations", "solutions/03_activations.md exists already"),
+    ],
+)
+def test_a_slug_that_leads_to_trouble_is_refused(course: Course, slug: str, words: str) -> None:
+    before = files(course.root)
+    with pytest.raises(CourseError, match=words):
+        frames.new_exercise(course, slug)
+    assert files(course.root) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["course_lib/checks/heat.py", "tests/submissions/11_heat/hostile/constant_forward.py"]
+)
+def test_nothing_is_written_over(course: Course, name: str) -> None:
+    path = course.root / name
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    before = files(course.root)
+    with pytest.raises(CourseError, match=f"{name} exists already, so nothing was made"):
+        frames.new_exercise(course, "11_heat")
+    assert files(course.root) == before
+
+
+def test_a_failure_halfway_leaves_nothing_behind(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, calls = files(course.root), []
+    folders = {path for path in course.root.rglob("*") if path.is_dir()}
+    replace = os.replace
+
+    def full_disk(source: Path, target: Path) -> None:
+        calls.append(target)
+        if len(calls) == 6:
+            raise OSError("no space left")
+        replace(source, target)
+
+    monkeypatch.setattr(frames.os, "replace", full_disk)
+    with pytest.raises(OSError, match="no space left"):
+        frames.new_exercise(course, "11_heat")
+    assert files(course.root) == before
+    left = {path for path in course.root.rglob("*") if path.is_dir()} - folders
+    assert left <= {course.build}
+
+
+def test_a_chapter_that_is_there_gives_its_label_and_is_asked_for_a_link(course: Course) -> None:
+    page = course.root / "book" / f"{SLUG}.md"
+    page.parent.mkdir()
+    page.write_text(CHAPTER.replace("download", "doc"), encoding="utf-8")
+    paths = frames.new_exercise(course, SLUG)
+    check = next(path for path in paths if path.parent.name == "checks").read_text()
+    assert f'read="{SLUG}#second-section"' in check
+    (left,) = frames.still_to_do(course, SLUG)
+    assert frames.chapter_link(SLUG) in left
+    page.write_text(CHAPTER, encoding="utf-8")
+    assert frames.still_to_do(course, SLUG) == []
+
+
+# --- what authors read ------------------------------------------------------------------------
+
+
+def test_authoring_names_commands_that_there_are() -> None:
+    text = (ROOT / "AUTHORING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:^|`)course ([a-z][a-z-]*)", text, flags=re.MULTILINE))
+    assert {"new-exercise", "release", "checklist", "audit"} <= named <= set(main.commands)
+    options = {option for p in main.commands["audit"].params for option in p.opts}
+    assert set(re.findall(r"course audit (--[a-z-]+)", text)) <= options
+
+
+def test_authoring_s_example_of_an_equivalent_mutant_is_one(course: Course) -> None:
+    text = (ROOT / "AUTHORING.md").read_text(encoding="utf-8")
+    example = re.search(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    assert example
+    path = mutants.equivalent_path(course)
+    path.parent.mkdir(parents=True)
+    path.write_text(example[1], encoding="utf-8")
+    known = mutants.read_equivalent(this_course())
+    assert len(mutants.read_equivalent(course)) == 2
+    assert set(mutants.read_equivalent(course)) <= set(known)
+
+
+def test_help_says_what_is_made() -> None:
+    result = CliRunner().invoke(main, ["new-exercise", "--help"])
+    assert result.exit_code == 0
+    for word in ("SLUG", "11_convolution", "solutions/", "checklist"):
+        assert word in result.output

@@ -1,0 +1,122 @@
+"""nbgrader's own `autograde`: the same sandbox, the same marks."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import copy_course
+
+from course_lib.grading.authoring.trial import build_submission, model_cells
+from course_lib.grading.course import Course
+from course_lib.grading.release import release
+
+SLUG = "03_activations"
+# Worked out from the points that the assignment promises: relu, sigmoid, tanh, predict, leaky 5
+# each, softplus 5, swish 4.
+FULL = {
+    "check_relu": 5,
+    "check_sigmoid": 5,
+    "check_tanh": 5,
+    "check_predict": 5,
+    "check_leaky_relu": 5,
+    "check_softplus": 5,
+    "check_swish": 4,
+}
+SPY = """
+import os
+names = ("solutions", "gradebook.db", "nbgrader_config.py")
+seen = [name for name in names if os.path.exists(ROOT + name)]
+try:
+    open(ROOT + "was-here", "w").close()
+except OSError as error:
+    seen.append(type(error).__name__)
+print("saw", seen)
+"""
+PATCHES = """
+import course_lib.checks
+import numpy
+course_lib.checks.activations.relu = lambda answer: 5.0
+numpy.allclose = numpy.array_equal = lambda *args, **named: True
+
+
+class Relu:
+    def forward(self, x):
+        return x
+
+    def backward(self, dout):
+        return dout
+"""
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    course = copy_course(tmp_path_factory.mktemp("button") / "course")
+    release(course, [SLUG])
+    model = model_cells(SLUG, course=course)
+    spy = SPY.replace("ROOT", repr(f"{course.root}/"))
+    for student, cells in {
+        "honest": model,
+        "spy": model | {"relu": model["relu"] + spy},
+        "patcher": model | {"relu": PATCHES},
+        "looper": model | {"swish": "while True:\n    pass\n"},
+    }.items():
+        place = course.root / "submitted" / student / SLUG / f"{SLUG}.ipynb"
+        place.parent.mkdir(parents=True)
+        nbformat.write(build_submission(SLUG, cells, course), place)
+    command = [sys.executable, "-m", "nbgrader", "autograde", SLUG, "--SafeExecute.timeout=3"]
+    done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return course
+
+
+def marks(course: Course, student: str) -> dict[str, float | None]:
+    rows = sqlite3.connect(course.gradebook).execute(
+        "select base_cell.name, grade.auto_score from grade "
+        "join base_cell on base_cell.id = grade.cell_id "
+        "join submitted_notebook on submitted_notebook.id = grade.notebook_id "
+        "join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id "
+        "where submitted_assignment.student_id = ? and base_cell.name like 'check_%'",
+        [student],
+    )
+    return dict(rows.fetchall())
+
+
+def outputs(course: Course, student: str, name: str) -> str:
+    path = course.root / "autograded" / student / SLUG / f"{SLUG}.ipynb"
+    cells = nbformat.read(path, as_version=4).cells
+    return str([c.outputs for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == name])
+
+
+def test_right_work_earns_everything(graded: Course) -> None:
+    assert marks(graded, "honest") == FULL
+
+
+def test_code_sees_nothing_of_the_course_and_writes_nothing(graded: Course) -> None:
+    assert "saw ['FileNotFoundError']" in outputs(graded, "spy", "relu")
+    assert not (graded.root / "was-here").exists()
+    assert marks(graded, "spy") == FULL
+
+
+def test_what_code_patches_is_not_what_checks_it(graded: Course) -> None:
+    assert marks(graded, "patcher") == FULL | {"check_relu": 0}
+
+
+def test_an_endless_loop_costs_its_own_task_only(graded: Course) -> None:
+    assert marks(graded, "looper") == FULL | {"check_swish": 0}
+    assert "ran too long" in outputs(graded, "looper", "swish")
+
+
+def test_the_course_can_be_told_to_do_without(graded: Course) -> None:
+    """The spy sees the course as soon as nothing isolates it: so the tests above can fail."""
+    root = Path(graded.root)
+    command = [sys.executable, "-m", "nbgrader", "autograde", SLUG, "--student=spy", "--force"]
+    command += ["--SafeExecute.sandbox=False"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "nbgrader_config.py" in outputs(graded, "spy", "relu")
+    (root / "was-here").unlink()

@@ -1,0 +1,295 @@
+"""What is written: the rows that nbgrader writes, files that its tools work on."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from class_cases import (
+    COMMENTS,
+    SLUG,
+    Here,
+    answers,
+    by_length,
+    copied,
+    hand_in,
+    released_course,
+    rows,
+    small_page,
+)
+
+from course_lib.grading.course import Course, CourseError
+from course_lib.grading.gradebook import nbgrader
+from course_lib.grading.gradebook.nbgrader import open_gradebook
+from course_lib.grading.jobs import CHECK, Job, Part, Result, TaskResult
+from course_lib.grading.outcome import Options
+from course_lib.grading.run import grade
+
+DUE = "2025-03-01 12:00:00"
+PENALTY = '\nc.LateSubmissionPlugin.penalty_method = "zero"\n'
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    return released_course(tmp_path_factory.mktemp("record") / "my course")
+
+
+@pytest.fixture
+def course(released: Course, tmp_path: Path) -> Course:
+    return copied(released, tmp_path / "my course")
+
+
+def run(course: Course, execute: Any = by_length, **options: Any) -> Any:
+    return grade(course, [SLUG], Here(execute), Options(seed=1, **options), page=small_page)
+
+
+# --- beside nbgrader ------------------------------------------------------------------------------
+
+
+@contextmanager
+def marking(course: Course, student: str) -> Iterator[dict[str, Any]]:
+    """Yield the grades and comments of a submission, to write into as formgrader does."""
+    with open_gradebook(course) as book:
+        submission = book.find_submission_notebook(SLUG, SLUG, student)
+        named = {f"grade {grade.name}": grade for grade in submission.grades}
+        yield named | {f"comment {comment.name}": comment for comment in submission.comments}
+        book.db.commit()
+
+
+def give_marks_by_hand(course: Course) -> None:
+    with marking(course, "ada") as of:
+        of["grade explain"].manual_score = 2.5
+        of["grade explain"].needs_manual_grade = False
+        of["grade check_add_layer"].manual_score = 1
+        of["grade check_add_layer"].extra_credit = 0.5
+        of["comment explain"].manual_comment = "Well said."
+    with open_gradebook(course) as book:
+        book.grant_extension(SLUG, "cy", hours=20)
+
+
+@pytest.fixture(scope="module")
+def both_ways(
+    released: Course, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[tuple[Any, Any]]]:
+    """The rows of nbgrader's autograde and of this engine, at the start and after changes."""
+    theirs = copied(released, tmp_path_factory.mktemp("theirs") / "course")
+    for part, more in (("config", PENALTY),):
+        path = getattr(theirs, part)
+        path.write_text(path.read_text() + more)
+    with open_gradebook(theirs) as book:
+        book.update_or_create_assignment(SLUG, duedate=DUE)
+    whole = answers(theirs)
+    half = dict(list(whole.items())[:4])
+    half["add_layer"] = half["add_layer"].replace("return x + y", "return x - y")
+    hand_in(theirs, "ada", whole, when="2025-03-01 11:59:59 UTC")
+    hand_in(theirs, "bob", half)
+    hand_in(theirs, "cy", whole, when="2025-03-01 23:30:00 Europe/Berlin")
+    hand_in(theirs, "di", {}, when="2025-02-01 00:00:00.125 Europe/Berlin")
+    ours = copied(theirs, tmp_path_factory.mktemp("ours") / "course")
+
+    def as_nbgrader_did(job: Job) -> Result:
+        known = {(row[0], row[2]): row[3] for row in rows(theirs)}
+        tasks = [
+            TaskResult(c.grade_id[6:], c.grade_id, known[job.student, c.grade_id], c.points)
+            for c in job.cells
+            if c.kind == CHECK
+        ]
+        return Result(job.student, job.slug, tuple(tasks), isolation="test")
+
+    def compare(students: str) -> tuple[Any, Any]:
+        for student in students.split():
+            nbgrader.autograde(theirs, SLUG, student)
+        run(ours, as_nbgrader_did)
+        return tuple((rows(c), rows(c, COMMENTS)) for c in (theirs, ours))
+
+    found = [compare("ada bob cy di")]
+    for course in (theirs, ours):
+        give_marks_by_hand(course)
+        hand_in(course, "ada", whole | {"div_layer": "class DivLayer:\n    pass", "explain": "No."})
+        hand_in(course, "di", {"explain": "Now I know."}, when="2025-03-02 00:00:00 UTC")
+    found.append(compare("ada cy di"))
+    return found
+
+
+@pytest.mark.parametrize("when", [0, 1], ids=["first", "after changes"])
+def test_rows_are_those_of_nbgrader(both_ways: Any, when: int) -> None:
+    theirs, ours = both_ways[when]
+    for of_theirs, of_ours in zip(theirs, ours, strict=True):
+        assert set(of_ours) - set(of_theirs) == set()
+        assert of_ours == of_theirs
+
+
+def test_the_comparison_compares_what_it_should(both_ways: Any) -> None:
+    (grades, comments), _ = both_ways[0]
+    by_cell = {(row[0], row[2]): row for row in grades}
+    assert by_cell["ada", "check_mul_layer"][3] == 4
+    assert 0 <= by_cell["bob", "check_add_layer"][3] < 3
+    assert by_cell["ada", "explain"][3:7] == (None, None, None, 1)
+    assert by_cell["di", "explain"][3:7] == (0, None, None, 0)
+    # cy is half a day late, and with this plugin that costs everything
+    assert by_cell["cy", "check_mul_layer"][10] == 30
+    assert by_cell["ada", "check_mul_layer"][10] is None
+    assert by_cell["di", "explain"][8] == "2025-01-31 23:00:00.125000"
+    said = {row[0:3:2]: row[3] for row in comments}
+    assert said["di", "mul_layer"] == said["bob", "div_layer"] == "No response."
+    assert said["ada", "mul_layer"] is None
+
+    (grades, comments), _ = both_ways[1]
+    by_cell = {(row[0], row[2]): row for row in grades}
+    # what a person gave stays, and is to be looked at again
+    assert by_cell["ada", "explain"][3:7] == (None, 2.5, None, 1)
+    assert by_cell["ada", "check_add_layer"][3:7] == (3, 1, 0.5, 1)
+    assert by_cell["ada", "check_div_layer"][3] == 0
+    assert by_cell["cy", "check_mul_layer"][10] is None
+    assert ("ada", SLUG, "explain", None, "Well said.") in comments
+    # and the penalty is never more than what was earned
+    assert by_cell["di", "check_mul_layer"][10] == 0
+
+
+# --- nbgrader's tools on the result ---------------------------------------------------------------
+
+
+def test_nbgraders_tools_work_on_the_result(course: Course) -> None:
+    hand_in(course, "ada", answers(course), when="2025-03-01 11:59:59 UTC")
+    hand_in(course, "bob", b"not a notebook")
+    run(course)
+    for student in ("ada", "bob"):
+        nbgrader.generate_feedback(course, SLUG, student)
+        page = course.root / "feedback" / student / SLUG / f"{SLUG}.html"
+        assert "</html>" in page.read_text()
+    assert "has to be a person" not in page.read_text()
+    assert "invalid JSON" in page.read_text()
+    with (
+        nbgrader.nbgrader_settings(course, {}) as (parent, _errors),
+        nbgrader.open_gradebook(course),
+    ):
+        from nbgrader.apps import NbGraderAPI
+        from nbgrader.coursedir import CourseDirectory
+
+        api = NbGraderAPI(CourseDirectory(parent=parent), parent=parent)
+        about = api.get_assignment(SLUG)
+        handed = {s["student"]: s for s in api.get_submissions(SLUG)}
+    assert (about["num_submissions"], about["max_score"]) == (2, 33)
+    assert handed["ada"]["autograded"]
+    assert handed["bob"]["autograded"]
+    assert handed["bob"]["needs_manual_grade"]
+    nbgrader.export(course, ["ada", "bob"], course.root / "marks.csv")
+    with (course.root / "marks.csv").open() as file:
+        marks = {
+            row["student_id"]: row for row in csv.DictReader(file) if row["assignment"] == SLUG
+        }
+    assert float(marks["bob"]["score"]) == 0
+    earned = sum(row[3] or 0 for row in rows(course) if row[0] == "ada")
+    assert float(marks["ada"]["score"]) == pytest.approx(earned)
+    assert marks["ada"]["timestamp"] == "2025-03-01 11:59:59"
+
+
+def test_autograded_notebook_is_valid_and_holds_the_outputs(course: Course) -> None:
+    hand_in(course, "ada", answers(course))
+    run(course)
+    path = course.root / "autograded" / "ada" / SLUG / f"{SLUG}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    cells = {cell.id: cell for cell in notebook.cells}
+    points = float(cells["check_mul_layer"].outputs[0].data["text/plain"])
+    assert points == {row[2]: row[3] for row in rows(course)}["check_mul_layer"]
+    assert cells["mul_layer"].outputs[0].text.strip() == str(
+        len(answers(course)["mul_layer"].strip())
+    )
+
+
+def one_task(points: float, **more: Any) -> Any:
+    """A stand-in that gives one task some points, and says nothing of the others."""
+
+    def execute(job: Job) -> Result:
+        task = TaskResult("mul_layer", "check_mul_layer", points, 4.0, **more)
+        return Result(job.student, job.slug, (task,), isolation="test")
+
+    return execute
+
+
+@pytest.mark.parametrize(
+    ("points", "counts"),
+    [(3.5, 3.5), (0, 0), (4.1, 4), (1e9, 4), (-1, 0), (math.nan, 0), (math.inf, 0)],
+)
+def test_no_more_than_the_maximum_and_no_points_without_a_check(
+    course: Course, points: float, counts: float
+) -> None:
+    hand_in(course, "ada", answers(course))
+    run(course, one_task(points))
+    scores = {row[2]: row[3] for row in rows(course)}
+    assert scores.pop("check_mul_layer") == counts
+    assert scores.pop("explain") is None
+    assert set(scores.values()) == {0}
+
+
+def test_parts_with_reasons_are_in_the_grade_cells_output(course: Course) -> None:
+    hand_in(course, "ada", answers(course))
+    part = Part("dx", 2.0, 0.0, "has <wrong> values")
+    run(course, one_task(2, parts=(part,), problem="dx is wrong.", hint="Which one is swapped?"))
+    path = course.root / "autograded" / "ada" / SLUG / f"{SLUG}.ipynb"
+    cells = {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
+    html = cells["check_mul_layer"].outputs[0].data["text/html"]
+    assert "has &lt;wrong&gt; values" in html
+    assert "Which one is swapped?" in html
+    assert "was not checked" in cells["check_add_layer"].outputs[0].data["text/html"]
+
+
+def test_what_needs_a_person_says_so_to_the_person(course: Course) -> None:
+    def stopped(job: Job) -> Result:
+        said = "mul_layer: it ran <too> long."
+        return dataclasses.replace(by_length(job), problems=(said,))
+
+    hand_in(course, "ada", answers(course))
+    (row,) = run(course, stopped).rows
+    assert row.status == "needs a person"
+    path = course.root / "autograded" / "ada" / SLUG / f"{SLUG}.ipynb"
+    first = nbformat.read(path, as_version=4).cells[0]
+    assert "it ran &lt;too&gt; long." in first.source
+    waits = {r[2]: r[6] for r in rows(course)}
+    lost = {r[2] for r in rows(course) if r[3] is not None and r[3] < r[7]}
+    assert lost
+    assert all(waits[cell] for cell in lost)
+
+
+def test_missing_rows_are_found(course: Course) -> None:
+    hand_in(course, "ada", answers(course))
+    path = course.build / "source" / SLUG / f"{SLUG}.ipynb"
+    text = path.read_text()
+    path.unlink()
+    with pytest.raises(CourseError, match=r"not released yet.* run `course release"):
+        run(course)
+    path.write_text(text)
+    with open_gradebook(course) as book:
+        book.remove_assignment(SLUG)
+    with pytest.raises(CourseError, match="not in the gradebook yet: run `course release"):
+        run(course)
+
+
+def test_changed_assignment_is_found(course: Course) -> None:
+    hand_in(course, "ada", answers(course))
+    path = course.released(SLUG)
+    raw = json.loads(path.read_text())
+    raw["cells"] = [cell for cell in raw["cells"] if cell["id"] != "check_div_layer"]
+    path.write_text(json.dumps(raw))
+    with pytest.raises(CourseError, match="with other cells"):
+        run(course)
+
+
+def test_no_kernel_is_started(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    import jupyter_client.manager
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a kernel was started")
+
+    monkeypatch.setattr(jupyter_client.manager.KernelManager, "start_kernel", refuse)
+    hand_in(course, "ada", answers(course))
+    assert run(course).rows[0].marks is not None

@@ -1,0 +1,54 @@
+"""Jobs for the engine's tests, made from the model solution and files in `tests/submissions`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from course_lib.grading.authoring.trial import model_cells
+from course_lib.grading.course import this_course
+from course_lib.grading.jobs import CHECK, GIVEN, RUN, TEXT, Cell, Job
+from course_lib.grading.notebooks import grade_id, is_solution, read_source
+from course_lib.grading.sandbox.package import imported
+
+SUBMISSIONS = Path(__file__).parents[1] / "submissions"
+SLUG = "01_shopping_cart"
+
+
+@cache
+def notebook(slug: str) -> tuple[Any, ...]:
+    return tuple(read_source(this_course().source(slug)).cells)
+
+
+def job(slug: str = SLUG, answers: Mapping[str, str] | None = None, **settings: Any) -> Job:
+    """A submission of the model solution with some cells answered otherwise."""
+    cells, given = [], []
+    solved = model_cells(slug) | dict(answers or {})
+    for cell in notebook(slug):
+        about = cell.metadata.get("nbgrader", {})
+        if cell.cell_type != "code":
+            cells.append(Cell(TEXT, cell.source, grade_id(cell)))
+        elif is_solution(cell):
+            cells.append(Cell(RUN, solved[grade_id(cell)], grade_id(cell)))
+        else:
+            given.append(cell.source)
+            kind = CHECK if about.get("grade") else GIVEN
+            cells.append(Cell(kind, cell.source, grade_id(cell), float(about.get("points") or 0)))
+    fixed = {"student": "ada", "seed": 1, "given": imported(given)}
+    return Job(**fixed | {"slug": slug, "cells": tuple(cells)} | settings)
+
+
+def one_cell(source: str, **settings: Any) -> Job:
+    """A submission of one cell and nothing to check."""
+    return Job(
+        **{"student": "ada", "slug": SLUG, "cells": (Cell(RUN, source),), "seed": 1} | settings
+    )
+
+
+def honest_points(path: Path) -> dict[str, float]:
+    """Points that are honestly right in an attack, as its file says."""
+    said = re.findall("^# earns: (.*)", path.read_text(encoding="utf-8"), flags=re.M)
+    return {task: float(n) for task, n in re.findall(r"(\w+)=(\d+)", " ".join(said))}

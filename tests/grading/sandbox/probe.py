@@ -1,0 +1,26 @@
+"""Run cells in a student process and print what they show: for tests that do it as another user."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+from course_lib.grading.execute import execute
+from course_lib.grading.jobs import RUN, Cell, Job
+
+
+def shown(sources: Sequence[str], **settings: bool) -> list[str]:
+    """Return what each cell printed, or the error that it ended with."""
+    cells = tuple(Cell(RUN, source, f"c{i}") for i, source in enumerate(sources))
+    result = execute(Job("ada", "01_shopping_cart", cells, seed=1, **settings))
+    if result.problems:
+        raise RuntimeError(result.problems)
+    return [
+        "".join(output.get("text") or output.get("evalue") or "" for output in outputs)
+        for outputs in result.outputs
+    ]
+
+
+if __name__ == "__main__":
+    json.dump(shown(json.load(sys.stdin)), sys.stdout)

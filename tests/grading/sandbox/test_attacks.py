@@ -1,0 +1,238 @@
+"""Every attack is graded between two honest submissions, in one process: nobody gains, or loses."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import multiprocessing
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+from class_cases import answers, hand_in, released_course
+from job_cases import SLUG, SUBMISSIONS, honest_points, job
+
+from course_lib.checks.registry import all_tasks
+from course_lib.grading import execute as engine
+from course_lib.grading.authoring.trial import read_submission_file
+from course_lib.grading.execute import execute
+from course_lib.grading.jobs import Result, to_json
+
+ATTACKS = sorted(SUBMISSIONS.glob("*/hostile/engine/*.py"))
+IDS = [f"{path.parts[-4]}-{path.stem}" for path in ATTACKS]
+# Of an attack's cells and checks. It ends most attacks that do not end themselves.
+SECONDS = 2.0
+# One that came back so late has escaped all limits.
+FAR_TOO_LATE = 600.0
+
+pytestmark = pytest.mark.filterwarnings("error")
+Outcome = tuple[Result, Result, Result]
+
+
+def between_honest_ones(paths: list[Path]) -> list[Outcome]:
+    """Grade each of these between two honest submissions, one after the other."""
+    outcomes = []
+    before = execute(job())
+    for path in paths:
+        slug = path.parts[-4]
+        attack = execute(job(slug, read_submission_file(path), student="eve", timeout=SECONDS))
+        after = execute(job())
+        outcomes.append((before, attack, after))
+        before = after
+    return outcomes
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> Iterator[Callable[[Path], Outcome]]:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=spawn) as pool:
+        halves = [ATTACKS[i::8] for i in range(8)]
+        futures = [pool.submit(between_honest_ones, half) for half in halves]
+        where = {path: (i, n) for i, half in enumerate(halves) for n, path in enumerate(half)}
+
+        def outcome(path: Path) -> Outcome:
+            i, n = where[path]
+            return futures[i].result(timeout=FAR_TOO_LATE)[n]
+
+        yield outcome
+
+
+def without_seconds(result: Result) -> Result:
+    return dataclasses.replace(result, seconds=0.0)
+
+
+@pytest.mark.parametrize("path", ATTACKS, ids=IDS)
+def test_an_attack_gains_nothing(outcomes: Callable[[Path], Outcome], path: Path) -> None:
+    _before, attack, _after = outcomes(path)
+    honest = honest_points(path)
+    answered = set(read_submission_file(path))
+    for task in attack.tasks:
+        most = honest.get(task.task, 0.0) if task.task in answered else task.max_points
+        assert 0 <= task.points <= most, task
+        if task.points < task.max_points:
+            assert task.problem
+    assert {task.task for task in attack.tasks} >= answered
+    # What goes to the gradebook, the pages and the terminal has nothing in it that acts.
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", words(attack))
+    assert len(to_json(attack)) < 2_000_000
+
+
+def words(result: Result) -> str:
+    tasks = (
+        [task.problem, task.wanted, task.got, task.hint, *(part.reason for part in task.parts)]
+        for task in result.tasks
+    )
+    shown = re.findall(r"'(?:text|text/plain|ename|evalue)': '(.*?)'", str(result.outputs))
+    return "".join([*(word for task in tasks for word in task), *result.problems, *shown])
+
+
+@pytest.mark.parametrize("path", ATTACKS, ids=IDS)
+def test_its_neighbours_do_not_notice(outcomes: Callable[[Path], Outcome], path: Path) -> None:
+    before, _attack, after = outcomes(path)
+    assert before.points == before.max_points == 30
+    assert not before.problems
+    assert without_seconds(before) == without_seconds(after)
+
+
+def test_there_are_a_hundred_attacks_and_each_says_what_it_does() -> None:
+    everywhere = [*ATTACKS, *SUBMISSIONS.glob("*/hostile/*.py")]
+    assert len(everywhere) >= 100
+    said = [path.read_text(encoding="utf-8").split("\n", 1)[0] for path in ATTACKS]
+    assert all(re.fullmatch(r'"""[A-Z].*\."""', line) for line in said)
+    assert len(set(said)) == len(ATTACKS)
+
+
+def test_no_other_test_runs_them() -> None:
+    # They would end, or spoil, the process of the tests.
+    assert not [path for path in SUBMISSIONS.glob("*/hostile/*.py") if path in ATTACKS]
+
+
+def test_tasks_that_are_attacked_exist() -> None:
+    tasks = {(task.slug, task.name) for task in all_tasks()}
+    for path in ATTACKS:
+        assert {(path.parts[-4], name) for name in read_submission_file(path)} <= tasks
+        assert set(honest_points(path)) <= set(read_submission_file(path))
+
+
+# --- what an engine that is weaker lets through ---------------------------------------------------
+
+# Reads the checks' own files, which only the sandbox keeps from it.
+READS = """
+import re
+from pathlib import Path
+from typing import Any
+
+Layer = object
+text = Path(PLACE, "mul.py").read_text()
+exec(re.search("class MulLayer.*return dx, dy", text, re.S)[0])
+"""
+LEAVES = "open(PLACE + '/note', 'w').write('for the next one')"
+PATCHES = """
+import numpy as np
+from course_lib.checks import task
+task.alike = lambda a, b: True
+
+class MulLayer:
+    def forward(self, x, y):
+        return 0.0
+
+    def backward(self, dout):
+        return 0.0, 0.0
+"""
+
+
+def points(result: Result) -> float:
+    return next(task.points for task in result.tasks if task.task == "mul_layer")
+
+
+def attack(source: str, place: Path, *, sandbox: bool) -> Result:
+    cell = f"PLACE = {str(place)!r}\n{source}"
+    return execute(job(answers={"mul_layer": cell}, sandbox=sandbox))
+
+
+def test_without_the_sandbox_the_reference_is_there_to_be_read() -> None:
+    layers = Path(engine.__file__).parents[1] / "layers"
+    assert points(attack(READS, layers, sandbox=False)) == 4
+    assert points(attack(READS, layers, sandbox=True)) == 0
+
+
+def test_without_the_sandbox_notes_stay_behind() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        os.chmod(place, 0o777)
+        attack(LEAVES, place, sandbox=True)
+        assert not list(place.iterdir())
+        attack(LEAVES, place, sandbox=False)
+        assert [path.name for path in place.iterdir()] == ["note"]
+
+
+def in_one_process(slug: str, answers: dict[str, str], queue: multiprocessing.Queue[float]) -> None:
+    """Run cells and checks as a notebook does, and tell the points of the first task."""
+    names: dict[str, object] = {"__name__": "__main__"}
+    for cell in job(slug, answers).cells[:20]:
+        if cell.kind == "check":
+            queue.put(float(eval(cell.source, names)))  # type: ignore[arg-type]
+            return
+        if cell.kind != "text":
+            exec(cell.source, names)
+
+
+def test_in_one_process_a_patch_of_the_checks_earns_everything() -> None:
+    spawn = multiprocessing.get_context("spawn")
+    queue = spawn.Queue()
+    process = spawn.Process(target=in_one_process, args=(SLUG, {"mul_layer": PATCHES}, queue))
+    process.start()
+    assert queue.get(timeout=60) == 4
+    process.join()
+    assert points(attack(PATCHES, Path("/"), sandbox=True)) == 0
+
+
+# --- the whole command ----------------------------------------------------------------------------
+
+IN_THE_CLASS = (
+    "aborts",
+    "forges_reports_ahead",
+    "listens_no_more",
+    "makes_files_without_end",
+    "names_that_act",
+    "prints_sixty_megabytes",
+    "reads_the_course",
+    "sends_millions_of_lists",
+)
+
+
+def test_a_class_with_attacks_in_it(tmp_path: Path) -> None:
+    course = released_course(tmp_path / "course")
+    whole = answers(course)
+    for name in IN_THE_CLASS:
+        path = SUBMISSIONS / SLUG / "hostile" / "engine" / f"{name}.py"
+        hand_in(course, f"eve-{name}", whole | read_submission_file(path))
+        # By their names, the honest ones come before and after each.
+        hand_in(course, f"eve-{name}-later", whole)
+    hand_in(course, "ada", whole)
+    words = ("grade", SLUG, "--json", "--timeout", "3", "--jobs", "2")
+    done = subprocess.run(
+        [sys.executable, "-m", "course_lib.grading.cli", *words],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        timeout=FAR_TOO_LATE,
+    )
+    assert done.returncode == 0, done.stderr
+    graded = {row["student"]: row for row in json.loads(done.stdout)["submissions"]}
+    assert len(graded) == 2 * len(IN_THE_CLASS) + 1
+    for student, row in graded.items():
+        if student == "ada" or student.endswith("-later"):
+            assert row["score"] == row["max_score"] - row["to_read"], student
+        else:
+            assert row["tasks"][0]["points"] == 0, student
+            assert row["why"] or row["problems"], student
+    pages = [path.read_text(encoding="utf-8") for path in course.root.glob("feedback/*/*/*.html")]
+    assert len(pages) == len(graded)
+    assert not [page for page in pages if "<script>alert" in page or "\x1b" in page]

@@ -1,0 +1,675 @@
+"""What crosses between the two processes: every allowed value, and nothing but those.
+
+A longer search for frames that get through, or get out as another error, is one command:
+``HYPOTHESIS_PROFILE=long pytest tests/grading/sandbox/test_wire.py``.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+import os
+import socket
+import struct
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import msgpack
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as st_np
+
+from course_lib.checks.answer_side import Raised, SideLost
+from course_lib.grading.sandbox.remote import RemoteSide
+from course_lib.grading.student import frames
+from course_lib.grading.student.frames import BadFrame, Loan, Ref, pack, unpack
+from course_lib.grading.student.wire import Closed, TooLate, Wire
+
+# Derandomised: a run of all tests says the same twice. The long search draws anew.
+LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+SEARCH = settings(
+    max_examples=100_000 if LONG else 150,
+    deadline=None,
+    derandomize=not LONG,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+# --- round trips ----------------------------------------------------------------------------------
+
+DTYPES = st.sampled_from([np.dtype(char) for char in sorted(frames._DTYPES)])
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(-(2 ** (4 * frames.MAX_DIGITS)) + 1, 2 ** (4 * frames.MAX_DIGITS) - 1)
+    | st.floats()
+    | st.complex_numbers()
+    | st.text()
+)
+SHAPES = st_np.array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=4)
+ARRAYS = st_np.arrays(DTYPES, SHAPES)
+LEAVES = SCALARS | ARRAYS | DTYPES.flatmap(st_np.from_dtype) | st.builds(Ref, st.integers(0, 9))
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(SCALARS, inner, max_size=4)
+        | st.builds(Loan, st.integers(0, 9), st.tuples(st.text(max_size=5)), inner)
+        | st.builds(Ref, st.integers(0, 9), st.text(max_size=5), inner)
+    ),
+    max_leaves=12,
+)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are of the same types and bits, all the way down."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray | np.generic):
+        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return same(list(a.items()), list(b.items()))
+    if isinstance(a, Loan):
+        return (a.id, a.methods) == (b.id, b.methods) and same(a.value, b.value)
+    if isinstance(a, Ref):
+        return (a.id, a.name) == (b.id, b.name) and same(a.plain, b.plain)
+    if isinstance(a, float | complex) and cmath.isnan(a):
+        return cmath.isnan(b)
+    return bool(a == b)
+
+
+@SEARCH
+@given(VALUES)
+def test_every_allowed_value_comes_back_as_it_was(value: Any) -> None:
+    assert same(unpack(pack(value)), value)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(12.0).reshape(3, 4).T,
+        np.arange(24)[::-2],
+        np.arange(4, dtype=">f8"),
+        np.broadcast_to(np.float32(3), (4, 5)),
+        np.asfortranarray(np.eye(3)),
+        np.zeros((0, 3)),
+        np.array(-0.0),
+    ],
+    ids=["transposed", "strided", "big-endian", "broadcast", "fortran", "empty", "no dimension"],
+)
+def test_arrays_of_every_layout_cross(array: np.ndarray) -> None:
+    back = unpack(pack(array))
+    native = array.astype(array.dtype.newbyteorder("="))
+    np.testing.assert_array_equal(back, native, strict=True)
+    assert back.flags.writeable
+    assert back.dtype.isnative
+
+
+class Float(float):
+    pass
+
+
+class List(list):
+    pass
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        object(),
+        {1, 2},
+        b"bytes",
+        Float(1.0),
+        List([1]),
+        np.array(["word"]),
+        np.array([object()], dtype=object),
+        np.zeros(2, dtype=[("a", "f8")]),
+        np.array(["2020-01-01"], dtype="datetime64[D]"),
+        np.zeros(2, dtype=np.longdouble),
+        np.zeros(2).view(np.recarray),
+        np.zeros((2**40, 0)),
+        2 ** (4 * frames.MAX_DIGITS),
+        {(1, 2): 3},
+        dict.fromkeys(range(frames.MAX_NUMBER_KEYS + 1)),
+        [[[0.0] * 1000] * 500],
+        ["x" * frames.MAX_STR] * 11,
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_may_not_cross_is_refused_by_the_sender(value: Any) -> None:
+    with pytest.raises(TypeError):
+        pack(value)
+
+
+def test_a_list_that_holds_itself_is_refused() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    with pytest.raises(TypeError, match="deep"):
+        pack(endless)
+
+
+def test_a_dict_of_many_names_crosses() -> None:
+    graph = {f"v{n}": [f"v{n - 1}"] for n in range(5000)}
+    assert unpack(pack(graph)) == graph
+
+
+def test_half_of_a_surrogate_pair_is_replaced() -> None:
+    assert unpack(pack("a\ud800b")) == "a?b"
+
+
+def test_long_text_is_cut() -> None:
+    assert unpack(pack("é" * (frames.MAX_STR + 5))) == "é" * frames.MAX_STR
+
+
+# --- frames that lie ------------------------------------------------------------------------------
+
+
+def frame(raw: Any, numbers: bytes = b"") -> bytes:
+    """The bytes of a frame whose structure is anything that MessagePack knows."""
+    return raw_frame(msgpack.packb(raw, strict_types=False), numbers)
+
+
+def raw_frame(structure: bytes, numbers: bytes = b"") -> bytes:
+    return struct.pack(">I", len(structure)) + structure + numbers
+
+
+def nested(depth: int, make: Callable[[Any], Any]) -> Any:
+    value: Any = 0
+    for _level in range(depth):
+        value = make(value)
+    return value
+
+
+EIGHT = bytes(8)
+LIES = {
+    "nothing": b"",
+    "half a head": b"\0\0",
+    "no structure": raw_frame(b""),
+    "a structure longer than the frame": struct.pack(">I", 9) + b"\x01",
+    "a structure larger than it may be": raw_frame(b"\x90" * (frames.MAX_STRUCTURE + 1)),
+    "two values": raw_frame(b"\x01\x02"),
+    "half a value": raw_frame(b"\xcb\0\0"),
+    "a byte that begins nothing": raw_frame(b"\xc1"),
+    "bytes": frame(b"abc"),
+    "no bytes": frame(b""),
+    "an extension": frame(msgpack.ExtType(1, b"")),
+    "an extension with content": frame(msgpack.ExtType(1, b"d\x01")),
+    "a point in time": raw_frame(b"\xd6\xff\0\0\0\1"),
+    "a longer point in time": raw_frame(b"\xd7\xff" + EIGHT),
+    "a point in time with nanoseconds": raw_frame(b"\xc7\x0c\xff" + bytes(12)),
+    "an array header that claims all": raw_frame(b"\xdd\xff\xff\xff\xff"),
+    "a map header that claims all": raw_frame(b"\xdf\xff\xff\xff\xff"),
+    "a string header that claims all": raw_frame(b"\xdb\xff\xff\xff\xff"),
+    "many array headers that claim much": raw_frame(b"\xdc\xc3\x50" * 1000),
+    "a map of two": frame({"t": [], "d": []}),
+    "an empty map": frame({}),
+    "a map with a number for a key": raw_frame(b"\x81\x01\x02"),
+    "an unknown tag": frame({"x": []}),
+    "a tag with no list": frame({"t": 1}),
+    "a tuple of a map": frame({"t": {"t": {}}}),
+    "no text": raw_frame(b"\xa2\xff\xfe"),
+    "half of a surrogate pair": raw_frame(b"\xa3\xed\xa0\x80"),
+    "nested too deeply": frame(nested(200, lambda v: [v])),
+    "nested beyond all measure": raw_frame(b"\x91" * 100_000 + b"\xc0"),
+    "tuples nested too deeply": frame(nested(150, lambda v: {"t": [v]})),
+    "dicts nested too deeply": frame(nested(150, lambda v: {"d": [[0, v]]})),
+    "an int of too many digits": frame({"i": "f" * 3000}),
+    "an int that is none": frame({"i": "0xno"}),
+    "an int from a number": frame({"i": 3}),
+    "a complex of ints": frame({"c": [1, 2]}),
+    "a complex of three": frame({"c": [1.0, 2.0, 3.0]}),
+    "a dict of no pairs": frame({"d": [1, 2]}),
+    "a dict of triples": frame({"d": [[1, 2, 3]]}),
+    "a list for a key": frame({"d": [[[1], 2]]}),
+    "a dict for a key": frame({"d": [[{"d": []}, 2]]}),
+    "a tuple for a key": frame({"d": [[{"t": [1]}, 2]]}),
+    "an array for a key": frame({"d": [[{"a": ["d", 1]}, 2]]}, EIGHT),
+    "a number of NumPy's for a key": frame({"d": [[{"n": "d"}, 2]]}, EIGHT),
+    "a reference for a key": frame({"d": [[{"r": [1, "x", None]}, 2]]}),
+    "too many keys": frame({"d": [[i, 0] for i in range(frames.MAX_NUMBER_KEYS + 1)]}),
+    "a reference to a string": frame({"r": ["1", "x", None]}),
+    "a reference of four": frame({"r": [1, "x", 2, 3]}),
+    "a loan of no methods": frame({"l": [1, "forward", None]}),
+    "an array of objects": frame({"a": ["O", 1]}, EIGHT),
+    "an array of records": frame({"a": ["V", 1]}, EIGHT),
+    "an array of texts": frame({"a": ["U", 1]}, EIGHT),
+    "an array of long doubles": frame({"a": ["g", 1]}, bytes(16)),
+    "an array of a named type": frame({"a": ["float64", 1]}, EIGHT),
+    "an array of a structured type": frame({"a": ["d,O", 1]}, bytes(16)),
+    "an array of no type": frame({"a": []}, EIGHT),
+    "an array of a list for a type": frame({"a": [["d"], 1]}, EIGHT),
+    "a shape that is too large": frame({"a": ["d", 2]}, EIGHT),
+    "a shape that is too small": frame({"a": ["d", 0]}, EIGHT),
+    "a shape whose product wraps round": frame({"a": ["d", 2**32, 2**32]}, b""),
+    "a negative dimension": frame({"a": ["d", -1]}, EIGHT),
+    "two negative dimensions": frame({"a": ["d", -1, -1]}, EIGHT),
+    "a dimension that is no int": frame({"a": ["d", 1.0]}, EIGHT),
+    "a dimension that is true": frame({"a": ["d", True]}, EIGHT),
+    "a dimension beyond an int": frame({"a": ["d", {"i": "0x" + "f" * 40}]}, EIGHT),
+    "an endless empty array": frame({"a": ["d", 2**62, 0]}),
+    "forty dimensions": frame({"a": ["d"] + [1] * 40}, EIGHT),
+    "numbers that nobody wants": frame([1, 2], EIGHT),
+    "one set of numbers for two arrays": frame([{"a": ["d", 1]}, {"a": ["d", 1]}], EIGHT),
+    "a number of NumPy's without its bytes": frame({"n": "d"}, b"\0"),
+    "a number of NumPy's of no type": frame({"n": ["d"]}, EIGHT),
+}
+
+
+@pytest.mark.parametrize("data", LIES.values(), ids=LIES.keys())
+def test_a_lying_frame_is_a_bad_frame(data: bytes) -> None:
+    with pytest.raises(BadFrame):
+        unpack(data)
+
+
+def test_a_bool_is_true_or_false_whatever_its_byte() -> None:
+    array = unpack(frame({"a": ["?", 3]}, bytes([0, 1, 7])))
+    assert array.tolist() == [False, True, True]
+    assert array.sum() == 2
+    assert unpack(frame({"n": "?"}, b"\x07")) == np.True_
+
+
+@contextmanager
+def grows_by(most: int) -> Iterator[None]:
+    tracemalloc.start()
+    try:
+        yield
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < most
+
+
+MB = 2**20
+# Each is a list of lists of small things, and a hundredth of what a structure may be.
+FLOODS = {
+    "empty lists": b"\x90" * 20_000,
+    "empty texts": b"\xa0" * 20_000,
+    "short texts": b"\xa2ab" * 7_000,
+    "short numbers": b"\xcd\x7f\x01" * 7_000,
+    "long numbers": b"\xcb\1\2\3\4\5\6\7\0" * 2_000,
+    "nothing at all": b"\xc0" * 20_000,
+    "tuples": b"\x81\xa1t\x90" * 5_000,
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_what_a_structure_becomes_is_bounded(name: str) -> None:
+    flood = FLOODS[name]
+    size = {b"\xa2": 3, b"\xcd": 3, b"\xcb": 9, b"\x81": 4}.get(flood[:1], 1)
+    data = raw_frame(b"\xdc" + struct.pack(">H", len(flood) // size) + flood)
+    with grows_by(len(data) * 200):
+        unpack(data)
+
+
+def test_lists_are_counted() -> None:
+    inner = b"\xdc\x9c\x40" + b"\x90" * 40_000
+    with pytest.raises(BadFrame, match="too many lists"):
+        unpack(raw_frame(b"\x93" + inner * 3))
+
+
+@pytest.mark.parametrize("header", [b"\xdc\xc3\x50", b"\xdd\0\0\xc3\x50", b"\x9f"])
+def test_claims_cost_no_more_than_they_may(header: bytes) -> None:
+    data = raw_frame(header * (frames.MAX_STRUCTURE // len(header)))
+    with pytest.raises(BadFrame):
+        unpack(data)
+
+
+def test_an_array_becomes_no_more_than_it_is() -> None:
+    data = frame({"a": ["b", 16 * MB]}, bytes(16 * MB))
+    with grows_by(17 * MB):
+        assert unpack(data).nbytes == 16 * MB
+
+
+def test_keys_that_fall_into_one_place_are_too_few_to_matter() -> None:
+    # All have the same hash, so that each new one is compared with all before.
+    step = 2**61 - 1
+    keys = [i * step for i in range(1, 40_000)]
+    assert len({hash(key) for key in keys[:50]}) == 1
+    with pytest.raises(BadFrame):
+        unpack(frame({"d": [[{"i": hex(key)}, 0] for key in keys]}))
+
+
+RAW = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats()
+    | st.text(max_size=8)
+    | st.binary(max_size=8)
+    | st.sampled_from(["d", "O", "?", "0xff"])
+    | st.builds(msgpack.ExtType, st.integers(0, 127), st.binary(max_size=20)),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.sampled_from("tdanircl") | st.text(max_size=2), inner, max_size=2)
+    ),
+    max_leaves=15,
+)
+
+
+@SEARCH
+@given(st.binary(max_size=300))
+def test_random_bytes_are_values_or_bad_frames(data: bytes) -> None:
+    check_closed(data)
+    check_closed(raw_frame(data))
+
+
+@SEARCH
+@given(RAW, st.binary(max_size=64))
+def test_random_structures_are_values_or_bad_frames(raw: Any, numbers: bytes) -> None:
+    check_closed(frame(raw, numbers))
+
+
+@SEARCH
+@given(VALUES, st.data())
+def test_mutated_frames_are_values_or_bad_frames(value: Any, data: st.DataObject) -> None:
+    mutated = bytearray(pack(value))
+    for _change in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(mutated) - 1))
+        match data.draw(st.sampled_from(["replace", "insert", "delete", "cut"])):
+            case "replace":
+                mutated[place] = data.draw(st.integers(0, 255))
+            case "insert":
+                mutated[place:place] = data.draw(st.binary(max_size=4))
+            case "delete" if len(mutated) > 1:
+                del mutated[place]
+            case _:
+                del mutated[place + 1 :]
+    check_closed(bytes(mutated))
+
+
+def check_closed(data: bytes) -> None:
+    """What comes out is of the closed set, or a `BadFrame`."""
+    with suppress(BadFrame):
+        assert_closed(unpack(data))
+
+
+def assert_closed(value: Any) -> None:
+    kind = type(value)
+    if kind in (list, tuple):
+        for item in value:
+            assert_closed(item)
+    elif kind is dict:
+        for key, item in value.items():
+            hash(key)
+            assert_closed(item)
+    elif kind is Loan:
+        assert type(value.id) is int
+        assert all(type(name) is str for name in value.methods)
+        assert_closed(value.value)
+    elif kind is Ref:
+        assert type(value.id) is int
+        assert type(value.name) is str
+        assert_closed(value.plain)
+    elif kind is np.ndarray or isinstance(value, np.generic):
+        assert value.dtype.char in frames._DTYPES
+    else:
+        assert value is None or kind in (bool, int, float, complex, str)
+
+
+# --- the connection -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[Wire, socket.socket]]:
+    """The grader's end, and the bare socket of whoever is over there."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield Wire(ours), theirs
+
+
+def soon() -> float:
+    return time.monotonic() + 0.2
+
+
+def test_a_frame_crosses(ends: tuple[Wire, socket.socket]) -> None:
+    wire, theirs = ends
+    wire.send([1, "a"], soon())
+    assert Wire(theirs).receive(soon()) == [1, "a"]
+
+
+def test_a_frame_larger_than_it_may_be_is_not_read(ends: tuple[Wire, socket.socket]) -> None:
+    wire, theirs = ends
+    theirs.sendall(struct.pack(">I", frames.MAX_FRAME + 1))
+    with pytest.raises(BadFrame):
+        wire.receive(soon())
+
+
+@pytest.mark.parametrize("length", [4, frames.MAX_FRAME])
+def test_a_frame_with_nothing_behind_it_is_too_late(
+    ends: tuple[Wire, socket.socket], length: int
+) -> None:
+    wire, theirs = ends
+    theirs.sendall(struct.pack(">I", length) + b"\0\0\0")
+    with grows_by(2 * MB), pytest.raises(TooLate):
+        wire.receive(soon())
+
+
+def test_a_frame_that_trickles_is_too_late(ends: tuple[Wire, socket.socket]) -> None:
+    wire, theirs = ends
+    over = threading.Event()
+
+    def trickle() -> None:
+        theirs.sendall(struct.pack(">I", 10_000))
+        while not over.wait(0.01):
+            theirs.sendall(b"\0")
+
+    thread = threading.Thread(target=trickle)
+    thread.start()
+    try:
+        with pytest.raises(TooLate):
+            wire.receive(soon())
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("sent", [b"", b"\0\0", struct.pack(">I", 100) + b"abc"])
+def test_half_a_frame_and_then_the_end_is_closed(
+    ends: tuple[Wire, socket.socket], sent: bytes
+) -> None:
+    wire, theirs = ends
+    theirs.sendall(sent)
+    theirs.close()
+    with pytest.raises(Closed):
+        wire.receive(soon())
+    assert wire.ended
+
+
+def test_whoever_does_not_read_is_too_late(ends: tuple[Wire, socket.socket]) -> None:
+    wire, _theirs = ends
+    with pytest.raises(TooLate):
+        wire.send(np.zeros(MB), soon())
+
+
+def test_sending_to_nobody_is_closed(ends: tuple[Wire, socket.socket]) -> None:
+    wire, theirs = ends
+    theirs.close()
+    with pytest.raises(Closed):
+        wire.send(1, soon())
+
+
+def test_a_sender_keeps_to_its_own_bound() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(TypeError, match="at once"):
+        Wire(ours, most_out=MB).send(np.zeros(MB), soon())
+
+
+# --- what the grader makes of answers -------------------------------------------------------------
+
+
+class Grader:
+    """A side whose other end says what a test tells it to."""
+
+    def __init__(self, *answers: Any, seconds: float = 2.0) -> None:
+        ours, self.theirs = socket.socketpair()
+        self.other = Wire(self.theirs)
+        self.side = RemoteSide(Wire(ours))
+        self.side.deadline = time.monotonic() + seconds
+        # More than fits between the two is only taken over when somebody reads.
+        self.sender = threading.Thread(target=self.send, args=answers)
+        self.sender.start()
+
+    def send(self, *answers: Any) -> None:
+        with suppress(Closed):
+            for answer in answers:
+                self.other.send(answer)
+
+    def close(self) -> None:
+        self.side.wire.end.close()
+        self.sender.join()
+        self.theirs.close()
+
+
+@pytest.fixture
+def grader() -> Iterator[Callable[..., Grader]]:
+    made: list[Grader] = []
+
+    def make(*answers: Any, **settings: float) -> Grader:
+        made.append(Grader(*answers, **settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+NO_ANSWERS = {
+    "a string": "value",
+    "a number": 12.0,
+    "a report": {"points": 8, "max_points": 8},
+    "an unknown kind": ["report", 8.0, [], 0],
+    "too short": ["value", 1],
+    "too long": ["value", 1, [], 0, 0],
+    "warnings that are none": ["value", 1, "none", 0],
+    "a count that is none": ["value", 1, [], "0"],
+    "a count that is an array": ["value", 1, [], np.zeros(2)],
+    "an error without words": ["error", "ValueError", None, "", [], 0],
+    "a kind that is an array": [np.zeros(2), 1, [], 0],
+    "a loan": ["value", Loan(0, ("",), None), [], 0],
+    "a reference to what was lent": ["value", Ref(0), [], 0],
+    "a call of what was never lent": ["ask", 0, "", ()],
+    "a call of a negative loan": ["ask", -1, "", ()],
+    "a call with a list": ["ask", 0, "", []],
+}
+
+
+@pytest.mark.parametrize("answer", NO_ANSWERS.values(), ids=NO_ANSWERS.keys())
+def test_what_is_no_answer_ends_the_process(grader: Callable[..., Grader], answer: Any) -> None:
+    side = grader(answer).side
+    with pytest.raises(SideLost):
+        side.get("thing", "name")
+    assert side.gone
+    # Nothing is asked any more.
+    with pytest.raises(SideLost):
+        side.get("thing", "name")
+
+
+def test_a_kind_that_lies_about_its_form_ends_the_process(grader: Callable[..., Grader]) -> None:
+    for answer in (None, ["x", 1, True, True, []], ["x", True, True, True, "origins"], []):
+        with pytest.raises(SideLost):
+            grader(["value", answer, [], 0]).side.kind("thing")
+
+
+@pytest.mark.parametrize("ask", ["call_each", "now"])
+def test_as_many_values_as_were_asked_for(grader: Callable[..., Grader], ask: str) -> None:
+    for answer in ([1], [1, 2, 3], (1, 2), "12", {1: 1, 2: 2}):
+        side = grader(["value", answer, [], 0]).side
+        with pytest.raises(SideLost):
+            side.now([1, 2]) if ask == "now" else side.call_each("thing", "", [[1], [2]])
+
+
+def test_arrays_that_come_are_read_only(grader: Callable[..., Grader]) -> None:
+    answer = ["value", [np.zeros(2), {"W": np.zeros(2)}, (np.zeros(2),)], [], 0]
+    a, b, (c,) = grader(answer).side.get("thing", "name")
+    for array in (a, b["W"], c):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
+def test_words_of_a_stranger_have_nothing_in_them_that_acts(grader: Callable[..., Grader]) -> None:
+    evil = "\x1b[2Jred\x07\u202e"
+    side = grader(["error", "Value\x1b[2JError", evil, evil, [evil], 0]).side
+    with pytest.warns(RuntimeWarning) as warned, pytest.raises(Raised) as raised:
+        side.get("thing", "name")
+    said = [str(warned[0].message), raised.value.message, raised.value.where, raised.value.kind]
+    assert said == [*["red\ufffd[U+202E]"] * 3, "Value2JError"]
+
+
+def test_the_name_of_a_class_is_a_name(grader: Callable[..., Grader]) -> None:
+    named = "<script>\x1b[2J" + "x" * 10_000
+    thing = grader(["value", Ref(3, named), [], 0]).side.get("thing", "name")
+    assert repr(thing) == "<" + ("script2J" + "x" * 52) + ">"
+
+
+def test_endless_questions_end_with_the_time(grader: Callable[..., Grader]) -> None:
+    one = grader(seconds=-0.5)  # of which a second's grace makes half a second
+    one.side.lent.append(one.side.lend(lambda: 1.0))
+    over = threading.Event()
+
+    def ask() -> None:
+        with suppress(Closed):
+            while not over.is_set():
+                one.other.send(["ask", 0, "", ()], time.monotonic() + 1)
+                one.other.receive(time.monotonic() + 1)
+
+    thread = threading.Thread(target=ask)
+    one.other.end.settimeout(1)
+    thread.start()
+    try:
+        with pytest.raises(SideLost, match="too long"):
+            one.side.get("thing", "name")
+    finally:
+        over.set()
+        one.side.wire.end.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def called_with(grader: Callable[..., Grader], *args: Any) -> list[Any]:
+    """What the other side hears when it calls a lent function with these arguments."""
+    one = grader(["ask", 0, "", args], ["value", 1, [], 0])
+    one.side.lent.append(one.side.lend(lambda x, y=1.0: x * y))
+    one.side.get("thing", "name")
+    one.other.receive(soon())
+    return one.other.receive(soon())
+
+
+def test_what_was_lent_can_be_called(grader: Callable[..., Grader]) -> None:
+    kind, value = called_with(grader, np.arange(3.0), 2)
+    assert kind == "value"
+    np.testing.assert_array_equal(value, [0.0, 2.0, 4.0])
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        (np.zeros((1, 50_000)), np.zeros((50_000, 1))),
+        ([0.0] * 6000,),
+        (Ref(5, "Tensor"),),
+        ("x" * 1000, 10**9),
+        ({"a": 1},),
+    ],
+    ids=["a table of all pairs", "a long list", "a reference", "a long string", "a dict"],
+)
+def test_what_was_lent_takes_no_more_than_it_needs(
+    grader: Callable[..., Grader], args: tuple[Any, ...]
+) -> None:
+    with grows_by(16 * MB):
+        kind, name, _message = called_with(grader, *args)
+    assert (kind, name) == ("error", "TypeError")
+
+
+def test_a_flood_of_nan_and_inf_is_only_numbers() -> None:
+    array = np.resize([np.nan, np.inf, -np.inf], 10_000)
+    back = unpack(pack(array))
+    assert math.isnan(back[0])
+    np.testing.assert_array_equal(back, array)

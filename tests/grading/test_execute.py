@@ -1,0 +1,226 @@
+"""The executing of honest submissions: they get what the checks give in a notebook."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+from job_cases import SLUG, SUBMISSIONS, job, one_cell
+from probe import shown
+from test_submissions import answer_of
+
+from course_lib.checks import all_tasks
+from course_lib.checks.seeds import seeded
+from course_lib.grading.authoring.trial import model_cells, read_submission_file
+from course_lib.grading.course import this_course
+from course_lib.grading.execute import execute
+from course_lib.grading.jobs import (
+    CHECK,
+    GIVEN,
+    RUN,
+    Cell,
+    Result,
+    TaskResult,
+    job_from_json,
+    result_from_json,
+    to_json,
+)
+from course_lib.misconceptions import all_misconceptions
+
+TASKS = {(task.slug, task.name): task for task in all_tasks()}
+# Training takes seconds: its model solution is enough.
+ACCEPTED = [
+    path for path in sorted(SUBMISSIONS.glob("*/accepted/*.py")) if "08_training" not in str(path)
+]
+WRONG = [m for m in all_misconceptions() if m.slug != "08_training"][::9]
+
+
+def by_task(result: Result) -> dict[str, TaskResult]:
+    return {task.task: task for task in result.tasks}
+
+
+@pytest.mark.parametrize("slug", this_course().assignments())
+def test_the_model_solution_earns_everything(slug: str) -> None:
+    result = execute(job(slug))
+    assert not result.problems
+    assert [t.task for t in result.tasks if t.points < t.max_points] == []
+    assert result.isolation.startswith("bubblewrap")
+    assert len(result.outputs) == len(job(slug).cells)
+
+
+@pytest.mark.parametrize("path", ACCEPTED, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+def test_accepted_answers_earn_everything(path: Path) -> None:
+    slug, answers = path.parts[-3], read_submission_file(path)
+    result = execute(job(slug, answers))
+    assert not result.problems
+    lost = {t.task: t.problem for t in result.tasks if t.points < t.max_points}
+    assert not set(lost) & set(answers), lost
+
+
+@pytest.mark.parametrize("m", WRONG, ids=lambda m: f"{m.task}-{m.name}")
+def test_it_says_what_the_check_says_in_a_notebook(m: Any) -> None:
+    cells = {m.task: m.source(model_cells(m.slug, solved=True)[m.task])}
+    submitted = job(m.slug, cells, seed=7)
+    there = by_task(execute(submitted))[m.task]
+    with seeded(7, f"check_{m.task}"):
+        here = TASKS[m.slug, m.task](answer_of(m.slug, cells, m.task))
+    assert there.seed == here.seed
+    assert [(p.name, p.points, p.earned, plain(p.reason)) for p in there.parts] == [
+        (p.name, p.points, p.earned, plain(p.reason)) for p in here.parts
+    ]
+    assert here.finding is not None
+    for name, words in dataclasses.asdict(here.finding).items():
+        assert plain(getattr(there, name)) == plain(words)
+
+
+def plain(words: str) -> str:
+    """Words without the line of code, which only a process that has the cell can tell."""
+    return words.partition(", in the line: ")[0].strip()
+
+
+WRONG_MUL = """
+class MulLayer:
+    def forward(self, x, y):
+        return x + y
+
+    def backward(self, dout):
+        return dout, dout
+"""
+
+
+def wrong_numbers(seed: int) -> tuple[Any, ...]:
+    result = execute(job(answers={"mul_layer": WRONG_MUL}, seed=seed))
+    task = by_task(result)["mul_layer"]
+    return task.seed, task.wanted, task.got
+
+
+def test_a_seed_gives_the_same_numbers_again_and_another_others() -> None:
+    assert wrong_numbers(1) == wrong_numbers(1)
+    assert all(a != b for a, b in zip(wrong_numbers(1), wrong_numbers(2), strict=True))
+
+
+def test_two_tasks_of_one_grading_draw_different_numbers() -> None:
+    seeds = [task.seed for task in execute(job()).tasks if task.seed is not None]
+    assert len(seeds) > 3
+    assert len(set(seeds)) == len(seeds)
+
+
+ENDS = {
+    "an exit": "import os\nclass AddLayer:\n    def forward(self, x, y): os._exit(0)",
+    "a crash": "import ctypes\nclass AddLayer:\n    def forward(self, x, y): ctypes.string_at(0)",
+    "an endless loop": "class AddLayer:\n    def forward(self, x, y):\n        while True: pass",
+    "an error": "class AddLayer:\n    def forward(self, x, y): return x + y + nothing",
+    "no such class": "pass",
+    "no code": "Here I multiply, as in the book.",
+    "an end of its cell": "import os; os._exit(1)",
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_what_was_earned_elsewhere_is_kept(how: str) -> None:
+    # The carts are built with it; all others stand on their own.
+    result = execute(job(answers={"add_layer": ENDS[how]}, timeout=6))
+    points = {task.task: task.points for task in result.tasks}
+    assert points["add_layer"] == 0
+    assert (points["mul_layer"], points["predict"], points["sub_layer"]) == (4, 4, 4)
+    assert points["div_layer"] == 5
+    assert by_task(result)["add_layer"].problem
+
+
+def test_a_right_answer_with_a_warning_keeps_its_points() -> None:
+    warns = """
+import warnings
+import numpy as np
+
+class MulLayer:
+    def forward(self, x, y):
+        warnings.warn("old", DeprecationWarning)
+        np.log(np.zeros(1))
+        self.x, self.y = x, y
+        return x * y
+
+    def backward(self, dout):
+        np.array([1e300]) * 1e300
+        return dout * self.y, dout * self.x
+"""
+    assert by_task(execute(job(answers={"mul_layer": warns})))["mul_layer"].points == 4
+
+
+def test_what_it_prints_does_not_matter_and_stays_in_its_cell() -> None:
+    source = model_cells(SLUG)["mul_layer"].replace("return x * y", "print('0.0'); return x * y")
+    assert "print" in source
+    submitted = job(answers={"mul_layer": "print('hello')\n" + source})
+    result = execute(submitted)
+    assert result.points == result.max_points
+    shown_by = dict(zip((c.grade_id for c in submitted.cells), result.outputs, strict=True))
+    assert shown_by["mul_layer"][0]["text"] == "hello\n"
+    assert all(not shown_by[c.grade_id] for c in submitted.cells if c.kind == CHECK)
+
+
+def test_magics_are_left_out_and_the_rest_of_the_cell_runs() -> None:
+    source = "%matplotlib inline\n!pip install numpy\n?print\nx = 1\nprint(x)"
+    assert shown([source, "%%bash\nrm -rf ~", "print(x)"])[0::2] == ["1\n", "1\n"]
+
+
+def test_modules_that_are_given_can_be_imported_and_others_not() -> None:
+    given = ("course_lib.layers.mul",)
+    sources = [
+        "from course_lib.layers.mul import MulLayer; print(MulLayer().forward(2, 3))",
+        "from course_lib.networks import TwoLayerNet",
+        "from course_lib.checks import shopping_cart as checks; checks.mul_layer(3)",
+    ]
+    cells = tuple(Cell(RUN, source) for source in sources)
+    one, two, three = execute(one_cell("", given=given, cells=cells)).outputs
+    assert one[0]["text"] == "6\n"
+    assert two[0]["ename"] in ("ModuleNotFoundError", "ImportError")
+    assert three[0]["data"]["text/plain"] == "This check runs when the work is graded."
+
+
+# --- plain grade cells ----------------------------------------------------------------------------
+
+DOUBLE = "def double(x):\n    return 2 * x"
+
+
+@pytest.mark.parametrize(
+    ("check", "points"),
+    [
+        ("assert double(2) == 4", 3),
+        ("assert double(2) == 5, 'Twice two is four.'", 0),
+        ("np.testing.assert_allclose(double(np.ones(2)), 2)", 3),
+        ("2.0", 2),
+        ("5", 3),
+        ("-1", 0),
+        ("float('nan')", 0),
+        ("triple(1)", 0),
+        ("double(1) / 0", 0),
+        ("double", 3),
+    ],
+)
+def test_plain_grade_cells(check: str, points: float) -> None:
+    cells = (
+        Cell(GIVEN, "import numpy as np"),
+        Cell(RUN, DOUBLE),
+        Cell(CHECK, check, "check_it", 3),
+    )
+    result = execute(one_cell("", cells=cells))
+    (task,) = result.tasks
+    assert not result.problems
+    assert task.points == points
+    assert bool(task.problem) == (points == 0 and check not in ("-1", "float('nan')"))
+
+
+# --- records --------------------------------------------------------------------------------------
+
+
+def test_jobs_and_results_cross_as_json() -> None:
+    submitted = job(answers={"mul_layer": WRONG_MUL + "\nprint('\\ud83d\\ude00 \x1b')"})
+    assert job_from_json(to_json(submitted)) == submitted
+    result = execute(submitted)
+    assert result_from_json(to_json(result)) == result
+
+
+def test_nothing_of_the_student_is_in_the_process() -> None:
+    submitted = one_cell("import os, sys; print(sys.argv, dict(os.environ))", student="eve-secret")
+    assert "eve" not in str(execute(submitted).outputs)

@@ -1,0 +1,139 @@
+"""Nothing that the course starts imports a module from a student's folder."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from class_cases import MOST, SLUG, answers, auto_scores, hand_in, released_course
+
+import course_lib
+from course_lib.grading import import_only_what_is_installed
+from course_lib.grading.course import Course, CourseError, find_course
+from course_lib.grading.executors import LocalPool
+from course_lib.grading.jobs import Job
+
+COURSE = Path(sys.executable).parent / "course"
+# What can be imported by name here, and what Python and nbgrader look for by themselves.
+NAMES = (
+    (sys.stdlib_module_names | set(importlib.metadata.packages_distributions()))
+    - set(sys.builtin_module_names)
+) | {"course_lib", "nbgrader_config", "sitecustomize", "usercustomize", "jupyter_config"}
+
+
+def plant(folder: Path, mark: Path) -> None:
+    """Hand in a module for each name: it notes that it ran."""
+    source = f"open({str(mark)!r}, 'a').write(__name__ + '\\n')\n"
+    for name in NAMES:
+        if "/" not in name:
+            (folder / f"{name}.py").write_text(source)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A course in which bob hands in a module for every name, and a course of his own."""
+    root = tmp_path_factory.mktemp("foreign")
+    course = released_course(root / "my course")
+    folder = hand_in(course, "bob", answers(course)).parent
+    plant(folder, root / "ran")
+    (folder / "solutions").mkdir()
+    (folder / "solutions" / f"{SLUG}.md").write_text("---\n---\n")
+    hand_in(course, "ada", answers(course))
+    return course
+
+
+def ran(course: Course) -> list[str]:
+    mark = course.root.parent / "ran"
+    return mark.read_text().split() if mark.exists() else []
+
+
+def run(course: Course, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    inside = course.root / "submitted" / "bob" / SLUG
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONSAFEPATH"}
+    return subprocess.run(
+        [str(COURSE), *words],
+        cwd=inside,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=env | environment,
+    )
+
+
+@pytest.mark.skipif(not COURSE.exists(), reason="the command is not installed here")
+@pytest.mark.parametrize("path", ["", os.pathsep, "."])
+def test_a_command_in_a_students_folder_runs_none_of_its_files(course: Course, path: str) -> None:
+    graded = run(course, "grade", SLUG, "--jobs", "2", "--force", PYTHONPATH=path)
+    assert graded.returncode == 0, graded.stderr
+    for words in (["feedback", SLUG], ["overview", SLUG], ["export", SLUG, "--format", "csv"]):
+        done = run(course, *words, PYTHONPATH=path)
+        assert done.returncode == 0, done.stderr
+    assert run(course, "release", "--check", SLUG, PYTHONPATH=path).returncode == 0
+    assert ran(course) == []
+    for student in ("ada", "bob"):
+        scores = auto_scores(course, student)
+        assert {name: scores[f"check_{name}"] for name in MOST} == MOST
+
+
+def test_the_planted_files_would_be_seen(tmp_path: Path) -> None:
+    plant(tmp_path, tmp_path / "ran")
+    code = [sys.executable, "-c", "import socket"]
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONSAFEPATH"}
+    subprocess.run(code, cwd=tmp_path, env=env, check=False, capture_output=True)
+    assert "socket" in (tmp_path / "ran").read_text().split()
+
+
+def test_a_course_inside_students_work_is_not_taken_for_the_course(course: Course) -> None:
+    assert find_course(course.root / "submitted" / "bob" / SLUG) == course
+    alone = course.root.parent / "alone"
+    shutil.copytree(course.root / "submitted" / "bob" / SLUG, alone, dirs_exist_ok=True)
+    assert find_course(alone) == Course(alone)
+
+
+def test_the_path_is_cleaned_for_this_process_and_its_children(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", ".", "sub", str(tmp_path), "/usr/lib/kept"])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", "/kept", ".", str(tmp_path)]))
+    monkeypatch.setenv("PYTHONSAFEPATH", "")
+    import_only_what_is_installed()
+    assert sys.path == ["/usr/lib/kept"]
+    assert os.environ["PYTHONPATH"] == "/kept"
+    assert os.environ["PYTHONSAFEPATH"] == "1"
+
+
+def test_the_folder_of_the_package_itself_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = str(Path(course_lib.__file__).parents[1])
+    monkeypatch.chdir(home)
+    monkeypatch.setattr(sys, "path", [home, ""])
+    monkeypatch.setenv("PYTHONSAFEPATH", "")
+    import_only_what_is_installed()
+    assert sys.path == [home]
+
+
+def test_python_that_keeps_no_child_safe_is_refused() -> None:
+    code = "from course_lib.grading.__main__ import main; main()"
+    refused = subprocess.run(
+        [sys.executable, "-E", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    assert "-P" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    safe = [sys.executable, "-E", "-P", "-c", code, "--help"]
+    assert subprocess.run(safe, capture_output=True, check=False).returncode == 0
+
+
+def test_a_worker_with_another_copy_of_the_library_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pool = LocalPool(1)
+    pool.start()
+    monkeypatch.setattr(course_lib, "__file__", "/another/course_lib/__init__.py")
+    with pytest.raises(CourseError, match="/another/course_lib"):
+        list(pool.run([Job(student="ada", slug=SLUG, cells=(), seed=1)]))

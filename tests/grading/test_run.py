@@ -1,0 +1,444 @@
+"""A whole run: what is graded when, by how many processes, and what the command says."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import class_cases
+import pytest
+from class_cases import (
+    MOST,
+    SLUG,
+    Here,
+    answers,
+    auto_scores,
+    by_length,
+    copied,
+    hand_in,
+    released_course,
+    rows,
+    same_version,
+    small_page,
+    state,
+)
+from click.testing import CliRunner
+from conftest import ROOT, TWO
+
+from course_lib.grading import jobs as grading_jobs
+from course_lib.grading.cli import main
+from course_lib.grading.course import Course, CourseError
+from course_lib.grading.executors import LocalPool, never_executed
+from course_lib.grading.gradebook.nbgrader import open_gradebook
+from course_lib.grading.jobs import CHECK, Cell, Job, Result
+from course_lib.grading.outcome import Options, Outcome, is_complete, summary, table
+from course_lib.grading.run import grade
+
+CASES = Path(class_cases.__file__)
+PLACES = (CASES.parent, ROOT / "tests", ROOT)
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A course in which three have handed in, one of them nothing that can be read."""
+    course = released_course(tmp_path_factory.mktemp("run") / "my course")
+    whole = answers(course)
+    hand_in(course, "ada", whole)
+    hand_in(course, "bob", dict(list(whole.items())[:3]))
+    hand_in(course, "cy", b"{")
+    return course
+
+
+@pytest.fixture
+def course(released: Course, tmp_path: Path) -> Course:
+    return copied(released, tmp_path / "my course")
+
+
+@pytest.fixture(autouse=True)
+def _same_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grading_jobs, "library_version", same_version)
+
+
+def run(course: Course, here: Here | None = None, **options: Any) -> tuple[Outcome, list[str]]:
+    """Grade, and return also whose work was executed."""
+    here = here or Here(by_length)
+    options.setdefault("seed", 1)
+    outcome = grade(course, [SLUG], here, Options(**options), page=small_page)
+    return outcome, here.executed
+
+
+def who(outcome: Outcome, status: str) -> list[str]:
+    return sorted(row.student for row in outcome.rows if row.status == status)
+
+
+# --- once, and only once --------------------------------------------------------------------------
+
+
+def test_every_folder_has_a_row(course: Course) -> None:
+    outcome, executed = run(course)
+    assert executed == ["ada", "bob"]
+    assert who(outcome, "needs a person") == ["ada", "cy"]  # ada's words are to be read
+    assert who(outcome, "graded") == ["bob"]
+    assert {row[0] for row in rows(course)} == {"ada", "bob", "cy"}
+    assert set(auto_scores(course, "cy").values()) == {0}
+    (cy,) = [row for row in outcome.rows if row.student == "cy"]
+    assert "invalid JSON" in cy.problems[0]
+    page = course.root / "feedback" / "cy" / SLUG / f"{SLUG}.html"
+    assert "invalid JSON" in page.read_text()
+
+
+def test_what_is_graded_is_not_graded_again(course: Course) -> None:
+    first, _ = run(course)
+    before = state(course)
+    again, executed = run(course, seed=2)
+    assert executed == []
+    assert state(course) == before
+    assert summary(again.rows).startswith("3 submissions: 0 graded now, 3 graded before")
+    marks = [{r.student: (r.marks, r.why, r.problems) for r in o.rows} for o in (first, again)]
+    assert marks[0] == marks[1]
+    _, executed = run(course, force=True, seed=2)
+    assert executed == ["ada", "bob"]
+    assert state(course)["grades"] == before["grades"]
+
+
+def test_only_what_changed_is_graded_again(course: Course) -> None:
+    run(course)
+    hand_in(course, "bob", {"mul_layer": "x = 1234567"})
+    hand_in(course, "cy", answers(course))
+    _, executed = run(course)
+    assert executed == ["bob", "cy"]
+    assert auto_scores(course, "bob")["check_mul_layer"] == pytest.approx(MOST["mul_layer"] / 10)
+    hand_in(course, "di", {})
+    assert run(course)[1] == ["di"]
+    path = course.released(SLUG)
+    path.write_text(path.read_text() + "\n")
+    assert run(course)[1] == ["ada", "bob", "cy", "di"]
+    assert run(course, students=["ada"], force=True)[1] == ["ada"]
+
+
+@pytest.mark.parametrize("lost", ["autograded", "feedback", "row", "recorded.jsonl", "due"])
+def test_what_was_lost_is_written_again_without_executing(course: Course, lost: str) -> None:
+    run(course)
+    before = state(course)
+    if lost == "row":
+        with open_gradebook(course) as book:
+            book.remove_student("ada")
+    elif lost == "recorded.jsonl":
+        (course.build / "grading" / SLUG / lost).write_text('["ada", "12')
+    elif lost == "due":
+        hand_in(course, "ada", answers(course), when="2025-03-01 12:00:00 UTC")
+        run(course)
+        before = state(course)
+        path = course.config
+        path.write_text(path.read_text().replace("\n", '\nc.X.y = "a new version"\n', 1))
+        run(course)
+        with open_gradebook(course) as book:
+            book.update_or_create_assignment(SLUG, duedate="2025-02-28 12:00:00")
+    else:
+        ending = "ipynb" if lost == "autograded" else "html"
+        (course.root / lost / "ada" / SLUG / f"{SLUG}.{ending}").unlink()
+    outcome, executed = run(course)
+    assert executed == []
+    assert "ada" in [row.student for row in outcome.rows if row.fresh]
+    if lost != "due":
+        assert state(course) == before
+
+
+def test_damaged_ledger_is_no_harm(course: Course) -> None:
+    run(course)
+    before = state(course)
+    for name, text in (("ada", "{"), ("bob", '{"form": 99}\n{}\n')):
+        (course.build / "grading" / SLUG / f"{name}.json").write_text(text)
+    assert run(course)[1] == ["ada", "bob"]
+    assert state(course) == before
+
+
+def test_unprotected_results_are_not_taken_for_protected_ones(course: Course) -> None:
+    def unprotected(job: Job) -> Result:
+        result = by_length(job)
+        return Result(job.student, job.slug, result.tasks, isolation="none")
+
+    run(course, Here(unprotected), sandbox=False)
+    assert run(course, Here(unprotected), sandbox=False)[1] == []
+    assert run(course)[1] == ["ada", "bob"]
+
+
+def test_seeds_differ_between_gradings_and_are_recorded(course: Course) -> None:
+    seeds = []
+    for _ in range(2):
+        outcome, _executed = run(course, seed=None, force=True)
+        seeds.append({row.result.seed for row in outcome.rows})
+    assert seeds[0].isdisjoint(seeds[1])
+
+
+def test_two_assignments_in_one_run(course: Course) -> None:
+    folder = course.root / "submitted" / "ada" / TWO[1]
+    folder.mkdir()
+    (folder / f"{TWO[1]}.ipynb").write_bytes(course.released(TWO[1]).read_bytes())
+    outcome = grade(course, list(TWO), Here(by_length), Options(seed=1), page=small_page)
+    assert sorted((row.slug, row.student) for row in outcome.rows) == [
+        *((SLUG, name) for name in ("ada", "bob", "cy")),
+        (TWO[1], "ada"),
+    ]
+    assert {row[0:2] for row in rows(course)} == {(row.student, row.slug) for row in outcome.rows}
+
+
+def test_names_that_can_be_no_id_are_said_and_harm_nobody(course: Course) -> None:
+    hand_in(course, "with space", answers(course))
+    hand_in(course, "Zoë-∂", answers(course))
+    hand_in(course, "evil\x1b[31m\nname", answers(course))
+    hand_in(course, "x" * 140, answers(course))
+    outcome, executed = run(course)
+    assert executed == ["Zoë-∂", "ada", "bob", "with space"]
+    assert len(who(outcome, "no result")) == 2
+    assert not is_complete(outcome.rows)
+    shown = table(outcome.rows)
+    assert "\x1b" not in shown
+    assert "rename the folder" in shown
+    assert {row[0] for row in rows(course)} == {"ada", "bob", "cy", "with space", "Zoë-∂"}
+
+
+def test_only_one_run_at_a_time(course: Course) -> None:
+    def another(job: Job) -> Result:
+        with pytest.raises(CourseError, match="Another `course grade` is at work"):
+            run(course)
+        return by_length(job)
+
+    assert len(run(course, Here(another))[0].rows) == 3
+
+
+# --- processes ------------------------------------------------------------------------------------
+
+
+def pool_run(
+    jobs: Sequence[Job], execute: Any, workers: int = 2, slack: float = 60
+) -> list[Result]:
+    return list(LocalPool(workers, execute, slack).run(jobs))
+
+
+def job(student: str, timeout: float = 30.0, version: str = "") -> Job:
+    cells = (Cell("run", "x = 1"), Cell(CHECK, "checks.x(x)", "check_x", 2.0))
+    return Job(student, SLUG, cells, 1, timeout=timeout, version=version)
+
+
+NAMES = ["ada", "bob", "cy", "di", "ed"]
+
+
+def test_pool_gives_the_results_of_one_process() -> None:
+    results = pool_run([job(name) for name in NAMES], by_length)
+    alone = list(Here(by_length).run([job(name) for name in NAMES]))
+    assert sorted(results, key=lambda r: r.student) == alone
+
+
+def test_pool_asks_for_no_more_jobs_than_it_works_on() -> None:
+    asked, done = 0, 0
+
+    def jobs() -> Any:
+        nonlocal asked
+        for number in range(30):
+            asked += 1
+            yield job(f"s{number}")
+
+    pool = LocalPool(2, by_length)
+    for _result in pool.run(jobs()):
+        done += 1
+        # Two that are worked on, and one for each worker that is done and not written down.
+        assert asked - done <= 4
+    assert done == 30
+    assert pool.workers == []
+
+
+@pytest.mark.parametrize("name", ["killed_once", "killed_always", "never_ends"])
+def test_killed_and_hanging_workers(name: str, tmp_path: Path) -> None:
+    jobs = [job(student, timeout=0.1, version=str(tmp_path)) for student in NAMES]
+    results = {r.student: r for r in pool_run(jobs, getattr(class_cases, name), slack=3)}
+    assert sorted(results) == NAMES
+    lost = [student for student, result in results.items() if never_executed(result)]
+    assert lost == ([] if name == "killed_once" else ["ada"])
+    if lost:
+        (task,) = results["ada"].tasks
+        assert (task.points, task.max_points) == (0, 2)
+        assert "The grader's own process ended" in task.problem
+
+
+def test_failed_grader_takes_nothing_away_and_is_tried_again(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = LocalPool(2, class_cases.killed_always)
+    outcome = grade(course, [SLUG], pool, Options(seed=1), page=small_page)
+    assert who(outcome, "no result") == ["ada"]
+    assert set(auto_scores(course, "ada").values()) == {0, None}
+    assert run(course)[1] == ["ada"]
+    before = state(course)
+    pool = LocalPool(2, class_cases.killed_always)
+    outcome = grade(course, [SLUG], pool, Options(seed=1, force=True), page=small_page)
+    assert who(outcome, "no result") == ["ada"]
+    assert state(course)["grades"] == before["grades"]
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def start(course: Course, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(CASES), *words],
+        cwd=course.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join([str(CASES.parent), str(ROOT / "tests"), str(ROOT)])},
+        start_new_session=True,
+        # Where the tests run in the background it is ignored, which would be inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(number) for number in text.split()]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def hand_in_many(course: Course) -> None:
+    for number in range(40):
+        # They take so long that a stop comes before the last of them is done.
+        wait = f"import time\ntime.sleep(0.2)\nx = {10**number}"
+        hand_in(course, f"s{number:02}", {"mul_layer": wait})
+
+
+def wait_for_results(course: Course, process: subprocess.Popen[str], some: int) -> None:
+    until = time.monotonic() + 90
+    while len(list((course.build / "grading" / SLUG).glob("*.json"))) < some:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
+def test_stopped_run_goes_on_where_it_was(
+    course: Course, tmp_path: Path, number: signal.Signals
+) -> None:
+    hand_in_many(course)
+    undisturbed = copied(course, tmp_path / "undisturbed")
+    grade(undisturbed, [SLUG], Here(by_length), Options(seed=1))
+    process = start(course, "grade", SLUG, "--seed", "1")
+    wait_for_results(course, process, 5)
+    workers = children(process.pid)
+    assert workers
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == (130 if number == signal.SIGINT else -9)
+    if number == signal.SIGINT:
+        assert "the same command goes on with the rest" in err
+        assert "Traceback" not in err
+        assert "submissions:" in out
+    until = time.monotonic() + 10
+    while any(map(is_alive, workers)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(is_alive, workers))
+    here = Here(by_length)
+    grade(course, [SLUG], here, Options(seed=1))
+    assert 0 < len(here.executed) < 42
+    assert state(course) == state(undisturbed)
+
+
+def test_json_is_all_that_is_printed(course: Course) -> None:
+    process = start(course, "grade", SLUG, "--json")
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+    found = {row["student"]: row for row in json.loads(out)["submissions"]}
+    assert found["cy"]["status"] == "needs a person"
+    assert found["ada"]["max_score"] == 33
+    assert found["ada"]["score"] == pytest.approx(
+        sum(points or 0 for points in auto_scores(course, "ada").values())
+    )
+
+
+def test_table_says_why_and_what_needs_a_person(course: Course) -> None:
+    process = start(course, "grade")
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    lines = {line.split()[0]: line for line in out.splitlines() if line.startswith("  ")}
+    assert "3 points to read" in lines["ada"]
+    assert "is not right yet" in lines["ada"]
+    assert "0 of 33" in lines["cy"]
+    assert "Needs a person." in lines["cy"]
+    assert "3 submissions: 3 graded now, 2 to be looked at by a person" in out
+
+
+def refusal(course: Course, monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
+    monkeypatch.chdir(course.root)
+    monkeypatch.setattr("course_lib.grading.cli._executor", lambda _: Here(by_length))
+    result = CliRunner().invoke(main, ["grade", *words])
+    assert result.exit_code in (1, 2), result.output
+    assert "Traceback" not in result.output
+    return result.output
+
+
+def test_mistakes_are_answered_in_a_sentence(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Did you mean 01_shopping_cart?" in refusal(course, monkeypatch, "01_shoping_cart")
+    said = refusal(course, monkeypatch, SLUG, "--student", "abda")
+    assert f"abda handed in nothing for {SLUG}. Did you mean ada?" in said
+    assert "Nothing was handed in" in refusal(course, monkeypatch, TWO[1])
+    assert "--from needs one ASSIGNMENT" in refusal(course, monkeypatch, "--from", "x.zip")
+    assert "--names belongs to --from" in refusal(course, monkeypatch, "--names", "x.csv")
+    said = refusal(course, monkeypatch, SLUG, "--from", "nowhere.zip")
+    assert "nowhere.zip does not exist" in said
+    (course.sources / SLUG / f"{SLUG}.ipynb").unlink()
+    assert f"run `course release {SLUG}`" in refusal(course, monkeypatch, SLUG)
+
+
+def test_help_answers_without_heavy_imports() -> None:
+    code = (
+        "import sys\n"
+        "from course_lib.grading.cli import main\n"
+        "main(['grade', '--help'], standalone_mode=False)\n"
+        "heavy = {'numpy', 'nbgrader', 'nbformat', 'sqlalchemy'} & set(sys.modules)\n"
+        "sys.exit(f'imports {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    for word in ("--no-sandbox", "--from", "--seed", "--json", "exit code", "Moodle", "130"):
+        assert word in done.stdout
+
+
+# --- a sandbox that does not start ----------------------------------------------------------------
+
+
+def test_where_the_sandbox_does_not_start_nobody_gets_a_row(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> str:
+        raise CourseError("User namespaces may be switched off.")
+
+    monkeypatch.setattr("course_lib.grading.executors.check_ready", refuse)
+    with pytest.raises(CourseError, match="switched off"):
+        grade(course, [SLUG], LocalPool(2, class_cases.unprotected), page=small_page)
+    assert {"ada", "bob"}.isdisjoint(row[0] for row in rows(course))
+    assert run(course)[1] == ["ada", "bob"]
+
+
+def test_a_sandbox_that_failed_once_is_a_reason_to_look_at_that_submission(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("course_lib.grading.executors.check_ready", lambda: "bubblewrap 1.0")
+    outcome = grade(course, [SLUG], LocalPool(2, class_cases.unprotected), page=small_page)
+    (ada,) = [row for row in outcome.rows if row.student == "ada"]
+    assert ada.problems == ("the sandbox did not start; something is missing",)
+    assert ada.status == "needs a person"
+    assert set(auto_scores(course, "ada").values()) == {0, None}

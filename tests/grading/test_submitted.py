@@ -1,0 +1,587 @@
+"""Intake: a row with a reason for every folder, and notebooks that are the instructor's again."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import socket
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from class_cases import SLUG, answers, hand_in, released_course, submission_text
+
+from course_lib.grading import submitted
+from course_lib.grading.assignment import MOST_EXTRA, Blueprint, read_blueprint
+from course_lib.grading.course import Course
+from course_lib.grading.jobs import CHECK, GIVEN, RUN, TEXT, course_version, make_job
+from course_lib.grading.sanitize import plain
+from course_lib.grading.submitted import Submission, folders, submissions, take_in
+
+RIGHT = "class MulLayer:\n    pass  # mine"
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    return released_course(tmp_path_factory.mktemp("intake") / "my course")
+
+
+@pytest.fixture(scope="module")
+def blueprint(released: Course) -> Blueprint:
+    return read_blueprint(released, SLUG)
+
+
+@pytest.fixture
+def course(released: Course, tmp_path: Path) -> Course:
+    """The released course with nothing handed in."""
+    (tmp_path / "solutions").symlink_to(released.solutions)
+    for part in ("exercises", "_build", "nbgrader_config.py"):
+        (tmp_path / part).symlink_to(released.root / part)
+    return Course(tmp_path)
+
+
+def taken(course: Course, content: Any, name: str = f"{SLUG}.ipynb", **more: Any) -> Submission:
+    hand_in(course, "ada", content, name=name, **more)
+    (one,) = submissions(course, SLUG)
+    return one
+
+
+def raw(course: Course, **cells: str) -> dict[str, Any]:
+    return json.loads(submission_text(course, {"mul_layer": RIGHT} | cells))
+
+
+def find(notebook: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(cell for cell in notebook["cells"] if cell["id"] == name)
+
+
+def source(submission: Submission, name: str) -> str:
+    assert submission.notebook is not None
+    return next(cell.source for cell in submission.notebook.cells if cell.id == name)
+
+
+# --- what can't be read ---------------------------------------------------------------------------
+
+
+def deep(depth: int) -> bytes:
+    return b'{"cells": ' + b"[" * depth + b"]" * depth + b"}"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
+        (b"{", "invalid JSON"),
+        (b"\x80\x81\xfe", "UTF-8"),
+        ("naïve".encode("latin-1"), "UTF-8"),
+        (b"[]", "is no object"),
+        (b"12", "is no object"),
+        (b"{}", "nbformat is None"),
+        (b'{"nbformat": 9}', "nbformat is 9"),
+        (b'{"nbformat": 1, "worksheets": []}', "nbformat is 1"),
+        (deep(100_000), "nested too deeply"),
+        (b'{"cells": [' + b"{}," * 1_100_000 + b"{}]}", "more than a million lists and objects"),
+        (b'{"cells": ' + b"1" * 5000 + b"}", "invalid JSON"),
+        (b"x" * (submitted.MOST_BYTES + 1), "too large: 20 MB"),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_unreadable_bytes(course: Course, content: bytes, reason: str) -> None:
+    one = taken(course, content)
+    assert one.notebook is None
+    (problem,) = one.problems
+    assert f"{SLUG}.ipynb" in problem
+    assert reason in problem
+    assert len(problem) < 300
+    assert one.digest
+
+
+def as_link(path: Path) -> None:
+    path.symlink_to(path.parents[3] / "nbgrader_config.py")
+
+
+def as_socket(path: Path) -> None:
+    os.chdir(path.parent)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path.name)
+
+
+def as_large_hole(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(2**40)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (as_link, "is a link"),
+        (os.mkfifo, "a pipe, a socket or a device"),
+        (as_socket, "a pipe, a socket or a device"),
+        (Path.mkdir, "is a folder"),
+        (as_large_hole, "too large"),
+    ],
+)
+def test_what_is_no_file(
+    course: Course, make: Callable[[Path], None], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(course.root)
+    path = hand_in(course, "ada", b"")
+    path.unlink()
+    make(path)
+    hand_in(course, "bob", answers(course))
+    ada, bob = submissions(course, SLUG)
+    assert ada.notebook is None
+    assert reason in ada.problems[0]
+    assert not bob.problems
+
+
+def test_folders_that_are_links_or_files(course: Course, tmp_path: Path) -> None:
+    base = course.root / "submitted"
+    hand_in(course, "bob", answers(course))
+    (base / "ada").symlink_to(base / "bob")
+    (base / "cy").mkdir()
+    (base / "cy" / SLUG).symlink_to(base / "bob" / SLUG)
+    (base / "di").mkdir()
+    (base / "di" / SLUG).write_text("x")
+    (base / "ed" / SLUG).mkdir(parents=True)
+    (base / "fy").mkdir()  # has not got the assignment
+    (base / "gone").symlink_to(base / "nowhere")
+    (base / "note.txt").touch()
+    (base / ".hidden" / SLUG).mkdir(parents=True)
+    os.mkfifo(base / "pipe")
+    found = {one.student: one for one in submissions(course, SLUG)}
+    assert sorted(found) == ["ada", "bob", "cy", "di", "ed"]
+    assert "ada is a link" in found["ada"].problems[0]
+    assert f"{SLUG} is a link" in found["cy"].problems[0]
+    assert f"{SLUG} is a file, and no folder" in found["di"].problems[0]
+    assert "There is no notebook (.ipynb) in the folder" in found["ed"].problems[0]
+    assert found["bob"].notebook is not None
+    assert folders(course, "03_activations") == []
+
+
+def test_hard_link_is_read_and_noted(course: Course) -> None:
+    os.link(hand_in(course, "bob", answers(course)), hand_in(course, "ada", b"").with_name("x"))
+    path = course.root / "submitted" / "ada" / SLUG
+    (path / "x").replace(path / f"{SLUG}.ipynb")
+    ada, _bob = submissions(course, SLUG)
+    assert ada.notebook is not None
+    assert "hard link" in ada.notes[0]
+
+
+def test_what_may_not_be_read(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Root may read everything: refuse in its name.
+    hand_in(course, "ada", answers(course))
+    hand_in(course, "bob", answers(course))
+    real = os.open
+
+    def refuse(path: Any, *args: Any, **named: Any) -> int:
+        if str(path).endswith(".ipynb") and "ada" in os.readlink(
+            f"/proc/self/fd/{named['dir_fd']}"
+        ):
+            raise PermissionError(13, "Permission denied")
+        return real(path, *args, **named)
+
+    monkeypatch.setattr(os, "open", refuse)
+    ada, bob = submissions(course, SLUG)
+    assert ada.notebook is None
+    assert "can't be read: Permission denied" in ada.problems[0]
+    assert bob.notebook is not None
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+def test_odd_names(course: Course) -> None:
+    good = ["Zoë", "with space", "o'neill", "a+b", "李雷", "x" * 128, "{0}%s", "-rf"]
+    bad = ["a\nb", "\x1b[31mred", "\u202egpj", " lead", "x" * 129, "\udcff"]
+    for name in [*good, *bad]:
+        hand_in(course, name, answers(course))
+    found = {one.student: one for one in submissions(course, SLUG)}
+    assert {name for name, one in found.items() if one.notebook is not None} == set(good)
+    for name in bad:
+        (problem,) = found[name].problems
+        assert not found[name].name_fits
+        assert problem.isprintable()
+
+
+def test_printed_text_holds_nothing_that_acts() -> None:
+    assert plain("a\x1b[2Jb\n\x07\u202e\ud800c") == "a\ufffd[2Jb\ufffd\ufffd\ufffd\ufffdc"
+    assert plain("x" * 400, 10) == "x" * 9 + "…"
+
+
+def test_words_in_a_file_are_printed_plain(course: Course) -> None:
+    one = taken(course, b'{"nbformat": "\\u001b[2J"}')
+    assert "\x1b" not in one.problems[0]
+    hand_in(course, "ada", b"{}", name="\x1b]0;x\x07.ipynb")
+    hand_in(course, "ada", b"{", name="other\n.txt")
+    (one,) = submissions(course, SLUG)
+    assert all(problem.isprintable() for problem in one.problems)
+
+
+# --- several notebooks, other names ---------------------------------------------------------------
+
+
+def test_renamed_notebook_is_recognised(course: Course) -> None:
+    one = taken(course, {"mul_layer": RIGHT}, name="homework (1).ipynb")
+    assert source(one, "mul_layer") == RIGHT
+    assert one.problems == ()
+    assert "It was handed in as homework (1).ipynb." in one.notes
+
+
+def test_several_notebooks(course: Course) -> None:
+    hand_in(course, "ada", b'{"cells": [], "nbformat": 4}', name="scratch.ipynb")
+    hand_in(course, "ada", {}, name="a copy.ipynb")
+    one = taken(course, {"mul_layer": RIGHT})
+    assert source(one, "mul_layer") == RIGHT
+    assert one.problems == ()
+    one = taken(course, {"mul_layer": "other"}, name="b.ipynb")
+    assert source(one, "mul_layer") == RIGHT
+    assert "not b.ipynb" in one.problems[0]
+    (course.root / "submitted" / "ada" / SLUG / f"{SLUG}.ipynb").unlink()
+    (one,) = submissions(course, SLUG)
+    assert source(one, "mul_layer") == "other"
+
+
+def test_notebook_of_something_else(course: Course) -> None:
+    one = taken(course, b'{"cells": [], "nbformat": 4}', name="other.ipynb")
+    assert one.notebook is None
+    assert "other.ipynb is another notebook" in one.problems[0]
+
+
+def test_many_files_do_not_hide_the_notebook(course: Course) -> None:
+    one = taken(course, {"mul_layer": RIGHT})
+    for number in range(submitted.MOST_FILES + 10):
+        (one.path.parent / f"{number}.txt").touch()
+    (again,) = submissions(course, SLUG)
+    assert source(again, "mul_layer") == RIGHT
+
+
+# --- time -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        ("2025-03-01 12:00:00 UTC", datetime(2025, 3, 1, 12)),
+        ("2025-03-01 12:00:00.5 UTC\n", datetime(2025, 3, 1, 12, 0, 0, 500_000)),
+        ("2025-03-01T12:00:00Z", datetime(2025, 3, 1, 12)),
+        ("2025-03-01 12:00:00 +0530", datetime(2025, 3, 1, 6, 30)),
+        ("2025-07-01 12:00:00 Europe/Berlin", datetime(2025, 7, 1, 10)),
+        ("2025-03-01 12:00", datetime(2025, 3, 1, 12)),
+        ("", None),
+    ],
+)
+def test_timestamp(course: Course, text: str, when: datetime | None) -> None:
+    one = taken(course, {}, when=text or " ")
+    assert (one.timestamp, one.problems) == (when, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yesterday",
+        "2025-13-01 12:00:00",
+        "0001-01-01 00:00:00 +1400",
+        "2025-03-01 12:00:00 /etc/passwd",
+        "2025-03-01 12:00:00 ../../etc",
+        "2025-03-01 12:00:00 Nowhere/Land",
+        "\x00\xff",
+        "9" * 900,
+        "9" * 2000,
+    ],
+)
+def test_bad_timestamp_needs_a_person_and_costs_nothing_else(course: Course, text: str) -> None:
+    one = taken(course, {"mul_layer": RIGHT}, when=text)
+    assert one.timestamp is None
+    assert "nobody knows whether this is late" in one.problems[0]
+    assert source(one, "mul_layer") == RIGHT
+
+
+def test_timestamp_that_is_a_link(course: Course) -> None:
+    path = hand_in(course, "ada", {}).with_name("timestamp.txt")
+    path.symlink_to("/etc/hostname")
+    (one,) = submissions(course, SLUG)
+    assert "timestamp.txt is a link" in one.problems[0]
+
+
+# --- the notebook is rebuilt ----------------------------------------------------------------------
+
+
+def test_honest_notebook_stays_as_it_is(course: Course, blueprint: Blueprint) -> None:
+    one = taken(course, {"mul_layer": RIGHT, "explain": "Because."})
+    assert one.notebook is not None
+    nbformat.validate(one.notebook)
+    expected = copy.deepcopy(blueprint.notebook)
+    for cell in expected.cells:
+        cell.source = {"mul_layer": RIGHT, "explain": "Because."}.get(cell.id, cell.source)
+    assert one.notebook == expected
+    assert one.problems == one.notes == ()
+
+
+def spoil_metadata(notebook: dict[str, Any]) -> None:
+    for cell in notebook["cells"]:
+        about = cell["metadata"]
+        about["tags"] = ["skip-execution"]
+        about["bomb"] = [["x"] * 1000] * 10
+        if "nbgrader" in about:
+            about["nbgrader"] |= {
+                "points": 1e9,
+                "grade": not about["nbgrader"]["grade"],
+                "locked": False,
+                "schema_version": 1,
+                "checksum": "0",
+            }
+    notebook["metadata"] = {"kernelspec": {"name": "bash"}, "x": "y" * 10_000}
+
+
+def old_schema(notebook: dict[str, Any]) -> None:
+    for cell in notebook["cells"]:
+        if "nbgrader" in cell["metadata"]:
+            name = cell["metadata"]["nbgrader"]["grade_id"]
+            cell["metadata"]["nbgrader"] = {"grade_id": name}
+
+
+def changed_checks(notebook: dict[str, Any]) -> None:
+    for cell in notebook["cells"]:
+        if cell["id"].startswith("check_"):
+            cell["source"] = "8.0"
+            cell["cell_type"] = "raw"
+    find(notebook, "imports")["source"] = "checks = None"
+
+
+def duplicated_checks(notebook: dict[str, Any]) -> None:
+    notebook["cells"] += [find(notebook, "check_mul_layer"), find(notebook, "imports")]
+
+
+def deleted_checks(notebook: dict[str, Any]) -> None:
+    notebook["cells"] = [c for c in notebook["cells"] if not c["id"].startswith("check_")]
+
+
+def with_outputs(notebook: dict[str, Any]) -> None:
+    shown = {"output_type": "stream", "name": "stdout", "text": "x" * 1000}
+    find(notebook, "check_mul_layer")["outputs"] = [shown] * 100
+    find(notebook, "mul_layer")["outputs"] = "not a list"
+    find(notebook, "mul_layer")["execution_count"] = {}
+
+
+def lost_names(notebook: dict[str, Any]) -> None:
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+
+
+def nonsense_cells(notebook: dict[str, Any]) -> None:
+    notebook["cells"] += [None, 1, "x", [], {}, {"cell_type": []}, {"cell_type": "code"}]
+    notebook["cells"] += [{"cell_type": "code", "source": [1, None], "metadata": [], "id": {}}]
+    notebook["cells"] += [{"cell_type": "code", "source": 5, "metadata": {"nbgrader": "x"}}]
+
+
+def reordered(notebook: dict[str, Any]) -> None:
+    notebook["cells"].reverse()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        spoil_metadata,
+        old_schema,
+        changed_checks,
+        duplicated_checks,
+        deleted_checks,
+        with_outputs,
+        lost_names,
+        nonsense_cells,
+        reordered,
+    ],
+)
+def test_only_the_texts_of_solution_cells_count(
+    course: Course, change: Callable[[dict[str, Any]], None]
+) -> None:
+    honest = taken(course, {"mul_layer": RIGHT}).notebook
+    notebook = raw(course)
+    change(notebook)
+    one = taken(course, json.dumps(notebook))
+    assert one.notebook == honest
+    assert one.problems == ()
+
+
+def test_old_formats_are_read(course: Course) -> None:
+    cells = []
+    for cell in raw(course)["cells"]:
+        text = {"input" if cell["cell_type"] == "code" else "source": cell["source"]}
+        about = {"metadata": cell["metadata"]}
+        cells.append({"cell_type": cell["cell_type"], "language": "python", **about, **text})
+    for version in (2, 3):
+        sheets = [{"cells": cells[:9]}, {"cells": cells[9:]}]
+        one = taken(course, json.dumps({"nbformat": version, "worksheets": sheets}))
+        assert source(one, "mul_layer") == RIGHT
+        assert one.problems == ()
+
+
+def test_unknown_format_with_cells_is_read_and_said(course: Course) -> None:
+    one = taken(course, json.dumps(raw(course) | {"nbformat": 77}))
+    assert source(one, "mul_layer") == RIGHT
+    assert "nbformat 77" in one.problems[0]
+
+
+def test_names_and_ids_lost_the_place_tells(course: Course) -> None:
+    notebook = raw(course, add_layer="mine = 2")
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+        del cell["id"]
+    one = taken(course, json.dumps(notebook))
+    assert source(one, "mul_layer") == RIGHT
+    assert source(one, "add_layer") == "mine = 2"
+    assert "mul_layer had lost its name" in " ".join(one.problems)
+
+
+def test_missing_solution_cell_counts_as_blank(course: Course, blueprint: Blueprint) -> None:
+    notebook = raw(course)
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "mul_layer"]
+    one = taken(course, json.dumps(notebook))
+    blank = next(cell.source for cell in blueprint.notebook.cells if cell.id == "mul_layer")
+    assert source(one, "mul_layer") == blank
+    assert one.problems == ("The cell mul_layer is missing; it counts as left blank.",)
+
+
+def test_solution_cell_that_changed_its_type(course: Course) -> None:
+    notebook = raw(course)
+    find(notebook, "mul_layer")["cell_type"] = "markdown"
+    one = taken(course, json.dumps(notebook))
+    assert source(one, "mul_layer") == RIGHT
+    assert "changed from code to markdown" in one.problems[0]
+    assert one.notebook is not None
+    assert next(c for c in one.notebook.cells if c.id == "mul_layer").cell_type == "code"
+
+
+def test_duplicated_solution_cells(course: Course, blueprint: Blueprint) -> None:
+    blank = next(cell.source for cell in blueprint.notebook.cells if cell.id == "mul_layer")
+    notebook = raw(course)
+    place = notebook["cells"].index(find(notebook, "mul_layer"))
+    copies = [{**find(notebook, "mul_layer"), "source": text} for text in (blank, "one", blank)]
+    # a blank copy is nothing that anybody wrote
+    notebook["cells"][place : place + 1] = copies
+    one = taken(course, json.dumps(notebook))
+    assert (source(one, "mul_layer"), one.problems) == ("one", ())
+    notebook["cells"].insert(place + 2, {**copies[1], "source": "two"})
+    one = taken(course, json.dumps(notebook))
+    assert source(one, "mul_layer") == "one"
+    assert "The cell mul_layer is there 2 times" in one.problems[0]
+    assert source(one, "own-1") == "two"
+
+
+def test_students_own_cells_stay_where_they_were(course: Course) -> None:
+    notebook = raw(course)
+    place = notebook["cells"].index(find(notebook, "mul_layer"))
+    helper = {"cell_type": "code", "source": ["def h():\n", "  pass"], "metadata": {"tags": ["x"]}}
+    word = {"cell_type": "markdown", "source": "Note.", "metadata": {}, "attachments": {"x": 1}}
+    notebook["cells"][place:place] = [helper, word]
+    notebook["cells"].insert(0, {"cell_type": "raw", "source": "first", "metadata": {}})
+    one = taken(course, json.dumps(notebook))
+    assert one.notebook is not None
+    nbformat.validate(one.notebook)
+    ids = [cell.id for cell in one.notebook.cells]
+    assert ids[0] == "own-1"
+    assert ids[ids.index("mul_layer") - 2 : ids.index("mul_layer")] == ["own-2", "own-3"]
+    own = [cell for cell in one.notebook.cells if cell.id.startswith("own-")]
+    assert [(c.cell_type, c.source, dict(c.metadata)) for c in own] == [
+        ("raw", "first", {}),
+        ("code", "def h():\n  pass", {}),
+        ("markdown", "Note.", {}),
+    ]
+    assert all("attachments" not in cell for cell in one.notebook.cells)
+
+
+def test_number_and_size_of_cells_are_bounded(course: Course, blueprint: Blueprint) -> None:
+    notebook = raw(course, add_layer="x" * 300_000)
+    extra = {"cell_type": "code", "source": "y = 1", "metadata": {}}
+    notebook["cells"] += [extra] * 100_000
+    notebook["cells"].insert(0, extra | {"source": "z" * 200_000})
+    one = taken(course, json.dumps(notebook))
+    assert one.notebook is not None
+    assert len(one.notebook.cells) < len(blueprint.notebook.cells) + MOST_EXTRA + 1
+    assert source(one, "mul_layer") == RIGHT
+    assert "NotImplementedError" in source(one, "add_layer")
+    said = " ".join(one.problems)
+    assert "add_layer has 300,000 characters" in said
+    assert "of the student's own cells were left out" in said
+
+
+def test_halves_of_characters_and_nulls(course: Course) -> None:
+    notebook = raw(course, mul_layer="x = '\ud800'\x00")
+    one = taken(course, json.dumps(notebook))
+    assert source(one, "mul_layer") == "x = '\ufffd'\x00"
+    source(one, "mul_layer").encode()
+
+
+def test_ids_of_students_cells_hide_nothing(course: Course) -> None:
+    notebook = raw(course)
+    evil = {"cell_type": "code", "source": "import os", "metadata": {}, "id": "imports"}
+    notebook["cells"].insert(0, evil)
+    one = taken(course, json.dumps(notebook))
+    assert source(one, "own-1") == "import os"
+    assert "checks" in source(one, "imports")
+
+
+# --- what is known, and what is planned -----------------------------------------------------------
+
+
+def test_digest_follows_what_was_handed_in(course: Course, blueprint: Blueprint) -> None:
+    digests = [
+        taken(course, {"mul_layer": RIGHT}).digest,
+        taken(course, {"mul_layer": RIGHT}).digest,
+        taken(course, {"mul_layer": "other"}).digest,
+        taken(course, {"mul_layer": "other"}, when="2025-03-01 12:00 UTC").digest,
+        taken(course, b"{").digest,
+        taken(course, b"[").digest,
+    ]
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 5
+    known = take_in(course, SLUG, "ada", blueprint, lambda digest: digest == digests[-1])
+    assert (known.digest, known.problems) == (digests[-1], ())
+
+
+def test_job_takes_checks_from_the_instructor_alone(course: Course, blueprint: Blueprint) -> None:
+    one = taken(course, {"mul_layer": RIGHT})
+    assert one.notebook is not None
+    for cell in one.notebook.cells:
+        if cell.id in ("check_mul_layer", "imports"):
+            cell.source = "evil"
+            cell.metadata["nbgrader"]["points"] = 99
+    job = make_job(course, one, seed=5, version="v", blueprint=blueprint)
+    cells = {cell.grade_id: cell for cell in job.cells if cell.grade_id}
+    assert (cells["mul_layer"].kind, cells["mul_layer"].source) == (RUN, RIGHT)
+    check = cells["check_mul_layer"]
+    assert (check.kind, check.source, check.points) == (CHECK, "checks.mul_layer(MulLayer)", 4)
+    assert cells["imports"].kind == GIVEN
+    assert "evil" not in cells["imports"].source
+    assert cells["explain"].kind == TEXT
+    assert len(job.cells) == len(one.notebook.cells)
+    assert (job.student, job.slug, job.seed, job.version) == ("ada", SLUG, 5, "v")
+
+
+def test_hidden_tests_are_in_the_job(course: Course, released: Course, tmp_path: Path) -> None:
+    path = course.sources / SLUG / f"{SLUG}.ipynb"
+    notebook = json.loads(path.read_text())
+    find(notebook, "check_mul_layer")["source"] = "checks.mul_layer(MulLayer)  # and more"
+    (course.root / "_build").unlink()
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(notebook))
+    one = taken(course, {"mul_layer": RIGHT})
+    assert source(one, "check_mul_layer").endswith("# and more")
+    sources = [cell.source for cell in make_job(course, one, seed=1).cells]
+    assert "checks.mul_layer(MulLayer)  # and more" in sources
+
+
+def test_version_follows_what_decides_about_marks(course: Course, blueprint: Blueprint) -> None:
+    before = course_version(course, blueprint)
+    assert course_version(course, read_blueprint(course, SLUG)) == before
+    other = Blueprint(blueprint.notebook, blueprint.version + b" ")
+    assert course_version(course, other) != before
+    text = course.config.read_text()
+    course.config.unlink()
+    course.config.write_text(text + "\n")
+    assert course_version(course, blueprint) != before

@@ -1,0 +1,138 @@
+"""Imports run downwards, a layer costs nothing to import, and no module grows too long."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "course_lib"
+
+# A part may import parts of a lower rank, and within its own subpackage. What stands on one
+# rank does not know each other. A part that is not listed here fails: it must find its place.
+RANKS = {
+    "grading": 90,
+    "checks": 80,
+    "misconceptions": 70,
+    "answers": 65,
+    "live": 65,
+    "training": 60,
+    "graphs": 60,
+    "networks": 50,
+    "stacking": 45,
+    "layers": 40,
+    "functions": 30,
+    "gradients": 30,
+    "differences": 20,
+    "gradient_report": 20,
+    "history": 20,
+    "autodiff": 20,
+    "datasets": 20,
+    "arrays": 10,
+    "figures": 10,
+    "progress": 10,
+    "text": 10,
+}
+
+# A module of misconceptions is a catalogue: many small wrong answers that know nothing of each
+# other, one after the other. Each entry is as short as a learner's cell.
+LONGEST = 300
+CATALOGUES = ("misconceptions",)
+
+
+# In the student process this is a package by itself, which knows no course_lib above it.
+ON_ITS_OWN = Path("grading/engine/student")
+
+
+def imported_parts(source: str, *, on_its_own: bool = False) -> set[str]:
+    """The parts of course_lib that a module names in an import, wherever it stands."""
+    parts = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0 or (on_its_own and node.level == 1), "imports are absolute"
+            module = node.module or ""
+            names = [module]
+            if module == "course_lib":
+                names = [f"course_lib.{alias.name}" for alias in node.names]
+        else:
+            continue
+        parts |= {name.split(".")[1] for name in names if name.startswith("course_lib.")}
+    return {part for part in parts if not part.startswith("__")}  # __version__ is no part
+
+
+def upward(part: str, source: str, *, on_its_own: bool = False) -> set[str]:
+    """The imports of a module of `part` that do not run downwards."""
+    return {
+        other
+        for other in imported_parts(source, on_its_own=on_its_own)
+        if other != part and RANKS.get(other, 100) >= RANKS.get(part, -1)
+    }
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_downwards(path: Path) -> None:
+    part = part_of(path)
+    if part != "__init__":
+        assert part in RANKS, f"give {part} its place in RANKS"
+    on_its_own = ON_ITS_OWN in path.relative_to(PACKAGE).parents
+    assert upward(part, path.read_text(), on_its_own=on_its_own) == set()
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_is_too_long(path: Path) -> None:
+    tree, lines = ast.parse(path.read_text()), path.read_text().splitlines()
+    if part_of(path) in CATALOGUES:
+        assert all(node.end_lineno - node.lineno < 60 for node in tree.body)
+    else:
+        assert len(lines) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("part", "source"),
+    [
+        ("layers", "import course_lib.networks"),
+        ("layers", "from course_lib.checks import relu"),
+        ("layers", "from course_lib import misconceptions"),
+        ("functions", "def f():\n    from course_lib.layers import Relu"),
+        ("graphs", "from course_lib.training import train"),
+        ("misconceptions", "import numpy, course_lib.checks.report as report"),
+        ("layers", "from course_lib.something_new import x"),
+        ("something_new", "from course_lib.arrays import Array"),
+    ],
+)
+def test_upward_imports_are_seen(part: str, source: str) -> None:
+    assert upward(part, source)
+
+
+def test_downward_imports_are_not_blamed() -> None:
+    source = "import numpy\nfrom course_lib.arrays import Array\nfrom course_lib.layers import base"
+    assert upward("layers", source) == set()
+    with pytest.raises(AssertionError, match="absolute"):
+        upward("layers", "from .base import Layer")
+
+
+HEAVY = ("matplotlib", "IPython", "nbgrader", "tqdm", "ipywidgets", "jupytext", "nbformat")
+
+
+@pytest.mark.parametrize(
+    "part", ["layers", "networks", "training", "live", "checks", "misconceptions"]
+)
+def test_importing_is_light(part: str) -> None:
+    code = (
+        f"import sys, course_lib.{part}; print(*(set(sys.modules) & set({HEAVY})), end='')"
+    )  # fmt: skip
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert run.stdout == ""

@@ -1,0 +1,134 @@
+"""What a page gives to download is graded as if it came from Jupyter."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from browser import look
+from class_cases import MOST, SLUG, auto_scores, hand_in, released_course
+from page_cases import Solving, Tab, download, headline, served
+
+from course_lib.grading.authoring.trial import build_submission, model_cells
+from course_lib.grading.course import Course
+from course_lib.misconceptions import for_task
+
+MODEL = model_cells(SLUG)
+WRONG = for_task(SLUG, "mul_layer")[0].source(MODEL["mul_layer"])
+# A student each: everything, half with a known mistake, code that does not even run, nothing.
+WORK: dict[str, dict[str, str]] = {
+    "ada": {**MODEL, "explain": "Because of the tax."},
+    "bob": {"mul_layer": WRONG, "add_layer": MODEL["add_layer"], "predict": MODEL["predict"]},
+    "cy": {"mul_layer": "def (", "sub_layer": MODEL["sub_layer"] + "\n# ü\n"},
+    "di": {},
+}
+
+
+def from_jupyter(cells: dict[str, str]) -> str:
+    """The notebook as Jupyter saves it, with numbers and outputs."""
+    notebook = copy.deepcopy(build_submission(SLUG, cells))
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code, start=1):
+        cell.execution_count = number
+        cell.outputs = [nbformat.v4.new_output("stream", text="said\n")]
+    return nbformat.writes(notebook)
+
+
+@pytest.fixture(scope="module")
+def downloads(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each of them downloads, typed into the page."""
+    found = {}
+    with served(tmp_path_factory.mktemp("page"), SLUG) as address:
+        for student, cells in WORK.items():
+            context = browser.new_context()
+            tab = Tab(context.new_page(), address)
+            for name, source in cells.items():
+                tab.field(name).fill(source)
+            name, found[student] = tab.download()
+            assert name == f"{SLUG}.ipynb"
+            context.close()
+    return found
+
+
+def grade(course: Course, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "course_lib.grading.cli", "grade", SLUG, "--seed", "1"]
+    # The work is of this file; what isolates a student's is tested with the engine.
+    return subprocess.run(
+        [*command, "--jobs", "1", "--no-sandbox", *words],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def graded(downloads: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Course:
+    course = released_course(tmp_path_factory.mktemp("graded") / "my course")
+    for student, text in downloads.items():
+        hand_in(course, f"page-{student}", text)
+        hand_in(course, f"jupyter-{student}", from_jupyter(WORK[student]))
+    done = grade(course)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return course
+
+
+@pytest.mark.parametrize("student", WORK)
+def test_points_are_those_of_the_same_answers_from_jupyter(graded: Course, student: str) -> None:
+    assert auto_scores(graded, f"page-{student}") == auto_scores(graded, f"jupyter-{student}")
+
+
+def test_points_are_what_the_work_is_worth(graded: Course) -> None:
+    def points(student: str) -> dict[str, float]:
+        found = auto_scores(graded, f"page-{student}")
+        return {name: found[f"check_{name}"] for name in MOST}
+
+    assert points("ada") == MOST
+    nothing = dict.fromkeys(MOST, 0)
+    assert points("di") == nothing
+    assert points("cy") == {**nothing, "sub_layer": MOST["sub_layer"]}
+    bob = points("bob")
+    assert 0 < bob.pop("mul_layer") < MOST["mul_layer"]
+    assert bob == {
+        name: MOST[name] if name in ("add_layer", "predict") else 0 for name in MOST if name in bob
+    }
+
+
+def test_an_export_of_downloads_is_taken_in(
+    downloads: dict[str, str], graded: Course, tmp_path: Path
+) -> None:
+    course = released_course(tmp_path / "my course")
+    with zipfile.ZipFile(tmp_path / "moodle.zip", "w") as archive:
+        for number, (student, text) in enumerate(downloads.items()):
+            folder = f"{student}_{number}_assignsubmission_file_"
+            archive.writestr(f"{folder}/{SLUG}.ipynb", text)
+    done = grade(course, "--from", str(tmp_path / "moodle.zip"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    for student in downloads:
+        assert auto_scores(course, student) == auto_scores(graded, f"page-{student}")
+
+
+def test_points_are_those_that_the_page_itself_showed(
+    browser: Any, site: str, tmp_path: Path
+) -> None:
+    """From the editor and the checks of the book's own page to the marks."""
+    with look(browser, f"{site}/exercises/{SLUG}.html", formulas=False, still=True) as seen:
+        page = Solving(seen.page)
+        page.start()
+        for name, source in WORK["bob"].items():
+            page.write(name, source)
+        shown = {name: headline(text)[0] for name, text in page.checks().items()}
+        _name, text = download(seen.page)
+    course = released_course(tmp_path / "my course")
+    hand_in(course, "bob", text)
+    done = grade(course)
+    assert done.returncode == 0, done.stdout + done.stderr
+    scores = auto_scores(course, "bob")
+    assert {name: scores[f"check_{name}"] for name in shown} == shown
+    assert 0 < shown["mul_layer"] < MOST["mul_layer"]

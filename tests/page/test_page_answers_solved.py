@@ -1,0 +1,79 @@
+"""Every assignment can be worked through on its page: nothing, a known mistake, everything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from browser import look
+from conftest import ROOT
+from page_cases import Solving, headline, released
+
+from course_lib.grading.authoring.trial import model_cells
+from course_lib.misconceptions import all_misconceptions
+
+SLUGS = sorted(path.stem for path in (ROOT / "solutions").glob("*.md"))
+# The first of each assignment.
+MISTAKES = {slug: next(m for m in all_misconceptions() if m.slug == slug) for slug in SLUGS}
+
+
+def promised(slug: str) -> dict[str, float]:
+    """The points of each task that a program checks, as the released notebook states them."""
+    graded = [cell["metadata"].get("nbgrader", {}) for cell in released(slug)["cells"]]
+    return {
+        about["grade_id"].removeprefix("check_"): about["points"]
+        for about in graded
+        if about.get("grade") and not about["solution"]
+    }
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_an_assignment_is_worked_through(browser: Any, site: str, slug: str) -> None:
+    mistake, model, most = MISTAKES[slug], model_cells(slug), promised(slug)
+    with look(browser, f"{site}/exercises/{slug}.html", formulas=False, still=True) as seen:
+        page = Solving(seen.page)
+        page.start()
+
+        # Nothing is written yet, and the checks say so.
+        said = page.checks()
+        points = {name: headline(text) for name, text in said.items()}
+        assert points == {name: (0, points) for name, points in most.items()}
+        for text in said.values():
+            assert "not written yet" in text or "not filled in yet" in text
+            assert "Error" not in text
+
+        # A known mistake gets its own hint, and what is right beside it all its points.
+        for name, source in model.items():
+            page.write(name, source)
+        page.write(mistake.task, mistake.source(model[mistake.task]))
+        said = page.checks()
+        assert mistake.hint in said[mistake.task]
+        earned, possible = headline(said[mistake.task])
+        assert earned < possible
+
+        # The model solution earns everything.
+        page.write(mistake.task, model[mistake.task])
+        points = {name: headline(text) for name, text in page.checks().items()}
+        assert points == {name: (points, points) for name, points in most.items()}
+        assert seen.foreign == []
+        assert seen.errors == []
+
+
+def test_there_are_ten_mistakes_with_hints_of_their_own() -> None:
+    assert len({mistake.hint for mistake in MISTAKES.values()}) >= 10
+
+
+def test_an_answer_is_there_after_a_reload_and_runs(browser: Any, site: str) -> None:
+    slug = SLUGS[0]
+    with look(browser, f"{site}/exercises/{slug}.html", formulas=False, still=True) as seen:
+        page = Solving(seen.page)
+        page.start()
+        page.write("mul_layer", model_cells(slug)["mul_layer"])
+        seen.page.reload()
+        status = seen.page.locator(".answers [role=status]")
+        assert status.inner_text() == "Your answers are back: mul_layer."
+        assert "self.x" in page.cell("mul_layer").inner_text()
+        page.start()
+        said = page.checks()
+        assert headline(said["mul_layer"]) == (4, 4)
+        assert headline(said["add_layer"]) == (0, 3)

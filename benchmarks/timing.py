@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy  # noqa: F401 - threadpool_info finds only what is loaded
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 STARTED = time.perf_counter()
 RESULTS = Path(__file__).with_name("results.json")
@@ -64,6 +64,19 @@ def compare(candidates: Mapping[str, Callable[[], Found]], runs: int) -> list[di
         spread = f"{row['least']:.3f} to {row['most']:.3f} s"
         print(f"{row['name']:<{width}}  {row['median']:8.3f} s  ({spread}), {row['times']:6.1f}x")
     return rows
+
+
+def by_threads(run: Callable[[], Found]) -> dict[str, Callable[[], Found]]:
+    """Return two candidates: `run` in a process of one BLAS thread, and with NumPy's default."""
+
+    def limited(threads: int) -> Found:
+        with threadpool_limits(limits=threads, user_api="blas"):
+            return run()
+
+    return {
+        "one thread": lambda: limited(1),
+        "a thread per processor": lambda: limited(os.cpu_count() or 1),
+    }
 
 
 def summary(name: str, seconds: list[float]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ images to float64 parameters. "The same steps by hand" are those of the library 
 and checks. "Matrix products alone" is the floor: what `np.matmul` takes for the products of the
 same steps and of the same measurements, with nothing around them.
 
+`course_lib, float32` runs once more with one thread for products and with one per processor.
+
 PyTorch (eager, on the processor) takes part if it is in an environment of its own:
 
     python -m venv _build/torch && _build/torch/bin/python -m pip install torch==2.13.0 numpy
@@ -22,7 +24,7 @@ from typing import Any
 import numpy as np
 from by_hand import ROWS, ByHand
 from plain import PlainNet
-from timing import Found, compare, parser_of, save
+from timing import Found, by_threads, compare, parser_of, save
 from training_torch import ROOT, measurements
 
 from course_lib.datasets import load_mnist
@@ -166,7 +168,9 @@ def main() -> None:
             print(f"{name:<34}{seconds:6.2f} s")
         return [{"name": name, "seconds": seconds} for name, seconds in found.items()]
 
-    save(options.json, {"training": rows, "parts": parts()}, steps=steps)
+    print()
+    threads = compare(by_threads(lambda: ours(np.float32)), options.runs)
+    save(options.json, {"training": rows, "parts": parts(), "threads": threads}, steps=steps)
 
 
 if __name__ == "__main__":

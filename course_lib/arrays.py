@@ -8,6 +8,15 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+# NumPy 1 has other rules for dtypes: float32 times a float64 number would become float64. Every
+# part of the library imports this module, and none of them works before its own imports.
+if int(np.__version__.split(".")[0]) < 2:
+    raise ImportError(
+        f"course_lib needs NumPy 2.0 or newer, and NumPy {np.__version__} is installed. "
+        "Run `python -m pip install --upgrade numpy`, then restart Python (in a notebook: the "
+        "kernel)."
+    )
+
 
 def as_floats(value: Any, name: str) -> Any:
     """Return `value` as real floating-point numbers, or say what is wrong with it.

@@ -20,6 +20,7 @@ from course_lib.differences import (
     scalar,
 )
 from course_lib.gradient_report import GradientCheck, ParameterCheck
+from course_lib.threads import one_blas_thread
 
 __all__ = ["GradientCheck", "ParameterCheck", "check_gradients", "numerical_gradient"]
 
@@ -30,6 +31,7 @@ RTOL = 1e-6
 ATOL = 1e-8
 
 
+@one_blas_thread()
 def check_gradients(
     net: Any,
     x: Any,

@@ -10,6 +10,7 @@ import numpy as np
 from course_lib.arrays import Array, as_floats
 from course_lib.history import Accuracy, History
 from course_lib.progress import progress_bar
+from course_lib.threads import one_blas_thread
 
 __all__ = ["Accuracy", "DivergenceError", "History", "train"]
 
@@ -26,6 +27,7 @@ class DivergenceError(ArithmeticError):
     history: History
 
 
+@one_blas_thread()
 def train(
     net: Any,
     x_train: Any,

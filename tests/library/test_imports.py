@@ -35,6 +35,7 @@ RANKS = {
     "figures": 10,
     "progress": 10,
     "text": 10,
+    "threads": 10,
 }
 
 # A module of misconceptions is a catalogue: many small wrong answers that know nothing of each

@@ -323,7 +323,7 @@ def test_the_bar_shows_the_loss_and_the_time_left(capsys: pytest.CaptureFixture[
     quick(progress=True, steps=3000)  # long enough for the bar to be drawn again
     shown = capsys.readouterr().err
     assert "training" in shown
-    assert re.search(r"\[00:0\d<00:0\d, .*loss \d\.\d{4}", shown)  # elapsed<remaining
+    assert re.search(r"\[\d\d:\d\d<\d\d:\d\d, .*loss \d\.\d{4}", shown)  # elapsed<remaining
     quick(progress=False)
     assert capsys.readouterr().err == ""
 

@@ -316,9 +316,10 @@ def test_what_the_page_says_of_training_holds() -> None:
     for size in training.HIDDEN_SIZES:
         history = training.run(3.0, size)
         assert np.mean(history.losses[-20:]) == pytest.approx(np.log(10), abs=0.05)
-    shares = {size: training.run(1.0, size).accuracies[-1].test for size in (2, 50)}
+    # Between the two, at 50 units, rounding alone moves the accuracy from 0.6 to 0.83.
+    shares = {size: training.run(1.0, size).accuracies[-1].test for size in (2, 100)}
     assert shares[2] == pytest.approx(0.1, abs=0.03)
-    assert (shares[50] or 0) > 0.75
+    assert (shares[100] or 0) > 0.75
     slow = training.run(0.003, 50).losses
     assert np.mean(slow[-50:]) < np.mean(slow[-100:-50]) < np.mean(slow[:50])
     final = training.run(0.3, 100).final
@@ -349,7 +350,9 @@ def test_what_the_page_says_of_boundaries_holds() -> None:
     thrown = boundary.learn("spiral", 50, 300, 10.0)
     assert thrown is not None
     answers = boundary.regions(thrown)
-    assert np.bincount(answers.ravel()).max() > 0.8 * answers.size
+    # Rounding alone moves this share from 0.73 to 1; a trained network gives each arm a third.
+    assert np.bincount(answers.ravel()).max() > 0.5 * answers.size
+    assert thrown.accuracy(*boundary.make_points("spiral")) == pytest.approx(1 / 3, abs=0.02)
 
 
 def test_what_the_page_says_of_digits_holds() -> None:

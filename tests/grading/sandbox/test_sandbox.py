@@ -246,7 +246,8 @@ def test_it_cannot(inside: Inside, what: str) -> None:
 @needs_filter
 @pytest.mark.parametrize("what", FILTERED)
 def test_the_filter_does_not_let_it(inside: Inside, what: str) -> None:
-    assert inside.tried[what] == "PermissionError", what
+    # Since Python 3.12, a warning comes before: fork() in a process with several threads.
+    assert inside.tried[what].split()[-1] == "PermissionError", what
 
 
 def test_it_sees_the_interpreter_and_an_empty_folder(inside: Inside) -> None:

@@ -1,0 +1,67 @@
+"""An old NumPy is refused in a sentence by every part of the library that computes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PARTS = [
+    "answers.two_layer_net",
+    "autodiff",
+    "checks.activations",
+    "datasets",
+    "functions",
+    "gradients",
+    "graphs",
+    "layers",
+    "live",
+    "networks",
+    "training",
+]
+
+TRY_EACH = """
+import importlib, sys
+import numpy
+numpy.__version__ = sys.argv[1]
+for part in sys.argv[2:]:
+    try:
+        importlib.import_module(f"course_lib.{part}")
+    except ImportError as error:
+        print(part, error)
+"""
+
+
+def refused(version: str) -> list[str]:
+    """Return what the parts say to NumPy of this version, each in a line."""
+    run = subprocess.run(
+        [sys.executable, "-c", TRY_EACH, version, *PARTS],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    return run.stdout.splitlines()
+
+
+def test_an_old_numpy_is_refused_everywhere() -> None:
+    lines = refused("1.26.4")
+    assert [line.split()[0] for line in lines] == PARTS
+    for line in lines:
+        assert "1.26.4" in line
+        assert "2.0" in line
+        assert "python -m pip install --upgrade numpy" in line
+
+
+@pytest.mark.parametrize("version", ["2.0.0", "2.10.1", "3.0.0.dev0"])
+def test_newer_ones_are_taken(version: str) -> None:
+    assert refused(version) == []
+
+
+def test_the_package_asks_for_the_same_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["dependencies"] == ["numpy>=2.0"]

@@ -1,7 +1,5 @@
 """Every layer of the course is drawn with a symbol, and with a rule for each gradient."""
 
-# ruff: noqa: RUF001
-
 import inspect
 
 import numpy as np

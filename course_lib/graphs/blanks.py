@@ -4,7 +4,6 @@ A key tells which number: ``v3`` is the value of the graph's values[3], ``g3`` i
 ``c3.0`` the gradient that the node behind values[3] sends back to its first input.
 """
 
-# ruff: noqa: RUF001
 from __future__ import annotations
 
 import re

@@ -33,7 +33,7 @@ class Graph:
     >>> price = g.apply(MulLayer(), apple, number, name="price")
     >>> g.backward(1)
     >>> price.value, apple.grad, number.grad
-    (200, 2, 100)
+    (200.0, 2.0, 100.0)
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Graph:
                 f"Graph.input: expected a name and a value, got {name!r} for the name. "
                 'Write g.input("x", 2.0).'
             )
-        added = self._add_value(name, as_floats(value, f"Graph.input: {name}"), "input")
+        added = self._add_value(name, _real(value, f"Graph.input: {name}"), "input")
         if range is not None:
             added.range = check_range(name, added.value, range)
         return added
@@ -72,7 +72,7 @@ class Graph:
         It is drawn smaller, without a gradient. Integer arrays (labels) stay integers.
         """
         if not (isinstance(value, np.ndarray) and value.dtype.kind in "iu"):
-            value = as_floats(value, "Graph.constant: value")
+            value = _real(value, "Graph.constant: value")
         return self._add_value(name, value, "constant")
 
     def apply(
@@ -153,7 +153,7 @@ class Graph:
         """
         output = self._single_output() if of is None else of
         check_value(self, output, "Graph.backward: of")
-        dout = as_floats(dout, "Graph.backward: dout")
+        dout = _real(dout, "Graph.backward: dout")
         if np.shape(dout) != np.shape(output.value):
             raise ValueError(
                 f"Graph.backward: dout: expected the shape of the output, "
@@ -260,6 +260,12 @@ class Graph:
                     f"shape, {np.shape(value.value)}, got {np.shape(grad)}."
                 )
             value.grad = snapshot(grad) if value.grad is None else value.grad + grad
+
+
+def _real(value: Any, name: str) -> Any:
+    """Return a number as it is, so that 2 stays a whole number, and all else as floats."""
+    array = as_floats(value, name)
+    return value if type(value) in (int, float) else array
 
 
 def _holds_array(layer: Any, key: str) -> bool:

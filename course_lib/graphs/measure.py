@@ -1,6 +1,5 @@
 """How much room text takes, without a browser to ask: never less than a common font needs."""
 
-# ruff: noqa: RUF001
 from __future__ import annotations
 
 import re

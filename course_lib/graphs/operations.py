@@ -9,7 +9,6 @@ the upstream gradient. The same text serves twice: with letters on the edge, wit
 the caption.
 """
 
-# ruff: noqa: RUF001
 from __future__ import annotations
 
 import re

@@ -26,10 +26,9 @@ from graph_cases import (
 
 from course_lib import layers
 from course_lib.graphs import Graph
-from course_lib.graphs.items import FONT, MARK
+from course_lib.graphs.items import BOLD, FONT, MARK, text_width
 from course_lib.graphs.layout import lay_out
 from course_lib.graphs.live import LIVE, make_live, run_again
-from course_lib.graphs.measure import BOLD, text_width
 from course_lib.graphs.numbers import number_text
 
 # --- which graphs ----------------------------------------------------------------------------

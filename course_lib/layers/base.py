@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from math import inf
-from typing import Any, ClassVar, Self, get_args, get_type_hints
+from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -118,8 +118,8 @@ def _kinds(cls: type[Layer], method: str) -> dict[str, Any]:
         hint = annotations.get(name)
         if hint == Targets:
             kinds[name] = Targets
-        elif Array in (hint, *get_args(hint)):  # `Array | float` too
-            kinds[name] = Array
+        elif any(np.ndarray in (kind, get_origin(kind)) for kind in (hint, *get_args(hint))):
+            kinds[name] = Array  # also for `Array | float` and other spellings of an array
     return kinds
 
 

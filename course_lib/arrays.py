@@ -1,12 +1,16 @@
-"""What may come in: the one place where values handed to the library are looked at."""
+"""Conversion and checks of the arrays that callers pass to the library."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-Array = np.ndarray[Any, np.dtype[Any]]
+Array = NDArray[Any]
+
+# Targets of a loss: integer labels, or rows of real numbers.
+Targets = Annotated[Array, "integers stay integers"]
 
 # NumPy 1 has other rules for dtypes: float32 times a float64 number would become float64. Every
 # part of the library imports this module, and none of them works before its own imports.
@@ -18,16 +22,20 @@ if int(np.__version__.split(".")[0]) < 2:
     )
 
 
-def as_floats(value: Any, name: str) -> Any:
-    """Return `value` as real floating-point numbers, or say what is wrong with it.
+def as_reals(value: Any, name: str) -> Array:
+    """Return `value` as an array of real numbers.
 
     Parameters
     ----------
-    value : float, int or array_like
-        Python numbers come back as they are, floating arrays uncopied in their own dtype,
-        integer and Boolean arrays as float64.
+    value : array_like
+        A number becomes an array of shape (). Arrays are not copied.
     name : str
-        What to call the value in an error message.
+        Name of the value in error messages.
+
+    Returns
+    -------
+    ndarray
+        Of a floating, integer or Boolean dtype.
 
     Raises
     ------
@@ -36,10 +44,6 @@ def as_floats(value: Any, name: str) -> Any:
     ValueError
         If it holds NaN, or is a list whose rows differ in length.
     """
-    if type(value) in (float, int):
-        if value != value:
-            raise ValueError(_nan_message(name, "nan"))
-        return value
     try:
         array = np.asarray(value)
     except ValueError:
@@ -48,18 +52,28 @@ def as_floats(value: Any, name: str) -> Any:
             "Give every row the same length."
         ) from None
     kind = array.dtype.kind
-    if kind in "iub":
-        return array.astype(np.float64)
-    if kind != "f":
+    if kind not in "iubf":
         got = f"dtype {array.dtype}" if kind == "c" else type(value).__name__
         raise TypeError(
             f"{name}: expected real numbers (a float or an array of floats), got {got}. "
             "Convert it first, for example with np.asarray(..., dtype=float)."
         )
-    if has_nan(array):
+    if kind == "f" and has_nan(array):
         first = tuple(int(i) for i in np.argwhere(np.isnan(array))[0])
-        raise ValueError(_nan_message(name, f"nan at index {first}" if first else "nan"))
+        raise ValueError(
+            f"{name}: expected finite numbers, got nan{f' at index {first}' if first else ''}. "
+            "Look for a division 0/0, a log of a negative number, or gaps in the data."
+        )
     return array
+
+
+def as_floats(value: Any, name: str) -> Array:
+    """Return `value` as a floating array; see :func:`as_reals` for what is refused.
+
+    Floating arrays keep their dtype, integers and Booleans become float64.
+    """
+    array = as_reals(value, name)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def has_nan(array: Array) -> bool:
@@ -105,7 +119,7 @@ def as_labels_or_rows(t: Any, scores: Array, name: str) -> Array:
                 f"{name}: expected each row to be one-hot or probabilities (no value below 0, "
                 f"sum 1), got a row that is not. For labels, pass integers of shape {rows}."
             )
-        return np.asarray(t, dtype=scores.dtype)
+        return t.astype(scores.dtype, copy=False)
     if t.shape != rows:
         raise ValueError(
             f"{name}: expected labels of shape {rows} or one-hot rows of shape {scores.shape}, "
@@ -144,16 +158,9 @@ def as_values_like(t: Any, outputs: Array, name: str) -> Array:
     TypeError, ValueError
         If `t` does not consist of real numbers, or has another shape.
     """
-    t = np.asarray(as_floats(t, name), dtype=outputs.dtype)
+    t = as_floats(t, name).astype(outputs.dtype, copy=False)
     if t.shape != outputs.shape:
         raise ValueError(
             f"{name}: expected outputs and targets of one shape, got {outputs.shape} and {t.shape}."
         )
     return t
-
-
-def _nan_message(name: str, got: str) -> str:
-    return (
-        f"{name}: expected finite numbers, got {got}. "
-        "Look for a division 0/0, a log of a negative number, or gaps in the data."
-    )

@@ -62,7 +62,7 @@ class Variable:
     __array_ufunc__ = None
 
     def __init__(self, value: Any, name: str = "") -> None:
-        value = np.asarray(as_floats(value, f"Variable {name!r}" if name else "Variable"))
+        value = as_floats(value, f"Variable {name!r}" if name else "Variable")
         self.value: Array = value if value.dtype.kind == "f" else value.astype(np.float64)
         self.name = name
         self.grad: Array | None = None
@@ -222,7 +222,7 @@ class Variable:
                     f"{_named(self)}. Sum it first, or pass dout in its shape."
                 )
             return np.ones_like(self.value)
-        dout = np.asarray(as_floats(dout, "Variable.backward: dout"), dtype=self.value.dtype)
+        dout = as_floats(dout, "Variable.backward: dout").astype(self.value.dtype, copy=False)
         if dout.shape != self.value.shape:
             raise ValueError(
                 f"Variable.backward: dout: expected the shape of the value, {self.value.shape}, "

@@ -26,7 +26,7 @@ def sigmoid(x: Any) -> Any:
     """
     x = as_floats(x, "sigmoid: x")
     z = np.exp(-np.abs(x))
-    return np.where(np.asarray(x) >= 0, 1 / (1 + z), z / (1 + z))
+    return np.where(x >= 0, 1 / (1 + z), z / (1 + z))
 
 
 def softmax(x: Any) -> Array:
@@ -121,7 +121,7 @@ def mean_squared_error(y: Any, t: Any) -> Any:
         If the shapes differ. Broadcasting (N, 1) against (N,) would compare every row with
         every other.
     """
-    y = np.asarray(as_floats(y, "mean_squared_error: y"))
+    y = as_floats(y, "mean_squared_error: y")
     t = as_values_like(t, y, "mean_squared_error: t")
     return ((y - t) ** 2).sum() / (2 * count_rows(y))
 
@@ -139,7 +139,7 @@ def _below_zero(x: Any, name: str) -> Array:
 
 def _as_logits(x: Any, name: str) -> tuple[Array, Array]:
     """Return logits, or what else comes in rows, and the largest of each row."""
-    x = np.asarray(as_floats(x, name))
+    x = as_floats(x, name)
     if x.ndim == 0 or x.size == 0:
         raise ValueError(
             f"{name}: expected at least one row of K values, shape (..., K), got shape {x.shape}."
@@ -151,4 +151,4 @@ def _as_logits(x: Any, name: str) -> tuple[Array, Array]:
             f"{name}: expected a finite largest value in each row, got inf or -inf. "
             "Look for an overflow where these values come from."
         )
-    return (x, largest) if x.dtype.kind == "f" else (x.astype(np.float64), largest)
+    return x, largest

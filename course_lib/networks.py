@@ -8,17 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.arrays import Array
+from course_lib.arrays import Array, as_floats
 from course_lib.gradients import numerical_gradient
-from course_lib.layers import (
-    Affine,
-    IdentityWithLoss,
-    Layer,
-    Relu,
-    Sigmoid,
-    SoftmaxWithLoss,
-    Tanh,
-)
+from course_lib.layers.affine import Affine
+from course_lib.layers.base import Layer
+from course_lib.layers.identity_with_loss import IdentityWithLoss
+from course_lib.layers.relu import Relu
+from course_lib.layers.sigmoid import Sigmoid
+from course_lib.layers.softmax_with_loss import SoftmaxWithLoss
+from course_lib.layers.tanh import Tanh
 from course_lib.stacking import affine_gradients, run
 
 # Rows that `accuracy` takes at a time: few enough to stay in the cache of the processor, and
@@ -176,16 +174,10 @@ class MultiLayerNet:
         """Return the loss and all gradients of one forward and one backward pass."""
         loss = self.loss(x, t)
         dout = self.last_layer.backward(1)
-        first: Any
         first, *others = self.layers.values()
         for layer in reversed(others):
             dout = layer.backward(dout)
-        # The gradient of the data itself would be read by nobody.
-        first.needs_dx = False
-        try:
-            first.backward(dout)
-        finally:
-            first.needs_dx = True
+        _set_parameter_gradients(first, dout)
         grads = {}
         for name in self.params:
             layer = self.layers[f"Affine{name[1:]}"]
@@ -266,6 +258,20 @@ class TwoLayerNet(MultiLayerNet):
         super().__init__(
             input_size, [hidden_size], output_size, weight_init_std, dtype=dtype, rng=rng
         )
+
+
+def _set_parameter_gradients(layer: Layer, dout: Array) -> None:
+    """Run `layer.backward`, without `dx` where the layer is an affine layer of this library.
+
+    The `dx` of a first layer is the gradient of the data. Nothing reads it, and it costs as much
+    as `dW`.
+    """
+    if type(layer) is Affine and "backward" not in vars(layer):
+        dout = as_floats(dout, "Affine.backward: dout").reshape(len(layer.x), -1)
+        layer.dW = layer.x.T @ dout
+        layer.db = dout.sum(axis=0)
+    else:
+        layer.backward(dout)
 
 
 def _weight_std(weight_init_std: float | str, n_in: int) -> float:

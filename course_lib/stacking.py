@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from course_lib.arrays import Array
-from course_lib.layers import Affine, Layer
+from course_lib.layers.affine import Affine
+from course_lib.layers.base import Layer
 
 # Values that one stacked pass may hold at a time, 1.6 MB: few enough to stay in the cache of the
 # processor, and memory stays flat however large the network is.

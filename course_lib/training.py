@@ -192,7 +192,7 @@ def _check_data(x: Any, t: Any, which: str) -> tuple[Array, Array]:
     name = f"train: x_{which}"
     # Integer images stay small until they are needed, a mini-batch at a time.
     if not isinstance(x, np.ndarray) or x.dtype.kind not in "iub":
-        x = np.asarray(as_floats(x, name))
+        x = as_floats(x, name)
         if not np.isfinite(np.vdot(x, x)) and np.isinf(x).any():
             raise ValueError(f"{name}: expected finite numbers, got inf.")
     t = np.asarray(t)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.answers.affine import AffineSample, Linear, ScaledAffine, ShiftedAffine
 from course_lib.checks.layer_task import LayerTask
 from course_lib.checks.number_task import NumberTask
 from course_lib.checks.observe import Case
-from course_lib.layers import Affine, Linear, ScaledAffine, ShiftedAffine
-from course_lib.layers.affine_variants import AffineSample
+from course_lib.layers import Affine
 from course_lib.text import _
 
 SLUG = "04_affine"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.answers.chain_rule import Chain, Fork, ThreeUses
 from course_lib.checks.draws import SHAPES, elementwise_cases, signed_pair, two_input_cases
 from course_lib.checks.layer_task import LayerTask
 from course_lib.checks.number_task import NumberTask
 from course_lib.checks.observe import Case
-from course_lib.layers import Chain, ExpLayer, Fork, LogLayer, SquareLayer, ThreeUses
+from course_lib.layers import ExpLayer, LogLayer, SquareLayer
 from course_lib.text import _
 
 SLUG = "02_chain_rule"

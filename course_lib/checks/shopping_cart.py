@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from course_lib.answers.shopping_cart import CouponCart, ShoppingCart
 from course_lib.checks.draws import number_cases, two_input_cases
 from course_lib.checks.layer_task import LayerTask
 from course_lib.checks.number_task import NumberTask
-from course_lib.layers import AddLayer, CouponCart, DivLayer, MulLayer, ShoppingCart, SubLayer
+from course_lib.layers import AddLayer, DivLayer, MulLayer, SubLayer
 from course_lib.text import _
 
 SLUG = "01_shopping_cart"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from html import escape
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -28,11 +28,8 @@ from course_lib.graphs.steps import (
     title,
 )
 from course_lib.graphs.svg import draw
-from course_lib.graphs.values import Value
+from course_lib.graphs.tape import Tape, Value
 from course_lib.graphs.words import WORDS, say
-
-if TYPE_CHECKING:
-    from course_lib.graphs.graph import Graph
 
 _ICONS = {
     "reset": '<path d="M3.5 8a4.5 4.5 0 1 0 1.4-3.3M3.2 2.2v3h3"/>',
@@ -58,7 +55,7 @@ class Figure:
     """
 
     def __init__(
-        self, graph: Graph, show: Show, backward: bool, sliders: bool | Sequence[str] = True
+        self, graph: Tape, show: Show, backward: bool, sliders: bool | Sequence[str] = True
     ) -> None:
         story = tell_story(graph, backward)
         live = make_live(graph, sliders)
@@ -108,7 +105,7 @@ def _key(kind: str, mark: str) -> str:
     )
 
 
-def _data(graph: Graph, story: Story, live: Live | None, backward: bool) -> str:
+def _data(graph: Tape, story: Story, live: Live | None, backward: bool) -> str:
     """Return what the page's script needs: the steps, and the graph's structure and numbers."""
     number = {id(value): i for i, value in enumerate(graph.values)}
     captions = story.templates if live else story.captions

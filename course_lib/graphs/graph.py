@@ -1,24 +1,17 @@
-"""A computational graph that runs as it is built, and then runs backwards."""
+"""A computational graph that runs as it is built, runs backwards, and draws itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from course_lib.arrays import as_floats
-from course_lib.graphs.contracts import check_layer, check_range, check_value, match_gradients
 from course_lib.graphs.figure import Figure
 from course_lib.graphs.numbers import Show
 from course_lib.graphs.svg import draw
-from course_lib.graphs.values import Kind, Node, Value, snapshot
-
-# The attributes in which layers of this course hold what they learn.
-_PARAMETERS = ("W", "b", "gamma", "beta")
+from course_lib.graphs.tape import Tape, parameters_of
 
 
-class Graph:
+class Graph(Tape):
     """A computational graph, recorded from layers that really run.
 
     Leaves are made by `input` and `constant`; `apply` runs a layer's `forward` at once; `backward`
@@ -33,148 +26,13 @@ class Graph:
     >>> price = g.apply(MulLayer(), apple, number, name="price")
     >>> g.backward(1)
     >>> price.value, apple.grad, number.grad
-    (200, 2, 100)
+    (200.0, 2.0, 100.0)
     """
-
-    def __init__(self) -> None:
-        self.values: list[Value] = []
-        self.nodes: list[Node] = []
-
-    def __repr__(self) -> str:
-        layers = ", ".join(type(node.layer).__name__ for node in self.nodes)
-        return f"Graph({layers})"
-
-    def input(
-        self, name: str, value: Any, range: tuple[float, float, float] | None = None
-    ) -> Value:
-        """Add a leaf whose gradient is wanted, and return its handle.
-
-        Parameters
-        ----------
-        name : str
-        value : float or array_like
-        range : (first, last, step), optional
-            Where the input's slider goes, and in which steps, in figures that have sliders.
-        """
-        if not isinstance(name, str):
-            raise TypeError(
-                f"Graph.input: expected a name and a value, got {name!r} for the name. "
-                'Write g.input("x", 2.0).'
-            )
-        added = self._add_value(name, as_floats(value, f"Graph.input: {name}"), "input")
-        if range is not None:
-            added.range = check_range(name, added.value, range)
-        return added
-
-    def constant(self, value: Any, name: str = "") -> Value:
-        """Add a leaf that stays as it is: a fixed number, or the targets of a loss.
-
-        It is drawn smaller, without a gradient. Integer arrays (labels) stay integers.
-        """
-        if not (isinstance(value, np.ndarray) and value.dtype.kind in "iu"):
-            value = as_floats(value, "Graph.constant: value")
-        return self._add_value(name, value, "constant")
-
-    def apply(
-        self,
-        layer: Any,
-        *inputs: Value,
-        name: str = "",
-        label: str | None = None,
-        rule: str | Sequence[str] | None = None,
-        params: Mapping[str, str] | None = None,
-        **options: Any,
-    ) -> Value:
-        """Run ``layer.forward(*inputs)`` and return a handle on its result.
-
-        Parameters
-        ----------
-        layer : object with `forward` and `backward`
-            A layer of the course or anybody's own. One layer is one node: `forward` keeps what
-            `backward` needs, so a second call would overwrite it.
-        *inputs : Value
-            Handles of this graph.
-        name : str
-            What to call the result.
-        label : str, optional
-            What to write into the node, in place of the class's symbol.
-        rule : str or sequence of str, optional
-            The local rule of `backward`, for each input: ``"dout * y"``.
-        params : mapping, optional
-            Attributes of the layer to draw as leaves, with their names: ``{"W": "W1"}``. Unless
-            given, the attributes W, b, gamma and beta that the layer has; ``{}`` draws none.
-        **options
-            Passed on to `forward`.
-        """
-        where = check_layer(self, layer)
-        for value in inputs:
-            check_value(self, value, f"{where}: inputs")
-        if not inputs:
-            raise ValueError(f"{where}: expected at least one input, got none.")
-        if params is None:
-            params = {key: key for key in _PARAMETERS if _holds_array(layer, key)}
-        leaves = [
-            self._add_value(text, getattr(layer, key), "parameter") for key, text in params.items()
-        ]
-        out = layer.forward(*(snapshot(value.value) for value in inputs), **options)
-        if out is None:
-            raise ValueError(
-                f"{type(layer).__name__}.forward: expected a number or an array, got None. "
-                "Does it end in a return?"
-            )
-        self._forget_gradients()
-        node = Node(
-            layer,
-            [*inputs, *leaves],
-            list(params),
-            self._add_value(name, out, "result"),
-            label=label,
-            rules=[rule] if isinstance(rule, str) else rule,
-        )
-        for i, value in enumerate(node.inputs):
-            value.uses.append((node, i))
-        self.nodes.append(node)
-        return node.output
-
-    def backward(self, dout: Any = 1, of: Value | None = None) -> None:
-        """Send `dout` backwards from the output to every leaf.
-
-        Parameters
-        ----------
-        dout : float or ndarray
-            The upstream gradient that starts the pass, in the shape of the output.
-        of : Value, optional
-            Where to start. Needed only if several results are used by nobody.
-
-        Notes
-        -----
-        A value used in several places receives a gradient from each: they add. Gradients of
-        an earlier pass are forgotten first.
-        """
-        output = self._single_output() if of is None else of
-        check_value(self, output, "Graph.backward: of")
-        dout = as_floats(dout, "Graph.backward: dout")
-        if np.shape(dout) != np.shape(output.value):
-            raise ValueError(
-                f"Graph.backward: dout: expected the shape of the output, "
-                f"{np.shape(output.value)}, got {np.shape(dout)}."
-            )
-        self._forget_gradients()
-        output.grad = snapshot(dout)
-        for node in reversed(self.nodes):
-            if node.output.grad is not None:
-                self._run_backward(node)
 
     @classmethod
     def from_network(cls, net: Any, x: Any, t: Any) -> Graph:
         """Return the graph of a network's loss; see :func:`course_lib.graphs.trace_network`."""
-        from course_lib.graphs.tracing import trace_network
-
         return trace_network(net, x, t)
-
-    def outputs(self) -> list[Value]:
-        """Return the results that nobody uses."""
-        return [value for value in self.values if value.kind == "result" and not value.uses]
 
     def svg(self, show: Show = "values", backward: bool = True) -> str:
         """Return the drawing, a self-contained ``<svg>`` in which every value shows.
@@ -213,54 +71,40 @@ class Graph:
     def _repr_html_(self) -> str:
         return self.figure().html
 
-    def _add_value(self, name: str, value: Any, kind: Kind) -> Value:
-        added = Value(self, name, snapshot(value), kind)
-        self.values.append(added)
-        return added
 
-    def _forget_gradients(self) -> None:
-        for value in self.values:
-            value.grad = None
-        for node in self.nodes:
-            node.grads = []
+def trace_network(net: Any, x: Any, t: Any) -> Graph:
+    """Run a network's loss forwards and backwards, and return the graph of it.
 
-    def _single_output(self) -> Value:
-        outputs = self.outputs()
-        if not outputs:
-            raise RuntimeError(
-                "Graph.backward: expected a graph with at least one applied layer, got "
-                f"{len(self.values)} leaves and no layer. Call g.apply(layer, ...) first."
-            )
-        if len(outputs) > 1:
-            names = ", ".join(repr(value.name or "unnamed") for value in outputs)
-            raise ValueError(
-                f"Graph.backward: expected one output, got {len(outputs)}: {names}. "
-                "Say which one to start from: g.backward(1, of=value)."
-            )
-        return outputs[0]
+    Parameters
+    ----------
+    net : MultiLayerNet or TwoLayerNet
+        Anything with `layers` (a dict, in order), `last_layer` and `params`.
+    x : array_like, shape (N, D)
+    t : array_like
+        Targets, as `net.loss` takes them.
 
-    def _run_backward(self, node: Node) -> None:
-        where = f"{type(node.layer).__name__}.backward"
-        returned = node.layer.backward(snapshot(node.output.grad))
-        grads = list(returned) if isinstance(returned, tuple) else [returned]
-        node.grads = match_gradients(node, grads, where)
-        for key in node.parameters:
-            if not hasattr(node.layer, f"d{key}"):
-                raise AttributeError(
-                    f"{where}: expected it to keep the gradient of {key} as d{key}, got no such "
-                    f"attribute. Set self.d{key} in backward."
-                )
-            node.grads.append(getattr(node.layer, f"d{key}"))
-        for value, grad in zip(node.inputs, node.grads, strict=True):
-            if grad is None:
-                continue
-            if np.shape(grad) != np.shape(value.value):
-                raise ValueError(
-                    f"{where}: expected the gradient of {value.name or 'its input'!r} in its "
-                    f"shape, {np.shape(value.value)}, got {np.shape(grad)}."
-                )
-            value.grad = snapshot(grad) if value.grad is None else value.grad + grad
-
-
-def _holds_array(layer: Any, key: str) -> bool:
-    return isinstance(getattr(layer, key, None), np.ndarray)
+    Returns
+    -------
+    Graph
+        With leaves x, t and every parameter under its name in `params`; the output is "loss".
+    """
+    missing = [key for key in ("layers", "last_layer", "params") if not hasattr(net, key)]
+    if missing:
+        raise TypeError(
+            f"trace_network: net: expected a network with layers, last_layer and params, "
+            f"got {type(net).__name__} without {', '.join(missing)}."
+        )
+    g = Graph()
+    out = g.input("x", x)
+    for layer in net.layers.values():
+        # The layers hold the very arrays of `params`: that is what tells W1 from W2.
+        params = {
+            key: name
+            for key in parameters_of(layer)
+            for name, array in net.params.items()
+            if getattr(layer, key) is array
+        }
+        out = g.apply(layer, out, params=params or None)
+    g.apply(net.last_layer, out, g.constant(t, "t"), name="loss")
+    g.backward(1)
+    return g

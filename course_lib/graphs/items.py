@@ -1,22 +1,40 @@
-"""The things that take room in a drawing, and how much each of them takes."""
+"""The boxes of a drawing, and how large each of them is.
+
+Text is measured without a browser: never less than a common font needs.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from course_lib.graphs.blanks import grad_key, sent_key, value_key
-from course_lib.graphs.measure import BOLD, text_width, wrap
+from course_lib.graphs.formulas import grad_key, rule, sent_key, symbol, value_key
 from course_lib.graphs.numbers import Show, value_lines
-from course_lib.graphs.operations import rule, symbol
-from course_lib.graphs.values import Node, Value
+from course_lib.graphs.tape import Node, Value
 
 FONT = 13.0
 LINE = 16.0
 RADIUS = 18.0
 _RULE_WIDTH = 96.0
 MARK = 11.0  # room of the small triangle before a number
+
+# Advance widths in em of DejaVu Sans, the widest of the fonts that the drawing may meet.
+_WIDTHS = (
+    ("'ijlIJ", 0.30),
+    (" .,·:;/|f-ᵀt()[]²", 0.39),
+    (".,:; ", 0.34),
+    ("r_szc", 0.55),
+    ("LkFvxyP", 0.60),
+    ("wm", 0.98),
+    ("W@", 1.0),
+    ("×÷−+=<>∞", 0.84),
+)
+# In bold.
+BOLD = 1.1
+_WIDTH_OF = {char: width for chars, width in _WIDTHS for char in chars}
 
 ItemKind = Literal["leaf", "node", "branch", "output", "label", "bend"]
 
@@ -67,7 +85,7 @@ class Edge:
 
     @property
     def keys(self) -> tuple[str, str]:
-        """Which numbers stand above and below the line; see :mod:`course_lib.graphs.blanks`."""
+        """Which numbers stand above and below the line; see :mod:`course_lib.graphs.formulas`."""
         shares = self.use is not None and len(self.value.uses) > 1
         below = sent_key(*self.use) if shares and self.use else grad_key(self.value)
         return value_key(self.value), below
@@ -141,3 +159,28 @@ def label_item(
     if item.backward:
         item.down = 4 + LINE * (len(item.backward) + len(item.rule))
     return item
+
+
+def text_width(text: str, size: float) -> float:
+    """Return an upper estimate of the width of `text` at font size `size`, in pixels."""
+    return size * sum(map(_char_width, text))
+
+
+def _char_width(char: str) -> float:
+    if char in _WIDTH_OF:
+        return _WIDTH_OF[char]
+    if unicodedata.east_asian_width(char) in "WF":
+        return 1.0
+    return 0.78 if char.isupper() else 0.64
+
+
+def wrap(text: str, size: float, limit: float) -> list[str]:
+    """Break `text` into lines of at most `limit` pixels, between words and not inside brackets."""
+    lines: list[str] = []
+    for word in re.findall(r"(?:\([^()]*\)|\S)+", text):
+        joined = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(joined, size) <= limit:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    return lines or [""]

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -25,13 +24,10 @@ from course_lib.graphs.items import (
     output_item,
 )
 from course_lib.graphs.numbers import Show
-from course_lib.graphs.ordering import order_columns
 from course_lib.graphs.qp import settle
-from course_lib.graphs.values import Node, Value
+from course_lib.graphs.tape import Node, Tape, Value
 
-if TYPE_CHECKING:
-    from course_lib.graphs.graph import Graph
-
+_SWEEPS = 12
 _STRAIGHT, _WEAK = 100.0, 0.05
 _SPACE = 8.0  # between two boxes of a column
 _MARGIN = 3.0
@@ -55,7 +51,7 @@ class Layout:
 
 
 def lay_out(
-    graph: Graph, show: Show, backward: bool, room: Mapping[str, float] | None = None
+    graph: Tape, show: Show, backward: bool, room: Mapping[str, float] | None = None
 ) -> Layout:
     """Return the layout of a graph, with at least this much room for numbers that change."""
     layout = Layout()
@@ -67,7 +63,7 @@ def lay_out(
     return layout
 
 
-def _depths(graph: Graph) -> dict[int, int]:
+def _depths(graph: Tape) -> dict[int, int]:
     """Return the column of each value's source and of each node: the longest path to it."""
     node_of = {id(node.output): node for node in graph.nodes}
     depth: dict[int, int] = {}
@@ -87,7 +83,7 @@ def _depths(graph: Graph) -> dict[int, int]:
 
 
 def _add_items(
-    layout: Layout, graph: Graph, show: Show, backward: bool, room: Mapping[str, float]
+    layout: Layout, graph: Tape, show: Show, backward: bool, room: Mapping[str, float]
 ) -> None:
     depth = _depths(graph)
     node_items = {id(n): layout.add(node_item(n, 2 * depth[id(n)])) for n in graph.nodes}
@@ -191,3 +187,99 @@ def _place_horizontally(layout: Layout, columns: list[list[Item]]) -> None:
                 item.x = round(x + item.width / 2, 1)
         x += width
     layout.width = x + _MARGIN
+
+
+# --- the order within a column -----------------------------------------------------------------
+
+
+def order_columns(items: list[Item], edges: list[Edge]) -> list[list[Item]]:
+    """Return the items of each column from top to bottom.
+
+    The first try follows each node's inputs from its first to its last: for a tree nothing
+    crosses then. Otherwise the barycentre heuristic improves it, and the best try is kept.
+    """
+    columns: list[list[Item]] = [[] for _ in range(max((i.column for i in items), default=-1) + 1)]
+    _first_order(items, edges)
+    for item in sorted(items, key=lambda item: item.order):
+        columns[item.column].append(item)
+    links = [(a, b) for edge in edges for a, b in pairwise(edge.path)]
+    best, fewest = [column[:] for column in columns], crossings(columns, links)
+    for sweep in range(_SWEEPS):
+        if fewest == 0:
+            break
+        _sort_by_neighbours(columns, links, rightwards=sweep % 2 == 0)
+        count = crossings(columns, links)
+        if count < fewest:
+            best, fewest = [column[:] for column in columns], count
+    return best
+
+
+def crossings(columns: list[list[Item]], links: list[tuple[Item, Item]]) -> int:
+    """Count the pairs of lines that cross."""
+    place = {id(item): i for column in columns for i, item in enumerate(column)}
+    by_column: dict[int, list[tuple[int, int]]] = {}
+    for a, b in links:
+        by_column.setdefault(a.column, []).append((place[id(a)], place[id(b)]))
+    return sum(
+        (a1 - b1) * (a2 - b2) < 0
+        for pairs in by_column.values()
+        for (a1, a2), (b1, b2) in combinations(pairs, 2)
+    )
+
+
+def _first_order(items: list[Item], edges: list[Edge]) -> None:
+    """Set `order`: leaves count up in the order of a walk from the outputs; others average."""
+    into: dict[int, list[Edge]] = {}
+    for edge in edges:
+        into.setdefault(id(edge.path[-1]), []).append(edge)
+    for incoming in into.values():
+        incoming.sort(key=lambda edge: edge.use[1] if edge.use else 0)
+    seen: set[int] = set()
+    count = 0
+
+    def visit(item: Item) -> float:
+        nonlocal count
+        if id(item) in seen:
+            return item.order
+        seen.add(id(item))
+        incoming = into.get(id(item), [])
+        if not incoming:
+            item.order = float(count)
+            count += 1
+            return item.order
+        orders = [visit(edge.path[0]) for edge in incoming]
+        item.order = sum(orders) / len(orders)
+        return item.order
+
+    for item in items:
+        if item.kind == "output":
+            visit(item)
+    for item in items:
+        if item.kind != "label" and item.kind != "bend":
+            visit(item)
+    for edge in edges:
+        source, target = edge.path[0], edge.path[-1]
+        order = source.order
+        if source.kind == "branch":
+            # Lines out of one dot part towards their targets, and into one node by its inputs.
+            index = edge.use[1] if edge.use else 0
+            order = (source.order + target.order) / 2 + 1e-3 * index
+        for item in edge.path[1:-1]:
+            item.order = order
+
+
+def _sort_by_neighbours(
+    columns: list[list[Item]], links: list[tuple[Item, Item]], rightwards: bool
+) -> None:
+    neighbours: dict[int, list[Item]] = {}
+    for a, b in links:
+        neighbours.setdefault(id(b if rightwards else a), []).append(a if rightwards else b)
+    for column in columns if rightwards else reversed(columns):
+        place = {id(item): i for c in columns for i, item in enumerate(c)}
+        mean = {
+            id(item): sum(place[id(other)] for other in others) / len(others)
+            if (others := neighbours.get(id(item)))
+            else float(place[id(item)])
+            for item in column
+        }
+        column.sort(key=lambda item, mean=mean: mean[id(item)])  # type: ignore[misc]

@@ -14,20 +14,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from course_lib import layers
-from course_lib.graphs.blanks import numbers_of
-from course_lib.graphs.items import FONT
-from course_lib.graphs.measure import text_width
+from course_lib.graphs.formulas import numbers_of
+from course_lib.graphs.items import FONT, text_width
 from course_lib.graphs.numbers import number_text
 from course_lib.graphs.steps import start_of_backward
-from course_lib.graphs.values import Node, Value
-
-if TYPE_CHECKING:
-    from course_lib.graphs.graph import Graph
+from course_lib.graphs.tape import Node, Tape, Value
+from course_lib.layers import LAYERS
 
 Inputs = Mapping[int, float]
 
@@ -76,7 +72,7 @@ class Live:
     room: dict[str, float] = field(default_factory=dict)
 
 
-def make_live(graph: Graph, wanted: bool | Sequence[str]) -> Live | None:
+def make_live(graph: Tape, wanted: bool | Sequence[str]) -> Live | None:
     """Return the sliders of a graph, or None if it can have none.
 
     Raises
@@ -111,12 +107,12 @@ def settings(node: Node) -> dict[str, float]:
 
 
 def run_again(
-    graph: Graph, inputs: Inputs, layer_of: Callable[[Node], Any] | None = None
+    graph: Tape, inputs: Inputs, layer_of: Callable[[Node], Any] | None = None
 ) -> dict[str, Any]:
     """Return all numbers of the same graph at other inputs, computed by fresh layers."""
     layer_of = layer_of or _reference
     made_by = {id(node.output): node for node in graph.nodes}
-    fresh = type(graph)()
+    fresh = Tape()
     twin: dict[int, Value] = {}
     for i, value in enumerate(graph.values):
         if value.kind == "input":
@@ -133,10 +129,10 @@ def run_again(
 
 
 def _reference(node: Node) -> Any:
-    return getattr(layers, type(node.layer).__name__)(**settings(node))
+    return LAYERS[type(node.layer).__name__](**settings(node))
 
 
-def _why_not(graph: Graph) -> str:
+def _why_not(graph: Tape) -> str:
     """Return why the page cannot compute a graph; empty if it can, as far as one sees."""
     for node in graph.nodes:
         kind = type(node.layer).__name__
@@ -148,7 +144,7 @@ def _why_not(graph: Graph) -> str:
     return "" if graph.nodes else "no layer"
 
 
-def _slider(graph: Graph, index: int) -> Slider:
+def _slider(graph: Tape, index: int) -> Slider:
     """Return the slider of an input: from 0, or from below 0, to twice its value."""
     value = graph.values[index]
     if value.range is not None:
@@ -190,7 +186,7 @@ def _feeds_two_sided(value: Value) -> bool:
 
 
 def _sample(
-    graph: Graph, inputs: Inputs, layer_of: Callable[[Node], Any] | None = None
+    graph: Tape, inputs: Inputs, layer_of: Callable[[Node], Any] | None = None
 ) -> dict[str, float] | None:
     """Return the numbers at some inputs as floats, or None where any is not finite."""
     try:
@@ -213,7 +209,7 @@ def _places(live: Live) -> Iterator[Inputs]:
         yield {s.index: s.stops[rng.integers(len(s.stops))] for s in live.sliders}
 
 
-def _try_out(graph: Graph, live: Live) -> str:
+def _try_out(graph: Tape, live: Live) -> str:
     """Set the room of every number; return what is wrong with the layers, or nothing."""
     as_built = {key: float(number) for key, number in numbers_of(graph).items()}
     if not _agree(_sample(graph, {}), as_built):

@@ -1,6 +1,5 @@
 """How a value reads on an edge: short, and never more exact than it is worth."""
 
-# ruff: noqa: RUF001, RUF002
 from __future__ import annotations
 
 import math

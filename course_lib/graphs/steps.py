@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from course_lib.graphs.blanks import blank, fill, grad_key, numbers_of, sent_key, value_key
+from course_lib.graphs.formulas import (
+    blank,
+    fill,
+    formula_with_blanks,
+    grad_key,
+    numbers_of,
+    rule_with_blanks,
+    sent_key,
+    symbol,
+    value_key,
+)
 from course_lib.graphs.numbers import in_words, is_short
-from course_lib.graphs.operations import formula_with_blanks, rule_with_blanks, symbol
-from course_lib.graphs.values import Node, Value
+from course_lib.graphs.tape import Node, Tape, Value
 from course_lib.graphs.words import say
-
-if TYPE_CHECKING:
-    from course_lib.graphs.graph import Graph
 
 
 @dataclass
@@ -50,7 +56,7 @@ class Story:
         return len(self.templates) - 1
 
 
-def tell_story(graph: Graph, backward: bool) -> Story:
+def tell_story(graph: Tape, backward: bool) -> Story:
     """Return the steps of a graph's forward pass and, if wanted and there, its backward pass."""
     story = Story()
     leaves = [value for value in graph.values if value.kind != "result"]
@@ -79,7 +85,7 @@ def name(value: Value) -> str:
     return say("unnamed", operation=symbol(made_by))
 
 
-def _tell_backward(graph: Graph, story: Story) -> None:
+def _tell_backward(graph: Tape, story: Story) -> None:
     start = start_of_backward(graph)
     assert start is not None
     seed = _bare(grad_key(start), start.grad)
@@ -115,7 +121,7 @@ def _tell_backward(graph: Graph, story: Story) -> None:
             story.grad_at.setdefault(id(value), step)
 
 
-def start_of_backward(graph: Graph) -> Value | None:
+def start_of_backward(graph: Tape) -> Value | None:
     """Return the value that the backward pass started from, if there was one."""
     results = (v for v in reversed(graph.values) if v.kind == "result" and v.grad is not None)
     return next(results, None)
@@ -143,12 +149,12 @@ def _backward_caption(node: Node) -> str:
     )
 
 
-def describe(graph: Graph, backward: bool) -> str:
+def describe(graph: Tape, backward: bool) -> str:
     """Return the graph and its values in words, for those who do not see the drawing."""
     return fill(describe_with_blanks(graph, backward), numbers_of(graph))
 
 
-def describe_with_blanks(graph: Graph, backward: bool) -> str:
+def describe_with_blanks(graph: Tape, backward: bool) -> str:
     """Return the same with blanks for the numbers."""
     leaves = [_value_of(v) for v in graph.values if v.kind != "result" and v.name]
     sentences = [say("inputs", values=say("list").join(leaves))] if leaves else []
@@ -168,12 +174,12 @@ def describe_with_blanks(graph: Graph, backward: bool) -> str:
     return " ".join(sentences)
 
 
-def results_with_blanks(graph: Graph) -> str:
+def results_with_blanks(graph: Tape) -> str:
     """Return what came out at the end, with blanks for the numbers."""
     return say("changed", results=say("list").join(map(_value_of, graph.outputs())))
 
 
-def title(graph: Graph) -> str:
+def title(graph: Tape) -> str:
     """Return what the graph computes, in a few words."""
     names = [name(value) for value in graph.outputs()]
     if not names:

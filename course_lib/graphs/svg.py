@@ -1,21 +1,19 @@
-"""The drawing itself."""
+"""The drawing: shapes, colours and the style sheet, for light and dark pages and for paper."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from importlib.resources import files
 from itertools import pairwise
 from math import sqrt
-from typing import TYPE_CHECKING
 
 from course_lib.graphs.items import FONT, LINE, MARK, RADIUS, Edge, Item
 from course_lib.graphs.layout import ARROW, Layout, lay_out
 from course_lib.graphs.numbers import Show
 from course_lib.graphs.steps import Story, describe, tell_story, title
-from course_lib.graphs.style import style
-
-if TYPE_CHECKING:
-    from course_lib.graphs.graph import Graph
+from course_lib.graphs.tape import Tape
 
 # The drawing is shown with text of the first size where there is room, and shrinks with the page
 # until its text would fall below the second.
@@ -23,9 +21,35 @@ _USUAL_FONT, _SMALLEST_FONT = 15.0, 11.0
 # The height of the line on which digits stand, below the middle of a text line.
 _BASELINE = 4.6
 
+# Text colours keep a contrast of at least 4.5:1 against every surface they stand on.
+LIGHT = {
+    "paper": "#ffffff",
+    "ink": "#1c2530",
+    "line": "#76849a",
+    "edge": "#d5dbe5",
+    "forward": "#1d4ed8",
+    "backward": "#b03a06",
+    "node": "#edf2fd",
+    "leaf": "#f5f6f8",
+    "active": "#ffe9a8",
+    "ring": "#8a5a00",
+}
+DARK = {
+    "paper": "#161b22",
+    "ink": "#e8ecf2",
+    "line": "#8493ab",
+    "edge": "#343d4b",
+    "forward": "#8cb6ff",
+    "backward": "#ffab70",
+    "node": "#25324a",
+    "leaf": "#212832",
+    "active": "#574400",
+    "ring": "#ffd257",
+}
+
 
 def draw(
-    graph: Graph,
+    graph: Tape,
     show: Show,
     backward: bool,
     story: Story | None = None,
@@ -50,7 +74,7 @@ def draw(
         f'width="{width * usual:.0f}" height="{height * usual:.0f}" '
         f'style="min-width:{width * narrowest:.0f}px">'
         f"<title>{escape(title(graph))}</title><desc>{escape(describe(graph, backward))}</desc>"
-        f"<style>{style()}</style>{''.join(parts)}</svg>"
+        f"<style>{_style()}</style>{''.join(parts)}</svg>"
     )
 
 
@@ -190,3 +214,15 @@ def _group(kind: str, content: str, active: Sequence[int | None] = ()) -> str:
     steps = " ".join(str(step) for step in active if step is not None)
     at = f' data-at="{steps}"' if steps else ""
     return f'<g class="{kind}"{at}>{content}</g>'
+
+
+def _style() -> str:
+    """Return the style sheet with the palettes filled in."""
+    text = files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    text = text.replace("LIGHT;", _properties(LIGHT)).replace("DARK;", _properties(DARK))
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _properties(palette: dict[str, str]) -> str:
+    return "".join(f"--bpg-{name}:{colour};" for name, colour in palette.items())

@@ -1,55 +1,40 @@
-"""Layers: each computes its output in `forward` and hands gradients back in `backward`."""
+"""Layers: each computes its output in `forward` and its gradients in `backward`.
 
-from course_lib.layers.add import AddLayer
-from course_lib.layers.affine import Affine
-from course_lib.layers.affine_variants import Linear, ScaledAffine, ShiftedAffine
+Every module of this package holds a layer, or several small ones. A new module is found by
+itself: its layers are names of this package, on the reference page, in drawings and in the
+common tests.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
+
 from course_lib.layers.base import Layer
-from course_lib.layers.batch_norm import BatchNorm
-from course_lib.layers.carts import CouponCart, ShoppingCart
-from course_lib.layers.div import DivLayer
-from course_lib.layers.dropout import Dropout
-from course_lib.layers.elementwise import ExpLayer, LogLayer, ReciprocalLayer, SquareLayer
-from course_lib.layers.identity_with_loss import IdentityWithLoss
-from course_lib.layers.leaky_relu import LeakyRelu
-from course_lib.layers.mul import MulLayer
-from course_lib.layers.relu import Relu
-from course_lib.layers.sigmoid import Sigmoid
-from course_lib.layers.small_graphs import Chain, Fork, ThreeUses
-from course_lib.layers.softmax_with_loss import SoftmaxWithLoss
-from course_lib.layers.softplus import Softplus
-from course_lib.layers.sub import SubLayer
-from course_lib.layers.swish import Swish
-from course_lib.layers.tanh import Tanh
-from course_lib.layers.temperature import TemperatureWithLoss
 
-__all__ = [
-    "AddLayer",
-    "Affine",
-    "BatchNorm",
-    "Chain",
-    "CouponCart",
-    "DivLayer",
-    "Dropout",
-    "ExpLayer",
-    "Fork",
-    "IdentityWithLoss",
-    "Layer",
-    "LeakyRelu",
-    "Linear",
-    "LogLayer",
-    "MulLayer",
-    "ReciprocalLayer",
-    "Relu",
-    "ScaledAffine",
-    "ShiftedAffine",
-    "ShoppingCart",
-    "Sigmoid",
-    "SoftmaxWithLoss",
-    "Softplus",
-    "SquareLayer",
-    "SubLayer",
-    "Swish",
-    "Tanh",
-    "TemperatureWithLoss",
-    "ThreeUses",
-]
+
+def layers_of(package: ModuleType) -> dict[str, type[Layer]]:
+    """Return the layers that the modules of a package define, by the names of their classes."""
+    modules = [
+        import_module(f"{package.__name__}.{m.name}") for m in iter_modules(package.__path__)
+    ]
+    return {
+        name: value
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, Layer) and value is not Layer
+        if value.__module__ == module.__name__
+    }
+
+
+LAYERS = layers_of(import_module(__name__))
+globals().update(LAYERS)
+__all__ = ["Layer", *LAYERS]
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(
+        f"course_lib.layers has no layer {name!r}. Its layers are {', '.join(LAYERS)}."
+    )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import ClassVar, Self
 
 import numpy as np
 
-from course_lib.arrays import Array, as_floats
+from course_lib.arrays import Array
 from course_lib.layers.base import Layer
 
 
@@ -30,9 +30,6 @@ class Affine(Layer):
     ----------
     dW, db : ndarray
         Gradients of the last `backward`, in the shapes of `W` and `b`.
-    needs_dx : bool
-        Whether `backward` computes `dx`; otherwise it returns None. A network sets this to False
-        for its first layer while it trains: that `dx`, which nobody reads, costs as much as `dW`.
 
     Notes
     -----
@@ -40,16 +37,18 @@ class Affine(Layer):
     C*H*W = D, which is flattened. `out` is (K,) or (N, K); `dx` has the shape of `x`.
     """
 
-    needs_dx = True
+    symbol = "Affine"
+    formula = "{x} @ W + b"
+    rules: ClassVar = {"x": "{dout} @ Wᵀ", "W": "xᵀ @ {dout}", "b": "Σ rows of {dout}"}
 
     def __init__(self, W: Array, b: Array) -> None:
-        self.W = np.asarray(as_floats(W, "Affine: W"))
-        self.b = np.asarray(as_floats(b, "Affine: b"))
-        if self.W.ndim != 2 or self.b.shape != self.W.shape[1:]:
+        if W.ndim != 2 or b.shape != W.shape[1:]:
             raise ValueError(
                 f"Affine: expected W of shape (D, K) and b of shape (K,), "
-                f"got {self.W.shape} and {self.b.shape}."
+                f"got {W.shape} and {b.shape}."
             )
+        self.W = W
+        self.b = b
         self.dW: Array | None = None
         self.db: Array | None = None
 
@@ -57,29 +56,30 @@ class Affine(Layer):
         D, K = self.W.shape
         return f"Affine({D} -> {K})"
 
-    def forward(self, x: Any) -> Array:
-        self._check_x(x)
+    def forward(self, x: Array) -> Array:
         self.x_shape = x.shape
         self.x = x.reshape(-1, len(self.W))
         out = self.x @ self.W + self.b
         return out if x.ndim > 1 else out[0]
 
-    def backward(self, dout: Any) -> Array | None:
+    def backward(self, dout: Array) -> Array:
         dout = dout.reshape(-1, dout.shape[-1])
         self.dW = self.x.T @ dout
         self.db = dout.sum(axis=0)
-        if not self.needs_dx:
-            return None
         dx = dout @ self.W.T
         return dx.reshape(self.x_shape)
 
-    def _check_x(self, x: Any) -> None:
-        """Refuse samples that do not have D values: `forward` would cut them anew."""
+    def check_inputs(self, x: Array) -> None:
+        """Refuse samples that do not have D values: `forward` would reshape them into others."""
         D = len(self.W)
-        shape = np.shape(x)
-        sample_shape = shape if len(shape) == 1 else shape[1:]
-        if len(shape) == 0 or prod(sample_shape) != D:
+        sample_shape = x.shape if x.ndim == 1 else x.shape[1:]
+        if x.ndim == 0 or prod(sample_shape) != D:
             raise ValueError(
                 f"Affine.forward: x: expected shape (N, {D}) to go with W {self.W.shape} "
-                f"(or ({D},), or (N, ...) with {D} values a sample), got {shape}."
+                f"(or ({D},), or (N, ...) with {D} values a sample), got {x.shape}."
             )
+
+    @classmethod
+    def example(cls, D: int, rng: np.random.Generator) -> Self:
+        """Return a layer with D inputs and 4 outputs."""
+        return cls(rng.standard_normal((D, 4)), rng.standard_normal(4))

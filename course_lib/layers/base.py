@@ -1,32 +1,65 @@
-"""The contract of a layer, kept in one place so that a layer can read like its equation."""
+"""The base class of all layers: conversion and checks around their equations."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from math import inf
+from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from course_lib.arrays import as_floats
-
-# The parameters of `forward` and `backward` that carry values of the graph. Targets `t` and
-# switches such as `train` are the layer's own business.
-_VALUES = ("x", "y", "dout")
+from course_lib.arrays import Array, Targets, as_floats, as_reals
 
 
 class Layer:
-    """A node of a computational graph: `forward` computes, `backward` hands gradients back.
+    """A node of a computational graph: `forward` computes it, `backward` returns gradients.
 
-    A subclass writes its two methods as plain equations. Around them, this class keeps what
-    every layer promises:
+    A subclass states its equations for arrays. This class wraps `__init__`, `forward` and
+    `backward` of each subclass and checks every argument that the method annotates as `Array`
+    or `Targets`; a method without annotations takes those of the method it overrides.
 
-    - `forward` takes numbers or arrays of real numbers. Integers become float64; float32
-      stays float32. NaN and text are refused. Two inputs `x` and `y` have one shape.
-    - `backward` needs a `forward` before it, and `dout` in the shape of that forward's output.
-    - What comes in is never changed.
+    - An `Array` arrives as a floating array: lists and numbers are converted, integers become
+      float64, float32 and float64 stay as they are and are not copied. A number is an array of
+      shape ().
+    - `Targets` arrive as an array of real numbers whose integers stay integers.
+    - The arrays of `forward` have one shape, unless the layer overrides `check_inputs`.
+    - `dout` has the shape of the last output, and is converted to its dtype.
+    - A float64 result of shape () is returned as a float.
+
+    Array arguments of `__init__` are the layer's parameters: `forward` reads the attribute of
+    that name, and `backward` leaves the gradient of `W` in `dW`.
+
+    Attributes
+    ----------
+    parameters : tuple of str
+        Names of the parameters, such as ``("W", "b")``; taken from the signature of `__init__`.
+    symbol : str
+        Text of the layer's node in a drawing; empty for the name of the class.
+    formula : str
+        The equation of `forward` in a drawing, with ``{x}`` and ``{y}`` for the inputs.
+    rules : mapping of str to str
+        For ``x``, ``y`` and each parameter, the equation of its gradient in a drawing, with
+        ``{dout}`` for the upstream gradient and ``{out}`` for the output.
+    domain : (float, float)
+        Open interval of inputs for which the output and the gradient are finite.
+
+    Raises
+    ------
+    TypeError
+        If a checked argument does not consist of real numbers.
+    ValueError
+        If a checked argument holds NaN or has a wrong shape.
+    RuntimeError
+        If `backward` is called before `forward`.
     """
+
+    parameters: ClassVar[tuple[str, ...]] = ()
+    symbol: ClassVar[str] = ""
+    formula: ClassVar[str] = ""
+    rules: ClassVar[Mapping[str, str]] = {}
+    domain: ClassVar[tuple[float, float]] = (-inf, inf)
 
     forward: Callable[..., Any]
     backward: Callable[..., Any]
@@ -35,51 +68,118 @@ class Layer:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name, check in (("forward", _checked_forward), ("backward", _checked_backward)):
+        for name, wrap in _WRAPPERS.items():
             if name in cls.__dict__:
-                setattr(cls, name, check(cls.__dict__[name]))
+                setattr(cls, name, wrap(cls.__dict__[name], _kinds(cls, name)))
+        if "__init__" in cls.__dict__:
+            cls.parameters = tuple(_arrays(_kinds(cls, "__init__")))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
+    @classmethod
+    def example(cls, D: int, rng: np.random.Generator) -> Self:  # noqa: ARG003
+        """Return a layer for inputs of shape (N, D), its parameters drawn by `rng`.
 
-def _by_name(method: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
-    """Return a function that names the arguments of a call of `method`, without its `self`."""
+        The common tests run on it. A layer with parameters overrides this.
+        """
+        return cls()
+
+    def check_inputs(self, *_args: Any, **inputs: Any) -> None:
+        """Raise ValueError unless the arrays of `forward` have one shape.
+
+        Broadcasting would give gradients in a shape other than that of their input.
+        """
+        if len({array.shape for array in inputs.values()}) > 1:
+            shapes = " and ".join(str(array.shape) for array in inputs.values())
+            raise ValueError(
+                f"{type(self).__name__}.forward: expected {' and '.join(inputs)} of one shape, "
+                f"got {shapes}."
+            )
+
+
+# --- the methods of a subclass, with conversion and checks around them -----------------------
+
+_Method = Callable[..., Any]
+_Kinds = Mapping[str, Any]
+
+
+def _kinds(cls: type[Layer], method: str) -> dict[str, Any]:
+    """Return `Array` or `Targets` for each argument of a method that is to be checked.
+
+    An argument without an annotation has that of the method which this one overrides.
+    """
+    annotations: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        if method in base.__dict__ and base is not object:
+            annotations |= get_type_hints(base.__dict__[method], include_extras=True)
+    kinds = {}
+    for name in inspect.signature(cls.__dict__[method]).parameters:
+        hint = annotations.get(name)
+        if hint == Targets:
+            kinds[name] = Targets
+        elif any(np.ndarray in (kind, get_origin(kind)) for kind in (hint, *get_args(hint))):
+            kinds[name] = Array  # also for `Array | float` and other spellings of an array
+    return kinds
+
+
+def _arrays(kinds: _Kinds) -> list[str]:
+    return [name for name, kind in kinds.items() if kind == Array]
+
+
+def _arguments(method: _Method, kinds: _Kinds) -> Callable[..., dict[str, Any]]:
+    """Return a function that gives the arguments of a call of `method` by name, converted."""
     signature = inspect.signature(method)
     names = list(signature.parameters)[1:]
+    convert = {name: as_floats if kind == Array else as_reals for name, kind in kinds.items()}
 
-    def by_name(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        if kwargs or len(args) > len(names):
+    def arguments(where: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        if kwargs or len(args) != len(names):
             signature.bind(None, *args, **kwargs)  # raises Python's usual TypeError
-        return dict(zip(names, args, strict=False)) | kwargs
+        given = dict(zip(names, args, strict=False)) | kwargs
+        for name in kinds:
+            if name in given:
+                given[name] = convert[name](given[name], f"{where}: {name}")
+        return given
 
-    return by_name
+    return arguments
 
 
-def _checked_forward(method: Callable[..., Any]) -> Callable[..., Any]:
-    by_name = _by_name(method)
+def _with_number(result: Any) -> Any:
+    """Return a float64 result of shape () as a float: ``price`` prints as 220.0 everywhere."""
+    if isinstance(result, tuple):
+        return tuple(map(_with_number, result))
+    if isinstance(result, np.ndarray | np.generic) and result.shape == ():
+        return float(result) if result.dtype == np.float64 else result.dtype.type(result)
+    return result
+
+
+def _checked_init(method: _Method, kinds: _Kinds) -> _Method:
+    arguments = _arguments(method, kinds)
+
+    @functools.wraps(method)
+    def __init__(self: Layer, *args: Any, **kwargs: Any) -> None:
+        method(self, **arguments(type(self).__name__, args, kwargs))
+
+    return __init__
+
+
+def _checked_forward(method: _Method, kinds: _Kinds) -> _Method:
+    arguments, arrays = _arguments(method, kinds), _arrays(kinds)
 
     @functools.wraps(method)
     def forward(self: Layer, *args: Any, **kwargs: Any) -> Any:
-        where = f"{type(self).__name__}.forward"
-        given = by_name(args, kwargs)
-        for name in _VALUES:
-            if name in given:
-                given[name] = as_floats(given[name], f"{where}: {name}")
-        if "x" in given and "y" in given and np.shape(given["x"]) != np.shape(given["y"]):
-            raise ValueError(
-                f"{where}: expected x and y of one shape, "
-                f"got {np.shape(given['x'])} and {np.shape(given['y'])}."
-            )
-        out = method(self, **given)
+        given = arguments(f"{type(self).__name__}.forward", args, kwargs)
+        self.check_inputs(**{name: given[name] for name in arrays if name in given})
+        out = _with_number(method(self, **given))
         self._out_shape, self._out_dtype = np.shape(out), np.result_type(out)
         return out
 
     return forward
 
 
-def _checked_backward(method: Callable[..., Any]) -> Callable[..., Any]:
-    by_name = _by_name(method)
+def _checked_backward(method: _Method, kinds: _Kinds) -> _Method:
+    arguments, arrays = _arguments(method, kinds), _arrays(kinds)
 
     @functools.wraps(method)
     def backward(self: Layer, *args: Any, **kwargs: Any) -> Any:
@@ -89,18 +189,25 @@ def _checked_backward(method: Callable[..., Any]) -> Callable[..., Any]:
                 f"{where} was called before {type(self).__name__}.forward. "
                 "Call forward first: it keeps what backward needs."
             )
-        given = by_name(args, kwargs)
-        if "dout" in given:
-            dout = as_floats(given["dout"], f"{where}: dout")
-            if np.shape(dout) != self._out_shape:
+        given = arguments(where, args, kwargs)
+        for name in arrays:
+            if name not in given:
+                continue
+            if given[name].shape != self._out_shape:
                 raise ValueError(
-                    f"{where}: expected dout in the shape of the last forward's output, "
-                    f"{self._out_shape}, got {np.shape(dout)}."
+                    f"{where}: expected {name} in the shape of the last forward's output, "
+                    f"{self._out_shape}, got {given[name].shape}."
                 )
             # A float64 gradient from above must not widen the gradients of a float32 layer.
-            if isinstance(dout, np.ndarray) and self._out_dtype.kind == "f":
-                dout = dout.astype(self._out_dtype, copy=False)
-            given["dout"] = dout
-        return method(self, **given)
+            if self._out_dtype.kind == "f":
+                given[name] = given[name].astype(self._out_dtype, copy=False)
+        return _with_number(method(self, **given))
 
     return backward
+
+
+_WRAPPERS = {
+    "__init__": _checked_init,
+    "forward": _checked_forward,
+    "backward": _checked_backward,
+}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar, Self
 
 import numpy as np
 
-from course_lib.arrays import Array, as_floats
+from course_lib.arrays import Array
 from course_lib.layers.base import Layer
 
 
@@ -48,13 +48,19 @@ class BatchNorm(Layer):
     covariate shift (2015).
     """
 
+    symbol = "Batch norm"
+    formula = "gamma × x_hat + beta"
+    rules: ClassVar = {
+        "x": "({dout} × gamma less two means) / std",
+        "gamma": "Σ rows of {dout} × x_hat",
+        "beta": "Σ rows of {dout}",
+    }
+
     def __init__(self, gamma: Array, beta: Array, momentum: float = 0.9, eps: float = 1e-5) -> None:
-        self.gamma = np.asarray(as_floats(gamma, "BatchNorm: gamma"))
-        self.beta = np.asarray(as_floats(beta, "BatchNorm: beta"))
-        if self.gamma.ndim != 1 or self.beta.shape != self.gamma.shape:
+        if gamma.ndim != 1 or beta.shape != gamma.shape:
             raise ValueError(
                 f"BatchNorm: expected gamma and beta of one shape (D,), "
-                f"got {self.gamma.shape} and {self.beta.shape}."
+                f"got {gamma.shape} and {beta.shape}."
             )
         if not 0 <= momentum < 1:
             raise ValueError(
@@ -63,6 +69,8 @@ class BatchNorm(Layer):
             )
         if not eps > 0:
             raise ValueError(f"BatchNorm: eps: expected a number above 0, got {eps!r}.")
+        self.gamma = gamma
+        self.beta = beta
         self.momentum = float(momentum)
         self.eps = float(eps)
         self.running_mean = np.zeros_like(self.gamma)
@@ -73,8 +81,7 @@ class BatchNorm(Layer):
     def __repr__(self) -> str:
         return f"BatchNorm({len(self.gamma)})"
 
-    def forward(self, x: Any, train: bool = True) -> Array:
-        self._check_x(x)
+    def forward(self, x: Array, train: bool = True) -> Array:
         if train:
             mean = x.mean(axis=0)
             var = ((x - mean) ** 2).mean(axis=0)
@@ -89,7 +96,7 @@ class BatchNorm(Layer):
         self.x_hat = (x - mean) / self.std
         return self.gamma * self.x_hat + self.beta
 
-    def backward(self, dout: Any) -> Array:
+    def backward(self, dout: Array) -> Array:
         self.dbeta = dout.sum(axis=0)
         self.dgamma = (dout * self.x_hat).sum(axis=0)
         dx_hat = dout * self.gamma
@@ -100,11 +107,16 @@ class BatchNorm(Layer):
         dx = (dx_hat - by_mean - by_var) / self.std
         return dx
 
-    def _check_x(self, x: Any) -> None:
+    def check_inputs(self, x: Array) -> None:
+        """Refuse an `x` of another shape than (N, D), or without rows."""
         D = len(self.gamma)
-        shape = np.shape(x)
-        if len(shape) != 2 or shape[0] == 0 or shape[1] != D:
+        if x.ndim != 2 or x.shape[0] == 0 or x.shape[1] != D:
             raise ValueError(
                 f"BatchNorm.forward: x: expected shape (N, {D}) with at least one row, to go "
-                f"with gamma ({D},), got {shape}."
+                f"with gamma ({D},), got {x.shape}."
             )
+
+    @classmethod
+    def example(cls, D: int, rng: np.random.Generator) -> Self:
+        """Return a layer with D columns, smooth even where a column hardly varies."""
+        return cls(rng.standard_normal(D), rng.standard_normal(D), eps=0.1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
+from course_lib.arrays import Array
 from course_lib.layers.base import Layer
 
 
@@ -38,6 +39,10 @@ class Dropout(Layer):
     neural networks from overfitting (2014).
     """
 
+    symbol = "Dropout"
+    formula = "{x} × mask"
+    rules: ClassVar = {"x": "{dout} × mask"}
+
     def __init__(
         self, drop_probability: float = 0.5, rng: np.random.Generator | int | None = None
     ) -> None:
@@ -52,16 +57,16 @@ class Dropout(Layer):
     def __repr__(self) -> str:
         return f"Dropout({self.drop_probability:g})"
 
-    def forward(self, x: Any, train: bool = True) -> Any:
+    def forward(self, x: Array, train: bool = True) -> Array:
         if train:
             p = self.drop_probability
-            keep = self.rng.random(np.shape(x)) >= p
+            keep = self.rng.random(x.shape) >= p
             mask = keep / (1 - p)
         else:
-            mask = np.ones(np.shape(x))
-        self.mask = mask.astype(np.result_type(x))
+            mask = np.ones(x.shape)
+        self.mask = mask.astype(x.dtype)
         return x * self.mask
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         dx = dout * self.mask
         return dx

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import inf
+from typing import ClassVar
 
 import numpy as np
 
+from course_lib.arrays import Array
 from course_lib.layers.base import Layer
 
 
@@ -15,11 +17,16 @@ class ExpLayer(Layer):
     Backward, with ``dout = dL/dout``: ``dx = dout * out``. The slope is the output itself.
     """
 
-    def forward(self, x: Any) -> Any:
+    symbol = "exp"
+    formula = "exp({x})"
+    rules: ClassVar = {"x": "{dout} × {out}"}
+    domain = (-inf, 700.0)  # exp(710) is no float64
+
+    def forward(self, x: Array) -> Array:
         self.out = np.exp(x)
         return self.out
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         return dout * self.out
 
 
@@ -29,11 +36,16 @@ class LogLayer(Layer):
     Backward, with ``dout = dL/dout``: ``dx = dout / x``.
     """
 
-    def forward(self, x: Any) -> Any:
+    symbol = "log"
+    formula = "log({x})"
+    rules: ClassVar = {"x": "{dout} / {x}"}
+    domain = (0.0, inf)
+
+    def forward(self, x: Array) -> Array:
         self.x = x
         return np.log(x)
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         return dout / self.x
 
 
@@ -43,11 +55,15 @@ class SquareLayer(Layer):
     Backward, with ``dout = dL/dout``: ``dx = dout * 2 * x``.
     """
 
-    def forward(self, x: Any) -> Any:
+    symbol = "x²"
+    formula = "{x}²"
+    rules: ClassVar = {"x": "{dout} × 2 × {x}"}
+
+    def forward(self, x: Array) -> Array:
         self.x = x
         return x**2
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         return dout * 2 * self.x
 
 
@@ -57,9 +73,13 @@ class ReciprocalLayer(Layer):
     Backward, with ``dout = dL/dout``: ``dx = -dout * out**2``.
     """
 
-    def forward(self, x: Any) -> Any:
+    symbol = "1/x"
+    formula = "1 / {x}"
+    rules: ClassVar = {"x": "−{dout} × {out}²"}
+
+    def forward(self, x: Array) -> Array:
         self.out = 1 / x
         return self.out
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         return -dout * self.out**2

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
-import numpy as np
-
-from course_lib.arrays import Array, as_values_like
+from course_lib.arrays import Array, Targets, as_values_like
 from course_lib.functions import count_rows, mean_squared_error
 from course_lib.layers.base import Layer
 
@@ -26,12 +24,16 @@ class IdentityWithLoss(Layer):
     shape and dtype of `x`.
     """
 
-    def forward(self, x: Any, t: Any) -> Any:
-        self.y = np.asarray(x)
+    symbol = "Identity with loss"
+    formula = "Σ ({x} − t)² / 2N"
+    rules: ClassVar = {"x": "{dout} × (y − t) / N"}
+
+    def forward(self, x: Array, t: Targets) -> Array:
+        self.y = x
         self.t = as_values_like(t, self.y, "IdentityWithLoss.forward: t")
         return mean_squared_error(self.y, self.t)
 
-    def backward(self, dout: Any = 1) -> Array:
+    def backward(self, dout: Array | float = 1) -> Array:
         dx = dout * (self.y - self.t) / count_rows(self.y)
         return dx
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
+from course_lib.arrays import Array
 from course_lib.layers.base import Layer
 
 
@@ -27,13 +28,17 @@ class LeakyRelu(Layer):
     Maas, Hannun, Ng: Rectifier nonlinearities improve neural network acoustic models (2013).
     """
 
+    symbol = "leaky ReLU"
+    formula = "{x} if {x} > 0 else α × {x}"
+    rules: ClassVar = {"x": "{dout} if {x} > 0 else α × {dout}"}
+
     def __init__(self, alpha: float = 0.01) -> None:
         self.alpha = alpha
 
-    def forward(self, x: Any) -> Any:
-        self.mask = np.asarray(x) <= 0
+    def forward(self, x: Array) -> Array:
+        self.mask = x <= 0
         return np.where(self.mask, self.alpha * x, x)
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         dx = np.where(self.mask, self.alpha * dout, dout)
         return dx

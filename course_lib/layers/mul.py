@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
+from course_lib.arrays import Array
 from course_lib.layers.base import Layer
 
 
@@ -18,12 +19,16 @@ class MulLayer(Layer):
     both. `x` and `y` are numbers or arrays of one shape; the gradients have that shape.
     """
 
-    def forward(self, x: Any, y: Any) -> Any:
+    symbol = "×"
+    formula = "{x} × {y}"
+    rules: ClassVar = {"x": "{dout} × {y}", "y": "{dout} × {x}"}
+
+    def forward(self, x: Array, y: Array) -> Array:
         self.x = x
         self.y = y
         return x * y
 
-    def backward(self, dout: Any) -> tuple[Any, Any]:
+    def backward(self, dout: Array) -> tuple[Array, Array]:
         dx = dout * self.y
         dy = dout * self.x
         return dx, dy

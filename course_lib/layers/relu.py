@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
+from course_lib.arrays import Array
 from course_lib.layers.base import Layer
 
 
@@ -22,10 +23,14 @@ class Relu(Layer):
     the switch is off. `out` and `dx` have the shape and dtype of `x`.
     """
 
-    def forward(self, x: Any) -> Any:
-        self.mask = np.asarray(x) <= 0
+    symbol = "ReLU"
+    formula = "max({x}, 0)"
+    rules: ClassVar = {"x": "{dout} if {x} > 0 else 0"}
+
+    def forward(self, x: Array) -> Array:
+        self.mask = x <= 0
         return np.maximum(x, 0)
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         dx = np.where(self.mask, 0, dout)
         return dx

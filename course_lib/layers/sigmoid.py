@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
+from course_lib.arrays import Array
 from course_lib.functions import sigmoid
 from course_lib.layers.base import Layer
 
@@ -19,10 +20,14 @@ class Sigmoid(Layer):
     shape and dtype of `x`; no finite `x` overflows.
     """
 
-    def forward(self, x: Any) -> Any:
+    symbol = "sigmoid"
+    formula = "1 / (1 + exp(−{x}))"
+    rules: ClassVar = {"x": "{dout} × {out} × (1 − {out})"}
+
+    def forward(self, x: Array) -> Array:
         self.out = sigmoid(x)
         return self.out
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         dx = dout * self.out * (1 - self.out)
         return dx

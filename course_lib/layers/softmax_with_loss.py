@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
-from course_lib.arrays import Array, as_labels_or_rows
+from course_lib.arrays import Array, Targets, as_labels_or_rows
 from course_lib.functions import count_rows, log_softmax
 from course_lib.layers.base import Layer
 
@@ -27,13 +27,17 @@ class SoftmaxWithLoss(Layer):
     or soft. `out` is a scalar; `dx` has the shape and dtype of `x`.
     """
 
-    def forward(self, x: Any, t: Any) -> Any:
+    symbol = "Softmax with loss"
+    formula = "cross entropy of softmax({x})"
+    rules: ClassVar = {"x": "{dout} × (y − t) / N"}
+
+    def forward(self, x: Array, t: Targets) -> Array:
         log_y = log_softmax(x)
         self.y = np.exp(log_y)
         self.t = as_labels_or_rows(t, self.y, "SoftmaxWithLoss.forward: t")
         return -(self.t * log_y).sum() / count_rows(self.y)
 
-    def backward(self, dout: Any = 1) -> Array:
+    def backward(self, dout: Array | float = 1) -> Array:
         dx = dout * (self.y - self.t) / count_rows(self.y)
         return dx
 

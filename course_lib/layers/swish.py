@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
+from course_lib.arrays import Array
 from course_lib.functions import sigmoid
 from course_lib.layers.base import Layer
 
@@ -21,11 +22,15 @@ class Swish(Layer):
     Ramachandran, Zoph, Le: Searching for activation functions (2017).
     """
 
-    def forward(self, x: Any) -> Any:
+    symbol = "swish"
+    formula = "{x} × sigmoid({x})"
+    rules: ClassVar = {"x": "{dout} × ({out} + sigmoid({x}) × (1 − {out}))"}
+
+    def forward(self, x: Array) -> Array:
         self.x = x
         self.s = sigmoid(x)
         return x * self.s
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         dx = dout * (self.s + self.x * self.s * (1 - self.s))
         return dx

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
+from course_lib.arrays import Array
 from course_lib.layers.base import Layer
 
 
@@ -19,10 +20,14 @@ class Tanh(Layer):
     `out` and `dx` have the shape and dtype of `x`.
     """
 
-    def forward(self, x: Any) -> Any:
+    symbol = "tanh"
+    formula = "tanh({x})"
+    rules: ClassVar = {"x": "{dout} × (1 − {out}²)"}
+
+    def forward(self, x: Array) -> Array:
         self.out = np.tanh(x)
         return self.out
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         dx = dout * (1 - self.out**2)
         return dx

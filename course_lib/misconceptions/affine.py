@@ -6,8 +6,8 @@
 
 import numpy as np
 
-from course_lib.layers import Affine, Linear, ScaledAffine, ShiftedAffine
-from course_lib.layers.affine_variants import AffineSample
+from course_lib.answers.affine import AffineSample, Linear, ScaledAffine, ShiftedAffine
+from course_lib.layers import Affine
 from course_lib.misconceptions.registry import misconception
 
 SLUG = "04_affine"

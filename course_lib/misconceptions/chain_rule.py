@@ -6,16 +6,8 @@
 
 import numpy as np
 
-from course_lib.layers import (
-    AddLayer,
-    Chain,
-    ExpLayer,
-    Fork,
-    LogLayer,
-    MulLayer,
-    SquareLayer,
-    ThreeUses,
-)
+from course_lib.answers.chain_rule import Chain, Fork, ThreeUses
+from course_lib.layers import AddLayer, ExpLayer, LogLayer, MulLayer, SquareLayer
 from course_lib.misconceptions.registry import misconception
 
 SLUG = "02_chain_rule"

@@ -6,7 +6,8 @@
 
 import numpy as np
 
-from course_lib.layers import AddLayer, CouponCart, DivLayer, MulLayer, ShoppingCart, SubLayer
+from course_lib.answers.shopping_cart import CouponCart, ShoppingCart
+from course_lib.layers import AddLayer, DivLayer, MulLayer, SubLayer
 from course_lib.misconceptions.registry import misconception
 
 SLUG = "01_shopping_cart"

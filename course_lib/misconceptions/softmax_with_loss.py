@@ -6,7 +6,8 @@
 
 import numpy as np
 
-from course_lib.layers import IdentityWithLoss, SoftmaxWithLoss, TemperatureWithLoss
+from course_lib.answers.softmax_with_loss import TemperatureWithLoss
+from course_lib.layers import IdentityWithLoss, SoftmaxWithLoss
 from course_lib.misconceptions.registry import misconception
 
 SLUG = "05_softmax_with_loss"

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """The chapters together: everything of the source is taught, and each of its faults is told."""
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from course_lib.grading.jobs import (
     result_from_json,
     to_json,
 )
+from course_lib.grading.sandbox.package import given_package, imported
 from course_lib.misconceptions import all_misconceptions
 
 TASKS = {(task.slug, task.name): task for task in all_tasks()}
@@ -173,9 +174,25 @@ def test_modules_that_are_given_can_be_imported_and_others_not() -> None:
     ]
     cells = tuple(Cell(RUN, source) for source in sources)
     one, two, three = execute(one_cell("", given=given, cells=cells)).outputs
-    assert one[0]["text"] == "6\n"
+    assert one[0]["text"] == "6.0\n"
     assert two[0]["ename"] in ("ModuleNotFoundError", "ImportError")
     assert three[0]["data"]["text/plain"] == "This check runs when the work is graded."
+
+
+def test_a_layer_is_given_alone_and_an_answer_never() -> None:
+    sources = [
+        "from course_lib.layers import MulLayer",
+        "from course_lib.answers.shopping_cart import CouponCart\nimport course_lib.misconceptions",
+    ]
+    given = imported(sources)
+    assert given == ("course_lib.layers", "course_lib.layers.mul")
+    held = {path.stem for path in (given_package(given) / "course_lib" / "layers").glob("*.py")}
+    assert held == {"__init__", "base", "mul"}
+    assert not list(given_package(given).rglob("answers*"))
+    assert not list(given_package(("course_lib.answers.shopping_cart",)).rglob("answers*"))
+    cells = (Cell(RUN, f"{sources[0]}; print(MulLayer().forward(2, 3))"),)
+    (one,) = execute(one_cell("", given=given, cells=cells)).outputs
+    assert one[0]["text"] == "6.0\n"
 
 
 # --- plain grade cells ----------------------------------------------------------------------------

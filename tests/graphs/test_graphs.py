@@ -1,7 +1,5 @@
 """Graphs run: values and gradients, against numbers worked out by hand."""
 
-# ruff: noqa: RUF001
-
 import doctest
 import math
 

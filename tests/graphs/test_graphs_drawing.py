@@ -12,12 +12,10 @@ import pytest
 from graph_cases import CASES, fork_and_join, network, random_graph, shopping_cart, used_twice
 
 from course_lib.graphs import Graph, words
-from course_lib.graphs.items import Item
-from course_lib.graphs.layout import lay_out
-from course_lib.graphs.measure import text_width, wrap
-from course_lib.graphs.ordering import crossings, order_columns
+from course_lib.graphs.items import Item, text_width, wrap
+from course_lib.graphs.layout import crossings, lay_out, order_columns
 from course_lib.graphs.qp import settle
-from course_lib.graphs.style import DARK, LIGHT
+from course_lib.graphs.svg import DARK, LIGHT
 from course_lib.layers import ExpLayer, Sigmoid
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -216,7 +214,7 @@ def test_the_drawing_is_well_formed_and_says_in_words_what_it_shows(case):
 
 
 def shown_symbol(node):
-    from course_lib.graphs.operations import symbol
+    from course_lib.graphs.formulas import symbol
 
     return symbol(node)
 

@@ -26,10 +26,9 @@ from graph_cases import (
 
 from course_lib import layers
 from course_lib.graphs import Graph
-from course_lib.graphs.items import FONT, MARK
+from course_lib.graphs.items import BOLD, FONT, MARK, text_width
 from course_lib.graphs.layout import lay_out
 from course_lib.graphs.live import LIVE, make_live, run_again
-from course_lib.graphs.measure import BOLD, text_width
 from course_lib.graphs.numbers import number_text
 
 # --- which graphs ----------------------------------------------------------------------------
@@ -307,7 +306,7 @@ def test_among_those_numbers_are_some_on_which_languages_differ():
 def test_blanks_are_filled_with_brackets_where_asked():
     text = "\ue000v0\ue001 + \ue000(v0\ue001 + \ue000(c3.1\ue001"
     filled = in_node("(d) => fill(d.text, d.numbers)", {"text": text, "numbers": N})
-    assert filled == "−2 + (−2) + 7"  # noqa: RUF001
+    assert filled == "−2 + (−2) + 7"
 
 
 N = {"v0": -2.0, "c3.1": 7}

@@ -1,68 +1,77 @@
 """Every layer of the course is drawn with a symbol, and with a rule for each gradient."""
 
-# ruff: noqa: RUF001
-
-import inspect
+from typing import ClassVar
 
 import numpy as np
 import pytest
+from layer_cases import CASES
 
 from course_lib import layers
 from course_lib.graphs import Graph
-from course_lib.graphs.operations import OPERATIONS, rule, symbol
+from course_lib.graphs.formulas import rule, symbol
 from course_lib.graphs.steps import tell_story
 
-# Several nodes in one class: a graph of them is drawn node by node.
-COMPOSITE = {"Chain", "CouponCart", "Fork", "ShoppingCart", "ThreeUses"}
-LAYERS = {
-    name: cls
-    for name in layers.__all__
-    if inspect.isclass(cls := getattr(layers, name)) and cls is not layers.Layer
-}
-ROWS = np.array([[1.0, 2.0], [3.0, 5.0]])
-MADE_WITH = {
-    "W": np.ones((2, 2)),
-    "b": np.ones(2),
-    "m": np.ones(2),
-    "gamma": np.ones(2),
-    "beta": np.zeros(2),
-    "alpha": 0.5,
-}
+COURSE_CASES = [case for case in CASES if case.name in layers.LAYERS]
 
 
-def drawn(name):
-    """Return the node of a layer of this class in a graph that ran both ways."""
-    made = inspect.signature(LAYERS[name]).parameters.values()
-    layer = LAYERS[name](**{p.name: MADE_WITH[p.name] for p in made if p.default is p.empty})
-    g = Graph()
-    x = g.input("x", ROWS[0] if name == "AffineSample" else ROWS)
-    wanted = list(inspect.signature(layer.forward).parameters)
-    others = {"y": lambda: g.input("y", ROWS), "t": lambda: g.constant(ROWS, "t")}
-    if "Softmax" in name or "Temperature" in name:
-        others["t"] = lambda: g.constant(np.array([0, 1]), "t")
-    out = g.apply(layer, x, *(others[key]() for key in wanted[1:] if key in others))
+def drawn(case):
+    """Return the node of a layer in a graph that ran both ways."""
+    g, rng = Graph(), np.random.default_rng(7)
+    inputs = [g.input(name, x) for name, x in zip("xy", case.inputs(rng, 3, 5), strict=False)]
+    out = g.apply(case.build(5), *inputs, *map(g.constant, case.constants(rng, 3, 5)))
     g.backward(np.ones_like(out.value) if np.ndim(out.value) else 1)
     return g.nodes[0]
 
 
-@pytest.mark.parametrize("name", sorted(LAYERS.keys() - COMPOSITE))
-def test_every_layer_has_a_symbol_and_a_rule_for_each_gradient(name):
-    node = drawn(name)
-    assert name in OPERATIONS
-    assert symbol(node)
+@pytest.mark.parametrize("case", COURSE_CASES, ids=lambda case: case.name)
+def test_every_layer_has_a_symbol_a_formula_and_a_rule_for_each_gradient(case):
+    node = drawn(case)
+    assert case.layer.symbol
+    assert case.layer.formula
+    assert symbol(node) == case.layer.symbol
     wanting = [i for i, value in enumerate(node.inputs) if value.kind != "constant"]
-    assert wanting
-    for i in wanting:
-        assert "dout" in rule(node, i), node.inputs[i]
+    assert len(wanting) == case.count + len(case.layer.parameters)
+    rules = [rule(node, i) for i in wanting]
+    assert all("dout" in text for text in rules)
+    # No rule is left over: each belongs to an input or a parameter.
+    assert len(case.layer.rules) == len(wanting)
 
 
-def test_what_is_exempt_exists_and_nothing_in_the_table_is_forgotten():
-    assert COMPOSITE <= LAYERS.keys()
-    known = {name for name in OPERATIONS if hasattr(layers, name)}
-    assert known == LAYERS.keys() - COMPOSITE
+def test_a_layer_of_ones_own_is_drawn_by_its_class_or_by_the_layer_of_its_name():
+    class Cube(layers.Layer):
+        symbol = "x³"
+        rules: ClassVar = {"x": "{dout} × 3 × {x}²"}
+
+        def forward(self, x):
+            self.x = x
+            return x**3
+
+        def backward(self, dout):
+            return dout * 3 * self.x**2
+
+    class Power(Cube):
+        pass
+
+    class MulLayer:
+        def forward(self, x):
+            return 2 * x
+
+        def backward(self, dout):
+            return 2 * dout
+
+    class Doubled(MulLayer):
+        pass
+
+    texts = []
+    for layer in (Cube(), Power(), MulLayer(), Doubled()):
+        g = Graph()
+        g.apply(layer, g.input("x", 2.0))
+        g.backward(1)
+        texts.append((symbol(g.nodes[0]), rule(g.nodes[0], 0)))
+    assert texts == 2 * [("x³", "dout × 3 × x²")] + 2 * [("×", "dout × y")]
 
 
-def test_a_class_that_is_not_in_the_table_has_its_name_and_no_rule():
+def test_a_class_that_says_nothing_has_its_name_and_no_rule():
     class Cube(layers.Layer):
         def forward(self, x):
             self.x = x

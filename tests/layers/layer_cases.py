@@ -1,33 +1,26 @@
-"""Every layer with what its common tests need: how to build it and what to feed it."""
+"""Every layer with what its common tests need, read from the class: nothing is listed here."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
 
-from course_lib import layers
-from course_lib.layers import Layer
+from course_lib import answers
+from course_lib.answers.affine import AffineSample
+from course_lib.layers import LAYERS, Layer, layers_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
 
-# Inputs of the numerical gradient stay this far away from kinks and poles.
+# Inputs of the numerical gradient stay this far away from kinks and poles, which are at 0.
 MARGIN = 0.1
 
-
-def normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    return rng.standard_normal(shape)
-
-
-def away_from_zero(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    return rng.choice([-1.0, 1.0], shape) * rng.uniform(MARGIN, 3.0, shape)
-
-
-def positive(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    return rng.uniform(MARGIN, 3.0, shape)
+# Extreme values reach to this magnitude, where the layer's domain does.
+LARGEST = 1e4
 
 
 def one_hot(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -38,54 +31,37 @@ def one_hot(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 class Case:
     """How to test one layer.
 
-    `build` takes the number of columns D of its input. `draws` are the value inputs of
-    `forward`, each drawn for a shape (N, D); `target` draws the constant t of a loss.
-    `largest` is the largest magnitude whose output and gradient can be represented. `negative`
-    says whether the layer is defined below 0.
+    `build` takes the number of columns D of its input. `count` is the number of the value inputs
+    of `forward`; `targets` says whether it takes targets too.
     """
 
-    layer: type[Layer]
-    build: Callable[[int], Layer]
-    draws: tuple[Draw, ...] = (normal,)
-    target: Draw | None = None
-    largest: float = 1e4
-    negative: bool = True
+    layer: type[Any]
+    build: Callable[[int], Any]
+    count: int = 1
+    targets: bool = False
+    domain: tuple[float, float] = (-inf, inf)
 
     @property
     def name(self) -> str:
         return self.layer.__name__
 
+    @property
+    def negative(self) -> bool:
+        return self.domain[0] < 0
+
     def inputs(self, rng: np.random.Generator, N: int, D: int) -> list[Array]:
-        return [draw(rng, (N, D)) for draw in self.draws]
+        signs = [-1.0, 1.0] if self.negative else [1.0]
+        return [
+            rng.choice(signs, (N, D)) * rng.uniform(MARGIN, 3.0, (N, D)) for _ in range(self.count)
+        ]
+
+    def extremes(self) -> tuple[float, float]:
+        """The smallest and the largest input to try: the ends of the domain lie outside it."""
+        low, high = self.domain
+        return max(-LARGEST, low + 1 / LARGEST), min(LARGEST, high)
 
     def constants(self, rng: np.random.Generator, N: int, D: int) -> list[Array]:
-        return [] if self.target is None else [self.target(rng, (N, D))]
-
-
-# Widths that differ from every N the tests use, so that no transposed shape can fit.
-AFFINE_OUT = 4
-
-# The attributes in which layers hold what they learn; the gradient of W is dW.
-PARAMETERS = ("W", "b", "m", "gamma", "beta")
-
-
-def build_affine(D: int) -> Layer:
-    rng = np.random.default_rng(11)
-    return layers.Affine(rng.standard_normal((D, AFFINE_OUT)), rng.standard_normal(AFFINE_OUT))
-
-
-def build_linear(D: int) -> Layer:
-    return layers.Linear(np.random.default_rng(11).standard_normal((AFFINE_OUT, D)))
-
-
-def build_scaled_affine(D: int) -> Layer:
-    affine: Any = build_affine(D)
-    return layers.ScaledAffine(affine.W, affine.b, 2.5)
-
-
-def build_shifted_affine(D: int) -> Layer:
-    affine: Any = build_affine(D)
-    return layers.ShiftedAffine(affine.W, affine.b, np.random.default_rng(12).standard_normal(D))
+        return [one_hot(rng, (N, D))] if self.targets else []
 
 
 class SameDraws:
@@ -95,70 +71,42 @@ class SameDraws:
         return np.random.default_rng(13).random(shape)
 
 
-def build_dropout(D: int) -> Layer:
-    layer: Any = layers.Dropout(0.4)
-    layer.rng = SameDraws()
-    return layer
+def case_of(layer: type[Layer]) -> Case:
+    """The case of a layer, from its `example`, its `domain` and the signature of its `forward`."""
+
+    def build(D: int) -> Any:
+        built: Any = layer.example(D, np.random.default_rng(11))
+        if hasattr(built, "rng"):
+            built.rng = SameDraws()
+        return built
+
+    kinds = [str(p.annotation) for p in inspect.signature(layer.forward).parameters.values()]
+    return Case(layer, build, kinds.count("Array"), "Targets" in kinds, layer.domain)
 
 
-def build_batch_norm(D: int) -> Layer:
-    rng = np.random.default_rng(11)
-    # A large eps keeps columns that hardly vary smooth enough for a difference.
-    return layers.BatchNorm(rng.standard_normal(D), rng.standard_normal(D), eps=0.1)
-
-
-def _plain(layer: type[Layer], *draws: Draw, **rest: Any) -> Case:
-    return Case(layer, lambda D: layer(), draws or (normal,), **rest)
-
-
+# An answer to an exercise is a layer too. One of them takes no batch.
 CASES = [
-    _plain(layers.AddLayer, normal, normal),
-    _plain(layers.SubLayer, normal, normal),
-    _plain(layers.MulLayer, normal, normal),
-    _plain(layers.DivLayer, normal, away_from_zero),
-    _plain(layers.ShoppingCart, *[normal] * 5),
-    _plain(layers.CouponCart, *[normal] * 4),
-    _plain(layers.ExpLayer, largest=50.0),
-    _plain(layers.ReciprocalLayer, away_from_zero),
-    _plain(layers.SquareLayer),
-    _plain(layers.LogLayer, positive, negative=False),
-    _plain(layers.Fork, normal, normal),
-    _plain(layers.ThreeUses, normal, normal),
-    _plain(layers.Chain, positive, negative=False),
-    _plain(layers.Relu, away_from_zero),
-    _plain(layers.LeakyRelu, away_from_zero),
-    _plain(layers.Sigmoid),
-    _plain(layers.Softplus),
-    _plain(layers.Swish),
-    _plain(layers.Tanh),
-    Case(layers.Affine, build_affine),
-    Case(layers.Linear, build_linear),
-    Case(layers.ScaledAffine, build_scaled_affine),
-    Case(layers.ShiftedAffine, build_shifted_affine),
-    Case(layers.BatchNorm, build_batch_norm),
-    Case(layers.Dropout, build_dropout),
-    _plain(layers.SoftmaxWithLoss, target=one_hot),
-    _plain(layers.IdentityWithLoss, target=normal),
-    _plain(layers.TemperatureWithLoss, target=one_hot),
+    case_of(layer) for layer in (LAYERS | layers_of(answers)).values() if layer is not AffineSample
 ]
 
 
-def in_dtype(layer: Layer, dtype: Any) -> Layer:
+def in_dtype(layer: Any, dtype: Any) -> Any:
     """Give the layer's own parameters this dtype."""
-    for name in PARAMETERS:
-        if hasattr(layer, name):
-            setattr(layer, name, getattr(layer, name).astype(dtype))
+    for name in parameters(layer):
+        setattr(layer, name, getattr(layer, name).astype(dtype))
     return layer
+
+
+def parameters(layer: Any) -> tuple[str, ...]:
+    """The attributes in which a layer holds what it learns; the gradient of W is dW."""
+    return getattr(layer, "parameters", ("W", "b") if hasattr(layer, "W") else ())
 
 
 def as_tuple(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def parameter_gradients(layer: Layer) -> list[Array]:
-    return [getattr(layer, f"d{name}") for name in PARAMETERS if hasattr(layer, name)]
-
-
-def gradients(layer: Layer, dout: Any) -> list[Array]:
+def gradients(layer: Any, dout: Any) -> list[Array]:
     """Every gradient of one backward pass: of the inputs, then of the parameters."""
-    return [*as_tuple(layer.backward(dout)), *parameter_gradients(layer)]
+    returned = as_tuple(layer.backward(dout))
+    return [*returned, *(getattr(layer, f"d{name}") for name in parameters(layer))]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-import inspect
+import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,17 @@ from hypothesis.extra.numpy import arrays
 from layer_cases import (
     CASES,
     MARGIN,
-    PARAMETERS,
     Case,
     as_tuple,
+    case_of,
     gradients,
     in_dtype,
-    normal,
     one_hot,
+    parameters,
 )
 
 from course_lib import layers
+from course_lib.arrays import Targets
 from course_lib.layers import Affine, Layer, Relu
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -64,9 +66,8 @@ def check_shapes(case: Case) -> None:
         out = layer.forward(*inputs, *constants)
         grads = as_tuple(layer.backward(np.ones(np.shape(out))))
         assert [g.shape for g in grads] == [x.shape for x in inputs]
-        for name in PARAMETERS:
-            if hasattr(layer, name):
-                assert getattr(layer, f"d{name}").shape == getattr(layer, name).shape
+        for name in parameters(layer):
+            assert getattr(layer, f"d{name}").shape == getattr(layer, name).shape
 
 
 def check_dtype_kept(case: Case) -> None:
@@ -80,7 +81,7 @@ def check_dtype_kept(case: Case) -> None:
 def check_arguments_unchanged(case: Case) -> None:
     layer = case.build(D)
     inputs, constants = drawn(case)
-    held = {name: getattr(layer, name) for name in PARAMETERS if hasattr(layer, name)}
+    held = {name: getattr(layer, name) for name in parameters(layer)}
     before = copy.deepcopy([*inputs, *constants, *held.values()])
     out = layer.forward(*inputs, *constants)
     dout = np.array(rng().standard_normal(np.shape(out)))
@@ -127,8 +128,8 @@ def check_instances_independent(case: Case) -> None:
 
 def check_extremes_finite(case: Case) -> None:
     layer = case.build(D)
-    signs = np.where(np.arange(N * D).reshape(N, D) % 2, 1.0, -1.0 if case.negative else 1e-8)
-    inputs = [case.largest * signs for _ in case.draws]
+    low, high = case.extremes()
+    inputs = [np.where(np.arange(N * D).reshape(N, D) % 2, high, low)] * case.count
     _, constants = drawn(case)
     assert all(np.isfinite(a).all() for a in passes(layer, inputs, constants))
 
@@ -136,8 +137,8 @@ def check_extremes_finite(case: Case) -> None:
 def check_integers_converted(case: Case) -> None:
     whole = np.arange(1, N * D + 1).reshape(N, D)
     _, constants = drawn(case)
-    as_integers = passes(case.build(D), [whole for _ in case.draws], constants)
-    as_floats = passes(case.build(D), [whole.astype(float) for _ in case.draws], constants)
+    as_integers = passes(case.build(D), [whole] * case.count, constants)
+    as_floats = passes(case.build(D), [whole.astype(float)] * case.count, constants)
     assert_same(as_integers, as_floats)
     assert all(a.dtype == np.float64 for a in as_integers)
 
@@ -150,7 +151,7 @@ def check_lists_accepted(case: Case) -> None:
 
 
 def check_nan_refused(case: Case) -> None:
-    for i in range(len(case.draws)):
+    for i in range(case.count):
         inputs, constants = drawn(case)
         inputs[i][1, 2] = np.nan
         with pytest.raises(ValueError, match="nan"):
@@ -205,7 +206,7 @@ def compare_with_differences(case: Case, inputs: list[Array], constants: list[Ar
     out = layer.forward(*inputs, *constants)
     dout = np.random.default_rng(5).standard_normal(np.shape(out))
     grads = gradients(layer, dout)
-    variables = [*inputs, *(getattr(layer, p) for p in PARAMETERS if hasattr(layer, p))]
+    variables = [*inputs, *(getattr(layer, p) for p in parameters(layer))]
     h = 1e-5
     for variable, grad in zip(variables, grads, strict=True):
         wanted = np.empty(variable.shape)
@@ -229,11 +230,39 @@ def test_every_layer(case: Case, check: Callable[[Case], None]) -> None:
     check(case)
 
 
-def test_every_layer_has_a_case() -> None:
-    exported = [getattr(layers, name) for name in layers.__all__]
-    classes = {c for c in exported if inspect.isclass(c) and c is not Layer}
-    assert {case.layer for case in CASES} == classes
-    assert all(issubclass(c, Layer) for c in classes)
+def test_layers_are_found_in_the_modules_of_a_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "some_layers"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "cube.py").write_text(
+        "from course_lib.layers.base import Layer\nfrom course_lib.layers.relu import Relu\n"
+        "class Cube(Layer): ...\nclass NoLayer: ...\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = layers.layers_of(importlib.import_module("some_layers"))
+    assert list(found) == ["Cube"]
+    assert layers.LAYERS["Relu"] is Relu
+    assert set(layers.__all__) == {"Layer", *layers.LAYERS}
+    with pytest.raises(AttributeError, match=r"no layer 'Rleu'.*Relu"):
+        _ = layers.Rleu
+
+
+def test_what_a_case_reads_from_the_class() -> None:
+    # Nothing is found by a check that feeds a layer nothing.
+    known = {case.name: case for case in CASES}
+    assert known.keys() >= {"Affine", "BatchNorm", "ShoppingCart", "Linear", "SoftmaxWithLoss"}
+    assert (known["Relu"].count, known["MulLayer"].count, known["ShoppingCart"].count) == (1, 2, 5)
+    assert [name for name, case in known.items() if case.targets] == [
+        "IdentityWithLoss",
+        "SoftmaxWithLoss",
+        "TemperatureWithLoss",
+    ]
+    assert Affine.parameters == ("W", "b")
+    assert layers.BatchNorm.parameters == ("gamma", "beta")
+    assert known["LogLayer"].extremes() == (1e-4, 1e4)
+    assert known["ExpLayer"].extremes() == (-1e4, 700)
 
 
 @settings(derandomize=True, deadline=None, max_examples=15)
@@ -244,7 +273,7 @@ def test_gradient_on_any_shape(case: Case, data: st.DataObject) -> None:
     magnitudes = st.floats(MARGIN, 3.0)
     either_sign = magnitudes | magnitudes.map(lambda v: -v)
     values = arrays(float, shape, elements=either_sign if case.negative else magnitudes)
-    inputs = [data.draw(values, f"input {i}") for i in range(len(case.draws))]
+    inputs = [data.draw(values, f"input {i}") for i in range(case.count)]
     constants = case.constants(np.random.default_rng(shape), *shape)
     compare_with_differences(case, inputs, constants)
 
@@ -255,12 +284,12 @@ def test_gradient_on_any_shape(case: Case, data: st.DataObject) -> None:
 class Overwrites(Layer):
     """Changes what comes in: x forwards, dout backwards."""
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Array:
         self.mask = x <= 0
         x[self.mask] = 0
         return x * 1
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         dout[self.mask] = 0
         return dout
 
@@ -268,37 +297,37 @@ class Overwrites(Layer):
 class Doubles(Layer):
     """Slope 2 forwards, slope 1 backwards."""
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Array:
         return 2 * x
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         return 1 * dout
 
 
 class IgnoresDout(Layer):
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Array:
         self.x = x
         return x**2
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         return 2 * self.x
 
 
 class Widens(Layer):
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Array:
         return x * np.float64(1) + np.zeros(1)
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         return dout * 1
 
 
 class Accumulates(Layer):
     total: Any = 0
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Array:
         return x * 1
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         self.total = self.total + dout
         return self.total
 
@@ -306,55 +335,55 @@ class Accumulates(Layer):
 class RemembersTheFirstMask(Layer):
     mask: Any = None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Array:
         if self.mask is None:
             self.mask = x <= 0
         return np.where(x <= 0, 0, x)
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         return np.where(self.mask, 0, dout)
 
 
 class SharesItsMask(Layer):
     shared: Any = {}  # noqa: RUF012 - the very fault
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Array:
         self.shared["mask"] = x <= 0
         return np.where(x <= 0, 0, x)
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         return np.where(self.shared["mask"][: len(dout)], 0, dout)
 
 
 class Transposes(Layer):
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Array:
         return x * 1
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         return dout.T
 
 
 class OverflowingSigmoid(Layer):
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Array:
         self.out = 1 / (1 + np.exp(-x))
         return self.out
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         return dout * self.out * (1 - self.out)
 
 
 class Unguarded:
     """No `Layer`: takes whatever comes, and keeps no order of calls."""
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Array:
         return x * 2
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         return dout * 2
 
 
 def faulty(layer: type[Any]) -> Case:
-    return Case(layer, lambda D: layer(), (normal,))
+    return case_of(layer) if issubclass(layer, Layer) else Case(layer, lambda D: layer())
 
 
 REJECTED = [
@@ -464,14 +493,6 @@ def test_affine_sees_a_change_of_its_weights_in_place() -> None:
     np.testing.assert_array_equal(layer.forward(np.ones((1, 2))), [[3, 3]])
 
 
-def test_affine_leaves_dx_out_on_request() -> None:
-    layer = Affine(np.ones((2, 3)), np.zeros(3))
-    layer.needs_dx = False
-    layer.forward(np.ones((1, 2)))
-    assert layer.backward(np.ones((1, 3))) is None
-    np.testing.assert_array_equal(layer.dW, np.ones((2, 3)))
-
-
 @pytest.mark.parametrize("x", [np.ones((2, 4)), np.ones(4), np.ones((2, 2, 2)), 1.0])
 def test_affine_refuses_the_wrong_width(x: Any) -> None:
     with pytest.raises(ValueError, match=r"Affine\.forward: x: expected shape \(N, 3\)"):
@@ -484,10 +505,48 @@ def test_affine_refuses_weights_that_do_not_fit(W: Array, b: Array) -> None:
         Affine(W, b)
 
 
-def test_numbers_stay_numbers() -> None:
+def test_numbers_come_back_as_floats() -> None:
     layer = layers.MulLayer()
-    assert isinstance(layer.forward(2, 3.0), float)
-    assert layer.backward(1) == (3.0, 2)
+    # Whole numbers too: 100 * 2 * 1.1 prints as in the book.
+    assert repr(layer.forward(100 * 2, 1.1)) == "220.00000000000003"
+    assert repr(layer.backward(1)) == "(1.1, 200.0)"
+    assert repr(Relu().forward(-1)) == "0.0"
+    # A float32 loss would lose its dtype in a float.
+    loss = layers.SoftmaxWithLoss().forward(np.zeros((1, 2), np.float32), [0])
+    assert isinstance(loss, np.float32)
+
+
+def test_every_argument_annotated_as_an_array_is_checked() -> None:
+    class Weighted(Layer):
+        def __init__(self, weight: Array, power: int) -> None:
+            self.weight, self.power = weight, power
+
+        def forward(self, first: Array, rest: Any, t: Targets) -> Array:
+            self.seen = (first, rest, t)
+            return first * self.weight
+
+        def backward(self, gradient: Array | float = 1) -> Array:
+            return gradient * self.weight
+
+    class Doubled(Weighted):
+        def forward(self, first, rest, t):  # type: ignore[no-untyped-def]
+            return 2 * super().forward(first, rest, t)
+
+    for cls in (Weighted, Doubled):
+        layer = cls([1, 2], 3)
+        assert cls.parameters == ("weight",)
+        assert layer.weight.dtype == np.float64
+        assert layer.power == 3
+        layer.forward([3, 4], [5], [0, 1])
+        first, rest, t = layer.seen
+        assert (first.dtype.kind, rest, t.dtype.kind) == ("f", [5], "i")
+        for wrong in ({"first": [np.nan, 1]}, {"first": "ab"}, {"t": [np.nan, 0]}, {"t": "ab"}):
+            with pytest.raises((TypeError, ValueError), match=f"{next(iter(wrong))}: expected"):
+                layer.forward(**{"first": [3, 4], "rest": 0, "t": [0, 1], **wrong})
+        with pytest.raises(ValueError, match="expected gradient in the shape"):
+            layer.backward([1, 2, 3])
+        with pytest.raises(ValueError, match=f"{cls.__name__}: weight: expected finite"):
+            cls([np.nan], 3)
 
 
 def test_arguments_by_name() -> None:
@@ -508,6 +567,20 @@ def test_infinity_passes() -> None:
     # Only NaN is refused: inf - inf must not be mistaken for it.
     out = Relu().forward(np.array([np.inf, -np.inf, 1.0]))
     np.testing.assert_array_equal(out, [np.inf, 0, 1])
+
+
+def test_a_layer_that_overrides_check_inputs_says_what_it_takes() -> None:
+    class Outer(Layer):
+        def forward(self, x: Array, y: Array) -> Array:
+            return x[:, None] * y
+
+        def check_inputs(self, x: Array, y: Array) -> None:
+            if x.ndim != 1 or y.ndim != 1:
+                raise ValueError("Outer.forward: expected two rows")
+
+    assert Outer().forward([1, 2], [3, 4, 5]).shape == (2, 3)
+    with pytest.raises(ValueError, match="two rows"):
+        Outer().forward([[1, 2]], [3])
 
 
 def test_repr() -> None:

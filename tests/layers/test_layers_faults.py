@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from layer_cases import Case, build_affine, normal, one_hot
+from layer_cases import Case
 from test_layers import (
     check_another_batch,
     check_arguments_unchanged,
@@ -103,14 +103,14 @@ class OverflowingSigmoid:
 
 def affine_of(layer: type[Any]) -> Case:
     def build(D: int) -> Any:
-        ours: Any = build_affine(D)
+        ours = Affine.example(D, np.random.default_rng(11))
         return layer(ours.W, ours.b)
 
-    return Case(layer, build, (normal,))
+    return Case(layer, build)
 
 
-def plain(layer: type[Any], target: Any = None) -> Case:
-    return Case(layer, lambda D: layer(), (normal,), target)
+def plain(layer: type[Any], targets: bool = False) -> Case:
+    return Case(layer, lambda D: layer(), targets=targets)
 
 
 def check_own_attributes(case: Case) -> None:
@@ -136,13 +136,13 @@ FAULTS = [
     (check_shapes, affine_of(Affine), affine_of(LowerCaseAffine)),
     (
         check_linear_in_dout,
-        plain(SoftmaxWithLoss, one_hot),
-        plain(DeafSoftmaxWithLoss, one_hot),
+        plain(SoftmaxWithLoss, targets=True),
+        plain(DeafSoftmaxWithLoss, targets=True),
     ),
     (
         check_numerical_gradient,
-        plain(SoftmaxWithLoss, one_hot),
-        plain(DeafSoftmaxWithLoss, one_hot),
+        plain(SoftmaxWithLoss, targets=True),
+        plain(DeafSoftmaxWithLoss, targets=True),
     ),
     (check_labels, plain(SoftmaxWithLoss), plain(DeafSoftmaxWithLoss)),
     (check_extremes_finite, plain(Sigmoid), plain(OverflowingSigmoid)),

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from course_lib.layers import Chain, Fork, Linear, ScaledAffine, ShiftedAffine, ThreeUses
-from course_lib.layers.affine_variants import AffineSample
+from course_lib.answers.affine import AffineSample, Linear, ScaledAffine, ShiftedAffine
+from course_lib.answers.chain_rule import Chain, Fork, ThreeUses
 
 W = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 3.0]])
 b = np.array([0.5, 0.0, -1.0])

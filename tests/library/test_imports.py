@@ -1,4 +1,4 @@
-"""Imports run downwards, a layer costs nothing to import, and no module grows too long."""
+"""Imports run downwards and in no circle, and a layer costs nothing to import."""
 
 from __future__ import annotations
 
@@ -38,14 +38,8 @@ RANKS = {
     "threads": 10,
 }
 
-# A module of misconceptions is a catalogue: many small wrong answers that know nothing of each
-# other, one after the other. Each entry is as short as a learner's cell.
-LONGEST = 300
-CATALOGUES = ("misconceptions",)
-
-
 # In the student process this is a package by itself, which knows no course_lib above it.
-ON_ITS_OWN = Path("grading/engine/student")
+ON_ITS_OWN = Path("grading/student")
 
 
 def imported_parts(source: str, *, on_its_own: bool = False) -> set[str]:
@@ -92,13 +86,58 @@ def test_imports_run_downwards(path: Path) -> None:
     assert upward(part, path.read_text(), on_its_own=on_its_own) == set()
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_module_is_too_long(path: Path) -> None:
-    tree, lines = ast.parse(path.read_text()), path.read_text().splitlines()
-    if part_of(path) in CATALOGUES:
-        assert all(node.end_lineno - node.lineno < 60 for node in tree.body)
-    else:
-        assert len(lines) <= LONGEST
+def imported_modules(source: str, known: set[str]) -> set[str]:
+    """The modules among `known` that a module imports, wherever the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names} & known
+            # `from package import module` needs the module alone.
+            found |= inner if len(inner) == len(node.names) else inner | {node.module}
+    return found & known
+
+
+def in_circles(sources: dict[str, str]) -> set[str]:
+    """The modules that import each other in a circle, by their names."""
+    imports = {name: imported_modules(source, set(sources)) for name, source in sources.items()}
+    while ends := {name for name, others in imports.items() if not others & imports.keys()}:
+        imports = {name: others for name, others in imports.items() if name not in ends}
+    # What is left leads into a circle; what nobody left imports is only on the way to one.
+    while starts := imports.keys() - set().union(*imports.values()):
+        imports = {name: others for name, others in imports.items() if name not in starts}
+    return set(imports)
+
+
+def sources_of(part: str) -> dict[str, str]:
+    """The modules of a part, by their full names."""
+    return {
+        ".".join(("course_lib", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+            ".__init__"
+        ): path.read_text()
+        for path in modules()
+        if part_of(path) == part
+    }
+
+
+@pytest.mark.parametrize("part", ["graphs", "layers", "answers"])
+def test_modules_import_each_other_in_no_circle(part: str) -> None:
+    sources = sources_of(part)
+    assert len(sources) > 3
+    assert in_circles(sources) == set()
+
+
+def test_circles_are_seen() -> None:
+    sources = {
+        "p.a": "from p.b import x",
+        "p.b": "def f():\n    import p.c",
+        "p.c": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from p import a",
+        "p.d": "from p.a import y",
+        "p.e": "import numpy",
+    }
+    assert in_circles(sources) == {"p.a", "p.b", "p.c"}
+    assert in_circles(sources | {"p.b": "import p.e"}) == set()
 
 
 @pytest.mark.parametrize(

@@ -69,18 +69,35 @@ def test_the_layers_still_give_the_gradient_of_the_data() -> None:
     assert dout.shape == X.shape
 
 
-def test_the_first_layer_is_itself_again_if_its_backward_fails() -> None:
+@pytest.mark.parametrize("hidden", [[], [3]])
+@pytest.mark.parametrize(("x", "t"), [(X, T), (X[0], T[0])], ids=["batch", "sample"])
+def test_the_first_layers_gradients_are_those_of_its_backward(x: Any, t: Any, hidden: Any) -> None:
+    net = MultiLayerNet(X.shape[1], hidden, 3, activation=Tanh, rng=0)
+    grads = net.gradient(x, t)
+    dout = net.last_layer.backward(1)
+    for layer in reversed(net.layers.values()):
+        dout = layer.backward(dout)
+    np.testing.assert_array_equal(grads["W1"], layer.dW)
+    np.testing.assert_array_equal(grads["b1"], layer.db)
+    assert grads["W1"].shape == net.params["W1"].shape
+
+
+def test_a_replaced_backward_of_the_first_layer_is_called() -> None:
     net = small_net()
-    net.params["W1"][:] = 1.0
-    first = net.layers["Affine1"]
 
     def broken(dout: Any) -> None:
         raise KeyError("broken")
 
-    first.backward = broken
+    net.layers["Affine1"].backward = broken
     with pytest.raises(KeyError):
         net.gradient(X, T)
-    assert first.needs_dx
+
+
+def test_nan_in_the_first_layers_upstream_gradient_is_refused() -> None:
+    net = small_net()
+    net.layers["Relu1"].backward = lambda dout: dout * np.nan
+    with pytest.raises(ValueError, match=r"Affine\.backward: dout: expected finite numbers"):
+        net.gradient(X, T)
 
 
 # --- parameters ----------------------------------------------------------------------------------

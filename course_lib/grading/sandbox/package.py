@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import course_lib
@@ -41,8 +42,8 @@ def given_package(modules: tuple[str, ...] = ()) -> Path:
 
 
 def imported(sources: Iterable[str]) -> tuple[str, ...]:
-    """Return the modules of course_lib, the checks left out, that pieces of code import."""
-    found = {name for source in sources for name in _imports(source) if not _is_check(name)}
+    """Return the modules of course_lib that pieces of code import, without checks and answers."""
+    found = {name for source in sources for name in _imports(source) if not _is_secret(name)}
     return tuple(sorted(found))
 
 
@@ -54,7 +55,7 @@ def _needed(modules: Iterable[str]) -> set[Path]:
         name = todo.pop()
         todo += [name.rpartition(".")[0]] if name.count(".") > 1 else []
         file = _file(name)
-        if file and file not in files and not (_is_check(name) and name not in _SERVED_BY):
+        if file and file not in files and not (_is_secret(name) and name not in _SERVED_BY):
             files.add(file)
             todo += _imports(file.read_text(encoding="utf-8"))
     return files
@@ -72,7 +73,7 @@ def _imports(source: str) -> list[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     ours = [name for name in names if name.split(".")[0] == "course_lib" and name != "course_lib"]
-    return [name for name in ours if _file(name)]
+    return [name for name in map(_defining, ours) if _file(name)]
 
 
 def _file(name: str) -> Path | None:
@@ -83,5 +84,15 @@ def _file(name: str) -> Path | None:
     return None
 
 
-def _is_check(name: str) -> bool:
-    return name.startswith("course_lib.checks")
+def _defining(name: str) -> str:
+    """Return the module that defines a class of a package: course_lib.layers.mul for its layer."""
+    package, _, attribute = name.rpartition(".")
+    file = _file(package)
+    if _file(name) or not file or file.name != "__init__.py" or _is_secret(package):
+        return name
+    return getattr(getattr(import_module(package), attribute, None), "__module__", name)
+
+
+def _is_secret(name: str) -> bool:
+    """Tell whether a module holds checks or answers."""
+    return name.startswith(("course_lib.checks", "course_lib.answers", "course_lib.misconceptions"))

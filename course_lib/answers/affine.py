@@ -1,12 +1,12 @@
-"""Relatives of the affine layer: one sample, no bias, a scale, a shift."""
+"""Right answers to 04_affine: affine maps of one sample, without a bias, scaled, shifted."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Self
 
 import numpy as np
 
-from course_lib.arrays import Array, as_floats
+from course_lib.arrays import Array
 from course_lib.layers.base import Layer
 
 
@@ -26,23 +26,26 @@ class AffineSample(Layer):
     """
 
     def __init__(self, W: Array, b: Array) -> None:
-        self.W = np.asarray(as_floats(W, "AffineSample: W"))
-        self.b = np.asarray(as_floats(b, "AffineSample: b"))
+        self.W = W
+        self.b = b
 
-    def forward(self, x: Any) -> Array:
-        if np.shape(x) != self.W.shape[:1]:
-            raise ValueError(
-                f"AffineSample.forward: x: expected shape {self.W.shape[:1]} to go with "
-                f"W {self.W.shape}, got {np.shape(x)}."
-            )
+    def forward(self, x: Array) -> Array:
         self.x = x
-        return np.asarray(x @ self.W + self.b)
+        return x @ self.W + self.b
 
-    def backward(self, dout: Any) -> Array:
+    def backward(self, dout: Array) -> Array:
         self.dW = np.outer(self.x, dout)
         self.db = dout * 1
         dx = self.W @ dout
-        return np.asarray(dx)
+        return dx
+
+    def check_inputs(self, x: Array) -> None:
+        """Refuse a batch."""
+        if x.shape != self.W.shape[:1]:
+            raise ValueError(
+                f"AffineSample.forward: x: expected shape {self.W.shape[:1]} to go with "
+                f"W {self.W.shape}, got {x.shape}."
+            )
 
 
 class Linear(Layer):
@@ -59,16 +62,21 @@ class Linear(Layer):
     """
 
     def __init__(self, W: Array) -> None:
-        self.W = np.asarray(as_floats(W, "Linear: W"))
+        self.W = W
 
-    def forward(self, x: Any) -> Array:
+    def forward(self, x: Array) -> Array:
         self.x = x
-        return np.asarray(x @ self.W.T)
+        return x @ self.W.T
 
-    def backward(self, dout: Any) -> Array:
+    def backward(self, dout: Array) -> Array:
         self.dW = dout.T @ self.x
         dx = dout @ self.W
-        return np.asarray(dx)
+        return dx
+
+    @classmethod
+    def example(cls, D: int, rng: np.random.Generator) -> Self:
+        """Return a layer with D inputs and 4 outputs."""
+        return cls(rng.standard_normal((4, D)))
 
 
 class ScaledAffine(Layer):
@@ -88,22 +96,27 @@ class ScaledAffine(Layer):
     """
 
     def __init__(self, W: Array, b: Array, alpha: float) -> None:
-        self.W = np.asarray(as_floats(W, "ScaledAffine: W"))
-        self.b = np.asarray(as_floats(b, "ScaledAffine: b"))
-        self.alpha = as_floats(alpha, "ScaledAffine: alpha")
+        self.W = W
+        self.b = b
+        self.alpha = alpha
 
-    def forward(self, x: Any) -> Array:
+    def forward(self, x: Array) -> Array:
         self.x = x
         self.product = x @ self.W
-        return np.asarray(self.alpha * self.product + self.b)
+        return self.alpha * self.product + self.b
 
-    def backward(self, dout: Any) -> Array:
+    def backward(self, dout: Array) -> Array:
         self.db = dout.sum(axis=0)
         self.dalpha = np.sum(dout * self.product)
         dproduct = self.alpha * dout
         self.dW = self.x.T @ dproduct
         dx = dproduct @ self.W.T
-        return np.asarray(dx)
+        return dx
+
+    @classmethod
+    def example(cls, D: int, rng: np.random.Generator) -> Self:
+        """Return a layer with D inputs and 4 outputs."""
+        return cls(rng.standard_normal((D, 4)), rng.standard_normal(4), 2.5)
 
 
 class ShiftedAffine(Layer):
@@ -123,18 +136,23 @@ class ShiftedAffine(Layer):
     """
 
     def __init__(self, W: Array, b: Array, m: Array) -> None:
-        self.W = np.asarray(as_floats(W, "ShiftedAffine: W"))
-        self.b = np.asarray(as_floats(b, "ShiftedAffine: b"))
-        self.m = np.asarray(as_floats(m, "ShiftedAffine: m"))
+        self.W = W
+        self.b = b
+        self.m = m
 
-    def forward(self, x: Any) -> Array:
+    def forward(self, x: Array) -> Array:
         self.x = x
         self.centred = x - self.m
-        return np.asarray(self.centred @ self.W + self.b)
+        return self.centred @ self.W + self.b
 
-    def backward(self, dout: Any) -> Array:
+    def backward(self, dout: Array) -> Array:
         self.dW = self.centred.T @ dout
         self.db = dout.sum(axis=0)
         dx = dout @ self.W.T
         self.dm = -dx.sum(axis=0)
-        return np.asarray(dx)
+        return dx
+
+    @classmethod
+    def example(cls, D: int, rng: np.random.Generator) -> Self:
+        """Return a layer with D inputs and 4 outputs."""
+        return cls(rng.standard_normal((D, 4)), rng.standard_normal(4), rng.standard_normal(D))

@@ -1,9 +1,11 @@
-"""Small graphs of nodes with one output: a chain, and values that are used more than once."""
+"""Right answers to 02_chain_rule: small graphs of nodes, a chain and values used more than once."""
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
+from course_lib.arrays import Array
 from course_lib.layers.add import AddLayer
 from course_lib.layers.base import Layer
 from course_lib.layers.elementwise import ExpLayer, LogLayer, SquareLayer
@@ -25,12 +27,12 @@ class Fork(Layer):
         self.square = SquareLayer()
         self.mul = MulLayer()
 
-    def forward(self, x: Any, y: Any) -> Any:
+    def forward(self, x: Array, y: Array) -> Array:
         s = self.add.forward(x, y)
         q = self.square.forward(s)
         return self.mul.forward(q, x)
 
-    def backward(self, dout: Any) -> tuple[Any, Any]:
+    def backward(self, dout: Array) -> tuple[Array, Array]:
         dq, dx_direct = self.mul.backward(dout)
         ds = self.square.backward(dq)
         dx_by_sum, dy = self.add.backward(ds)
@@ -46,13 +48,13 @@ class ThreeUses(Layer):
         dx = dout * y + dout * 2 * x + dout        dy = dout * x
     """
 
-    def forward(self, x: Any, y: Any) -> Any:
+    def forward(self, x: Array, y: Array) -> Array:
         self.x = x
         self.y = y
         return x * y + x**2 + x
 
-    def backward(self, dout: Any) -> tuple[Any, Any]:
-        grad = {"x": 0, "y": 0}
+    def backward(self, dout: Array) -> tuple[Array, Array]:
+        grad: dict[str, Any] = {"x": 0, "y": 0}
         grad["x"] += dout * self.y
         grad["y"] += dout * self.x
         grad["x"] += dout * 2 * self.x
@@ -67,19 +69,21 @@ class Chain(Layer):
     factor for each node that has a slope other than 1.
     """
 
+    domain = (0.0, inf)
+
     def __init__(self) -> None:
         self.log = LogLayer()
         self.square = SquareLayer()
         self.exp = ExpLayer()
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Array) -> Array:
         a = self.log.forward(x)
         b = a - 1
         c = self.square.forward(b)
         d = c * -0.5
         return self.exp.forward(d)
 
-    def backward(self, dout: Any) -> Any:
+    def backward(self, dout: Array) -> Array:
         dd = self.exp.backward(dout)
         dc = dd * -0.5
         db = self.square.backward(dc)

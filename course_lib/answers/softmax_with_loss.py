@@ -1,12 +1,10 @@
-"""Softmax with a temperature, and cross entropy, as one layer."""
+"""Right answer to 05_softmax_with_loss: softmax with a temperature, and cross entropy."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from course_lib.arrays import Array, as_labels_or_rows
+from course_lib.arrays import Array, Targets, as_labels_or_rows
 from course_lib.functions import count_rows, log_softmax
 from course_lib.layers.base import Layer
 
@@ -33,12 +31,12 @@ class TemperatureWithLoss(Layer):
     def __init__(self, T: float = 1.0) -> None:
         self.T = T
 
-    def forward(self, x: Any, t: Any) -> Any:
+    def forward(self, x: Array, t: Targets) -> Array:
         log_y = log_softmax(x / self.T)
         self.y = np.exp(log_y)
         self.t = as_labels_or_rows(t, self.y, "TemperatureWithLoss.forward: t")
         return -(self.t * log_y).sum() / count_rows(self.y)
 
-    def backward(self, dout: Any = 1) -> Array:
+    def backward(self, dout: Array | float = 1) -> Array:
         dx = dout * (self.y - self.t) / (count_rows(self.y) * self.T)
         return dx

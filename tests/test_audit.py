@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from conftest import ROOT
 
 from course_lib.checks import activations, layer_task
-from course_lib.checks.observe import Case
+from course_lib.checks.cases import Case
 from course_lib.grading import audit as audits
 from course_lib.grading import audit_text, equivalent, trial, trial_runs
 from course_lib.grading.audit_rows import measured
@@ -226,7 +226,7 @@ def test_what_passes_by_luck_is_not_equivalent(points: Any, survives: list[str])
 def test_attacks_meet_a_check_that_knows_nothing_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is expected of other answers is worked out once; an attack may change the library."""
     spoil = (
-        "from course_lib.checks.layer_task import LayerTask\n"
+        "from course_lib.checks.tasks import LayerTask\n"
         "LayerTask.expected = lambda self, cases: 1 / 0\n"
         "class Relu: ...\n"
     )

@@ -18,7 +18,7 @@ import pytest
 from engine_cases import answers, hand_in, released_course
 from engine_jobs import SLUG, SUBMISSIONS, honest_points, job
 
-from course_lib.checks.registry import all_tasks
+from course_lib.checks.tasks import all_tasks
 from course_lib.grading.engine import execute as engine
 from course_lib.grading.engine.execute import execute
 from course_lib.grading.engine.records import Result, to_json

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.checks.layer_task import LayerTask
-from course_lib.checks.number_task import NumberTask
-from course_lib.checks.observe import Case
+from course_lib.checks.cases import Case
+from course_lib.checks.tasks import LayerTask, NumberTask
 from course_lib.layers import Affine, Linear, ScaledAffine, ShiftedAffine
 from course_lib.layers.affine_variants import AffineSample
 from course_lib.text import _

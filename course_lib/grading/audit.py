@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from course_lib.checks.number_task import NumberTask
+from course_lib.checks.tasks import NumberTask
 from course_lib.grading.audit_rows import Row, measured
 from course_lib.grading.course import Course
 from course_lib.grading.equivalent import Key, describe, read_equivalent

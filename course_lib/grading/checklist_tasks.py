@@ -10,8 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from course_lib.checks.number_task import NumberTask
 from course_lib.checks.report import Report
+from course_lib.checks.tasks import NumberTask
 from course_lib.grading.audit_rows import SPELLINGS
 from course_lib.grading.checklist_subject import Subject
 from course_lib.misconceptions import all_misconceptions, for_task

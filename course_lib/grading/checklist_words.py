@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from course_lib.checks.number_task import NumberTask
+from course_lib.checks.tasks import NumberTask
 from course_lib.grading.checklist_subject import Subject
 from course_lib.grading.new_exercise import TEMPLATES, chapter_link
 from course_lib.grading.release import out_of_step

@@ -14,10 +14,10 @@ from functools import cached_property
 from typing import Any
 
 from course_lib.checks import all_tasks
-from course_lib.checks.number_task import NumberTask
-from course_lib.checks.observe import Case, Seen
+from course_lib.checks.cases import Case
+from course_lib.checks.compare import Seen
 from course_lib.checks.report import Report
-from course_lib.checks.task import Task
+from course_lib.checks.tasks import NumberTask, Task
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.source import grade_id, is_solution, read_source
 from course_lib.misconceptions import for_task

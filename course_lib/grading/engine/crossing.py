@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from typing import Any
 
 import numpy as np
-
-from course_lib.checks.answer_side import Watch
-from course_lib.grading.engine.shown import readable
 
 _NUMBER = (bool, int, float, complex, np.generic)
 
@@ -22,17 +18,6 @@ def numbers(value: Any) -> float:
     if type(value) in (list, tuple):
         return 1 + sum(map(numbers, value))
     return 1 if value is None or isinstance(value, _NUMBER) else math.inf
-
-
-def watched_as(watch: Watch | None) -> list[Any] | None:
-    """Return what is sent of a watch."""
-    return None if watch is None else [watch.method, list(watch.usual)]
-
-
-def say_again(said: list[Any]) -> None:
-    """Issue the warnings here that there were over there."""
-    for message in said[:10]:
-        warnings.warn(readable(message, 300), RuntimeWarning, stacklevel=2)
 
 
 def word(name: str) -> str:

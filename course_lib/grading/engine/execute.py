@@ -10,9 +10,9 @@ import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_lib.checks.answer_side import Far, Raised, SideLost
 from course_lib.checks.report import Report
 from course_lib.checks.seeds import seeded
+from course_lib.checks.side import Raised, RemoteReference, SideLost
 from course_lib.grading.course import CourseError
 from course_lib.grading.engine.given import given_package
 from course_lib.grading.engine.grade_cells import (
@@ -193,7 +193,9 @@ class _Run:
             return no_report(cell, sentence(error))
         if isinstance(value, Report):
             return from_report(cell, value)
-        points = cell.points if value is None or isinstance(value, Far) else worth(value)
+        points = (
+            cell.points if value is None or isinstance(value, RemoteReference) else worth(value)
+        )
         return TaskResult(
             task_name(cell), cell.grade_id, min(max(points, 0), cell.points), cell.points
         )

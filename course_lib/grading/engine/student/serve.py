@@ -18,8 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks import side
-from course_lib.checks.side import Earlier, Failure, Shared, Step, Watch
+from course_lib.checks.side import (
+    OPERATIONS,
+    Done,
+    Earlier,
+    Failure,
+    Shared,
+    Step,
+    Watch,
+    run_steps,
+)
 
 from .cells import Cells, Shown, TooLong, no_alarm, own_frames, said, time_limit
 from .frames import MAX_DEPTH, MAX_ITEMS, Loan, Ref, good_keys
@@ -82,11 +90,11 @@ class Server:
                 limit = min(limit, LATER)
             return value, warned
 
-        operations = {**side.OPERATIONS, "name": self._name}
-        done = side.run_steps(steps, attempt, lambda value, _last: self._to(value), operations)
+        operations = {**OPERATIONS, "name": self._name}
+        done = run_steps(steps, attempt, lambda value, _last: self._to(value), operations)
         return [self._reply(one) for one in done]
 
-    def _reply(self, done: side.Done) -> list[Any]:
+    def _reply(self, done: Done) -> list[Any]:
         if isinstance(done.value, Failure):
             failure = [done.value.kind, done.value.message, done.value.where]
             return [None, failure, done.warned, done.watched]

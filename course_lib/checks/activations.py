@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.checks.draws import elementwise_cases
-from course_lib.checks.layer_task import LayerTask
-from course_lib.checks.number_task import NumberTask
-from course_lib.checks.observe import Case
+from course_lib.checks.cases import Case, elementwise_cases
+from course_lib.checks.tasks import LayerTask, NumberTask
 from course_lib.layers import LeakyRelu, Relu, Sigmoid, Softplus, Swish, Tanh
 from course_lib.text import _
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.answers.affine import AffineSample, Linear, ScaledAffine, ShiftedAffine
-from course_lib.checks.layer_task import LayerTask
-from course_lib.checks.number_task import NumberTask
-from course_lib.checks.observe import Case
+from course_lib.checks.cases import Case
+from course_lib.checks.tasks import LayerTask, NumberTask
 from course_lib.layers import Affine
 from course_lib.text import _
 

@@ -2,21 +2,345 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
 from course_lib.answers import autodiff as answers
-from course_lib.checks import autodiff_probes as probes
-from course_lib.checks import order_probe
-from course_lib.checks.call_task import CallTask
-from course_lib.checks.number_task import NumberTask
+from course_lib.checks.calls import UnexpectedResult, call, get, plain, side_of, values_of
+from course_lib.checks.cases import Case
+from course_lib.checks.side import Earlier, Shared, Step
+from course_lib.checks.tasks import CallTask, NumberTask
 from course_lib.text import _
 
 SLUG = "10_autodiff"
+
+# More steps than Python lets a function call itself.
+_LONG = 3000
+
+# So many pairs of ways in a row that to walk each one for itself shows, and is over soon.
+_FORKS = 16
+
+
+class _Symbol:
+    """Stands for a value while a formula is written down as steps."""
+
+    def __init__(self, steps: list[Step], operand: Any) -> None:
+        self.steps, self.operand = steps, operand
+
+    def __add__(self, other: _Symbol) -> _Symbol:
+        return self._after("+", other.operand)
+
+    def __mul__(self, other: _Symbol) -> _Symbol:
+        return self._after("*", other.operand)
+
+    def exp(self) -> _Symbol:
+        return self._after("call", "exp")
+
+    def sum(self) -> _Symbol:
+        return self._after("call", "sum")
+
+    def _after(self, do: str, other: Any) -> _Symbol:
+        self.steps.append(Step(do, (self.operand, other), wanted=False))
+        return _Symbol(self.steps, Earlier(len(self.steps) - 1))
+
+
+def calculate(formula: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+    """Calculate a formula of two values of the learner's class, all steps in one batch."""
+    steps: list[Step] = []
+    formula(_Symbol(steps, x), _Symbol(steps, y))
+    steps[-1] = dataclasses.replace(steps[-1], wanted=True)
+    return values_of(side_of(x), steps)[-1]
+
+
+# Work that grows with the steps takes about as long for both calculations; work that grows with
+# the ways takes hundreds of times as long. A pause of the machine may hit one try, not all: the
+# shortest counts.
+_TIMES, _TRIES = 20, 5
+
+
+def takes_similar_time(few_ways: Callable[[], Any], many_ways: Callable[[], Any]) -> bool:
+    """Return whether two calculations of equally many steps take a similar time."""
+    limit = _TIMES * min(_seconds(few_ways) for _try in range(_TRIES))
+    return any(_seconds(many_ways) <= limit for _try in range(_TRIES))
+
+
+def _seconds(function: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+# What is calculated with numbers of the learner's class, by the part of the check.
+_FORMULAS: dict[str, list[Callable[[Any, Any], Any]]] = {
+    "in x + y": [lambda x, y: x + y],
+    "in x * y": [lambda x, y: x * y],
+    "where a value is used twice": [
+        lambda x, y: x * y + x,
+        lambda x, y: x * x + y,
+        lambda x, y: (y + y) * x,
+    ],
+    "where the order matters": [
+        lambda x, y: _diamond(x * y, x, swapped=False),
+        lambda x, y: _diamond(x * y, x, swapped=True),
+        lambda x, y: (x * y + x) * (x * y + x) * y,
+    ],
+    "in a long chain": [lambda x, y: _chain(x, y, _LONG), lambda x, y: _chain(x, y, 2 * _FORKS)],
+}
+
+
+def _diamond(a: Any, x: Any, *, swapped: bool) -> Any:
+    # a goes into b and, past it, into the product: it may hand on only after both.
+    b = a + x
+    return b * a if swapped else a * b
+
+
+def _chain(x: Any, y: Any, steps: int) -> Any:
+    for _step in range(steps):
+        x = x + y
+    return x
+
+
+def _forks(x: Any, y: Any) -> Any:
+    for _fork in range(_FORKS):
+        x = (x + y) + x
+    return x
+
+
+def _step_by_step(x: Any, y: Any) -> None:
+    """Raise an error if each way through a calculation is walked for itself."""
+    chain = calculate(lambda x, y: _chain(x, y, 2 * _FORKS), x, y)
+    forks = calculate(_forks, x, y)
+    if not takes_similar_time(lambda: call(chain, "backward"), lambda: call(forks, "backward")):
+        raise TimeoutError(
+            _("{steps} steps with {ways} ways through them take far longer than as many in a row")
+            .format(steps=2 * _FORKS, ways=2**_FORKS)
+        )  # fmt: skip
+
+
+def _formula_cases(rng: np.random.Generator) -> list[Case]:
+    """Return two numbers for each formula of an engine, part by part."""
+    names = [(at, i) for at, formulas in _FORMULAS.items() for i in range(len(formulas))]
+    return [
+        Case({"x": _number(rng), "y": _number(rng), "which": (at, i)}, dout=None, at=at)
+        for at, i in [*names, ("after a second backward", 0)]
+    ]
+
+
+def _number(rng: np.random.Generator) -> float:
+    return round(float(rng.uniform(1.2, 4)), 2)
+
+
+def _probe_value(answer: Any, x: float, y: float, which: tuple[str, int]) -> Iterable[Any]:
+    """Calculate one formula with values of the learner's class, and walk back."""
+    made: list[Any] = []
+
+    def build() -> float:
+        made.extend([call(answer, "", x), call(answer, "", y)])
+        return 1.0
+
+    def value() -> Any:
+        a, b = made
+        at, i = which
+        if at in _FORMULAS:
+            made.append(calculate(_FORMULAS[at][i], a, b))
+            if at == "in a long chain" and i:
+                _step_by_step(a, b)
+        else:
+            # Twice from one end, then from another one that shares a and b * a with it.
+            shared = calculate(lambda a, b: b * a, a, b)
+            first = calculate(lambda s, a: s * a, shared, a)
+            made.append(calculate(lambda s, a: s + a, shared, a))
+            call(first, "backward")
+            call(first, "backward")
+        call(made[-1], "backward")
+        return get(made[-1], "value")
+
+    yield "build", build
+    yield "value", value
+    yield "x.grad", lambda: get(made[0], "grad")
+    yield "y.grad", lambda: get(made[1], "grad")
+
+
+def _unbroadcast_cases(rng: np.random.Generator) -> list[Case]:
+    """Return gradients with the smaller shapes that values may have had."""
+    pairs: dict[str, list[tuple[tuple[int, ...], tuple[int, ...]]]] = {
+        "": [((4, 3), (4, 3))],
+        "along new axes": [((4, 3), (3,)), ((2, 4, 3), (4, 3)), ((5, 2, 4, 3), (4, 3))],
+        "along axes of length one": [((4, 3), (4, 1)), ((4, 3), (1, 3)), ((2, 4, 3), (4, 1))],
+        "for a single number": [((4, 3), ()), ((4,), ())],
+    }
+    return [
+        Case({"grad": rng.uniform(0.5, 2, big), "shape": small}, dout=None, at=at)
+        for at, shapes in pairs.items()
+        for big, small in shapes
+    ]
+
+
+# Shapes of x and y by the part of the check.
+_TENSOR_SHAPES = {
+    "without copies": ((4, 3), (4, 3)),
+    "when a row is copied": ((4, 3), (3,)),
+    "when a column is copied": ((4, 3), (4, 1)),
+    "when both are copied": ((4, 1), (3,)),
+    "when a number is copied": ((4, 3), ()),
+}
+
+
+_TENSOR_FORMULAS: list[Callable[[Any, Any], Any]] = [
+    lambda x, y: (x + y).sum(),
+    lambda x, y: (x * y).sum(),
+    lambda x, y: ((x + y) * x + y).sum(),
+    lambda x, y: ((x * y) * y).sum(),
+    lambda x, y: ((x + y) + x).sum() * y.sum(),
+]
+
+
+def _tensor_cases(rng: np.random.Generator) -> list[Case]:
+    """Return two arrays for each formula, in shapes that broadcast."""
+    return [
+        Case(
+            {"x": rng.uniform(0.5, 2, x), "y": rng.uniform(0.5, 2, y), "which": (i,)},
+            dout=None,
+            at=at,
+        )
+        for at, (x, y) in _TENSOR_SHAPES.items()
+        for i in (*range(len(_TENSOR_FORMULAS)), *(["again"] if at == "without copies" else []))
+    ]
+
+
+def _probe_tensor(
+    answer: Any, x: Shared, y: Shared, which: tuple[Any]
+) -> Iterable[tuple[str, Any]]:
+    """Calculate one formula with tensors of the learner's class, and walk back."""
+    made: list[Any] = []
+
+    def build() -> float:
+        made.extend([call(answer, "", x), call(answer, "", y)])
+        return 1.0
+
+    def value() -> Any:
+        if which[0] == "again":
+            _step_by_step(*(call(answer, "", np.ones(())) for _end in "xy"))
+        i = 0 if which[0] == "again" else which[0]
+        made.append(calculate(_TENSOR_FORMULAS[i], *made))
+        for _pass in range(2 if which[0] == "again" else 1):
+            call(made[-1], "backward")
+        return get(made[-1], "value")
+
+    yield "build", build
+    yield "value", value
+    yield "x.grad", lambda: get(made[0], "grad")
+    yield "y.grad", lambda: get(made[1], "grad")
+
+
+_DUAL_FORMULAS: dict[str, list[Callable[[Any, Any], Any]]] = {
+    "in x + y": [lambda x, y: x + y],
+    "in x * y": [lambda x, y: x * y],
+    "in x.exp()": [lambda x, _y: x.exp()],
+    "in a longer formula": [lambda x, y: (x * x).exp() * y + x, lambda x, y: (x + y) * y.exp()],
+}
+
+
+def _dual_cases(rng: np.random.Generator) -> list[Case]:
+    """Return two numbers with a slope each for every formula."""
+    return [
+        Case(
+            {
+                "x": float(rng.uniform(0.3, 1.4)),
+                "y": float(rng.uniform(1.5, 2)),
+                "x_slope": float(rng.uniform(2, 3)),
+                "y_slope": float(rng.uniform(6, 9)),
+                "which": (at, i),
+            },
+            dout=None,
+            at=at,
+        )
+        for at, formulas in _DUAL_FORMULAS.items()
+        for i in range(len(formulas))
+    ]
+
+
+def _probe_dual(
+    answer: Any, x: float, y: float, x_slope: float, y_slope: float, which: tuple[str, int]
+) -> Iterable[tuple[str, Any]]:
+    """Calculate one formula with numbers that carry their slopes."""
+    made: list[Any] = []
+
+    def build() -> float:
+        made.extend([call(answer, "", x, x_slope), call(answer, "", y, y_slope)])
+        return 1.0
+
+    def value() -> Any:
+        at, i = which
+        made.append(calculate(_DUAL_FORMULAS[at][i], *made))
+        return get(made[-1], "value")
+
+    yield "build", build
+    yield "value", value
+    yield "slope", lambda: get(made[-1], "slope")
+
+
+def _graph_cases(rng: np.random.Generator) -> list[Case]:
+    """Return graphs whose names and whose order tell nothing."""
+    # In the plain chain every name has two uses, so that paths are many and nodes are few.
+    return [
+        *(Case({"graph": _graph(rng, 12), "last": "L"}, dout=None) for _case in range(2)),
+        Case({"graph": _chain_graph(rng), "last": "L"}, dout=None, at="in a long chain"),
+    ]
+
+
+def _graph(rng: np.random.Generator, size: int) -> dict[str, list[str]]:
+    """Return names with the names that they are made from, in an order that tells nothing."""
+    names = [f"v{number}" for number in rng.permutation(100)[:size]]
+    graph: dict[str, list[str]] = {names[0]: [], names[1]: [], "unused": [names[0]]}
+    for i in range(2, size):
+        graph[names[i]] = [names[i - 1], names[int(rng.integers(i - 1))]]
+    # Past everything else, so that a short way leads to what a long one leads to as well.
+    graph["L"] = [names[2], names[-1]]
+    keys = list(graph)
+    return {keys[i]: graph[keys[i]] for i in rng.permutation(len(keys))}
+
+
+def _chain_graph(rng: np.random.Generator) -> dict[str, list[str]]:
+    links = {f"v{i}": [f"v{i - 1}"] for i in range(1, _LONG)}
+    graph = {"v0": [], **links, "L": [f"v{_LONG - 1}"]}
+    return {name: graph[name] for name in rng.permutation(list(graph)).tolist()}
+
+
+def _probe_order(answer: Any, graph: Shared, last: str) -> Iterable[tuple[str, Any]]:
+    """Yield how far an order is right: 1 where it is."""
+    used = set(answers.backward_order(graph.value, last))
+    edges = [(name, source) for name in used for source in graph.value[name]]
+    came: list[list[str]] = []
+
+    def order() -> list[str]:
+        if not came:
+            given = plain(call(answer, "", graph, last))
+            if not isinstance(given, (list, tuple)) or not all(isinstance(n, str) for n in given):
+                raise UnexpectedResult(_("a list of names is wanted"))
+            came.append(list(given))
+        return came[0]
+
+    def before() -> float:
+        place = {name: i for i, name in enumerate(order())}
+        return sum(place.get(a, len(place)) < place.get(b, -1) for a, b in edges) / len(edges)
+
+    yield "no name is missing", lambda: len(used & set(order())) / len(used)
+    yield "no name comes twice", lambda: len(set(order())) / max(len(order()), 1)
+    yield "nothing else comes", lambda: float(bool(order()) and set(order()) <= used)
+    yield "each name comes before its inputs", before
+
 
 value = CallTask(
     slug=SLUG,
     name="value",
     reference=answers.Value,
-    cases=probes.formula_cases,
-    probe=probes.probe_value,
+    cases=_formula_cases,
+    probe=_probe_value,
     values=("value", "x.grad", "y.grad"),
     methods={"x.grad": "backward", "y.grad": "backward"},
     points={
@@ -35,8 +359,8 @@ backward_order = CallTask(
     slug=SLUG,
     name="backward_order",
     reference=answers.backward_order,
-    cases=order_probe.graph_cases,
-    probe=order_probe.probe_order,
+    cases=_graph_cases,
+    probe=_probe_order,
     values=(
         "no name is missing",
         "no name comes twice",
@@ -75,7 +399,7 @@ unbroadcast = CallTask(
     slug=SLUG,
     name="unbroadcast",
     reference=answers.unbroadcast,
-    cases=probes.unbroadcast_cases,
+    cases=_unbroadcast_cases,
     points={
         "value": 1,
         "along new axes": 1,
@@ -91,11 +415,11 @@ tensor = CallTask(
     slug=SLUG,
     name="tensor",
     reference=answers.Tensor,
-    cases=probes.tensor_cases,
-    probe=probes.probe_tensor,
+    cases=_tensor_cases,
+    probe=_probe_tensor,
     values=("value", "x.grad", "y.grad"),
     methods={"x.grad": "backward", "y.grad": "backward"},
-    points=dict.fromkeys(probes.TENSOR_SHAPES, 1) | {"contracts": 1},
+    points=dict.fromkeys(_TENSOR_SHAPES, 1) | {"contracts": 1},
     read="10_autodiff#broadcasting",
     notice=_("A bias is no case of its own any more: it is added, and its copies are counted."),
 )
@@ -104,11 +428,11 @@ dual = CallTask(
     slug=SLUG,
     name="dual",
     reference=answers.Dual,
-    cases=probes.dual_cases,
-    probe=probes.probe_dual,
+    cases=_dual_cases,
+    probe=_probe_dual,
     values=("value", "slope"),
     methods={"slope": ""},
-    points=dict.fromkeys(probes.DUAL_FORMULAS, 1) | {"in x * y": 2},
+    points=dict.fromkeys(_DUAL_FORMULAS, 1) | {"in x * y": 2},
     read="10_autodiff#reverse-mode",
     notice=_("No tape, no second pass. But for another input you would have to start again."),
 )

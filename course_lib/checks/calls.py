@@ -1,107 +1,220 @@
-"""Calling a learner's code: whatever it does, what comes back is a value or a `Failure`."""
+"""Calls of a learner's code: one at a time, or many in one batch.
+
+Where the code lives in another process, a request for each call would take longer than the calls.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import re
-import sys
-import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from course_lib.checks.answer_side import Raised, SideLost
+from course_lib.checks.side import (
+    LOCAL,
+    Done,
+    Earlier,
+    Failure,
+    Raised,
+    RemoteReference,
+    Shared,
+    Side,
+    SideLost,
+    Step,
+    Watch,
+    same_values,
+)
 
 
-class NotAsked(Exception):
-    """What came back is not of the kind that was asked for; the message says what is."""
+class UnexpectedResult(Exception):
+    """The learner's code returned something of another kind; the message says what is wanted."""
 
 
 @dataclass(frozen=True)
-class Failure:
-    """An exception that a learner's code raised.
+class Kind:
+    """What kind of object an answer is.
 
     Attributes
     ----------
-    kind : str
-        Name of the exception's class.
-    message : str
-        Its first line.
-    where : str
-        The line of the learner's code that raised it, if it can be told.
+    callable, is_class, has_forward : bool
+    origins : tuple of str
+        The modules that define it and the classes it inherits from.
     """
 
-    kind: str
-    message: str
-    where: str = ""
+    callable: bool
+    is_class: bool
+    has_forward: bool
+    origins: tuple[str, ...] = ()
+
+
+def side_of(thing: Any) -> Side:
+    """Return the side on which an object of the learner's lives."""
+    return thing.side if isinstance(thing, RemoteReference) else LOCAL
+
+
+def kind_of(thing: Any) -> Kind:
+    """Return what kind of object an answer is."""
+    match _value(side_of(thing), Step("kind", (thing,))):
+        case [bool(can_call), bool(is_class), bool(has_forward), list(origins)]:
+            return Kind(can_call, is_class, has_forward, tuple(map(str, origins)))
+    raise SideLost("no answer to what was asked")
+
+
+def call(thing: Any, method: str = "", *args: Any) -> Any:
+    """Call a method of an object of the learner's, or the object itself.
+
+    Raises
+    ------
+    Raised
+        If the learner's code raises an exception.
+    """
+    return _value(side_of(thing), Step("call", (thing, method, *args)))
+
+
+def get(thing: Any, name: str) -> Any:
+    """Return an attribute of an object of the learner's."""
+    return _value(side_of(thing), Step("get", (thing, name)))
+
+
+def item(thing: Any, key: Any) -> Any:
+    """Return the entry of a result under a key."""
+    return call(thing, "__getitem__", key) if isinstance(thing, RemoteReference) else thing[key]
+
+
+def perturbs(make: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any) -> bool:
+    """Return whether a layer of the learner's takes differences of its inputs."""
+    return _value(side_of(make), Step("perturbs", (make, [*init], [*inputs], dout))) is True
+
+
+def values_of(side: Side, steps: Sequence[Step]) -> list[Any]:
+    """Run steps in one batch and return their values; issue NumPy's warnings again.
+
+    Raises
+    ------
+    Raised
+        If a step fails.
+    """
+    done = side.perform(steps)
+    for one in done:
+        for message in one.warned:
+            warnings.warn(message, RuntimeWarning, stacklevel=3)
+        if isinstance(one.value, Failure):
+            raise Raised(one.value)
+    return [one.value for one in done]
+
+
+def _value(side: Side, step: Step) -> Any:
+    return values_of(side, [step])[0]
+
+
+def plain(value: Any) -> Any:
+    """Return a result as data, if it holds any."""
+    held = value.plain if isinstance(value, RemoteReference) else None
+    return value if held is None else held
+
+
+def type_name(value: Any) -> str:
+    """Return the name of a result's class."""
+    return value.type_name if isinstance(value, RemoteReference) else type(value).__name__
+
+
+def pair(value: Any, wanted: str) -> Any:
+    """Return two values that were returned together.
+
+    Raises
+    ------
+    UnexpectedResult
+        With `wanted` as its message, if there are not two.
+    """
+    value = plain(value)
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise UnexpectedResult(wanted)
+    return value
+
+
+def share_all(values: Sequence[Any]) -> list[Any]:
+    """Share arguments that the learner's code could write into; leave numbers and words."""
+    return [
+        Shared(value) if isinstance(value, (np.ndarray, list, dict)) else value for value in values
+    ]
+
+
+def changed(thing: Any, values: Sequence[Any]) -> bool:
+    """Return whether the learner's code has written into any shared value."""
+    shared = [value for value in values if isinstance(value, Shared)]
+    return bool(shared) and _written(_value(side_of(thing), Step("now", tuple(shared))), shared)
+
+
+def _written(now: Any, shared: Sequence[Shared]) -> bool:
+    return type(now) is not list or not same_values(now, [one.value for one in shared])
+
+
+class Pending(Earlier):
+    """The result of a step of a batch: `value`, `warned` and `watched`, once the batch has run."""
+
+    done: Done
 
     @property
-    def unanswered(self) -> bool:
-        """Whether the code is still the blank that the exercise came with."""
-        return self.kind == "NotImplementedError"
-
-    def same_as(self, other: Any) -> bool:
-        """Whether another failure is of the same kind and says the same in essence."""
-        return isinstance(other, Failure) and (self.kind, _essence(self.message)) == (
-            other.kind,
-            _essence(other.message),
-        )
+    def value(self) -> Any:
+        """The value, or a `Failure`. Later steps cannot write into its arrays."""
+        return self.done.value
 
 
-def attempt(function: Callable[..., Any], *args: Any) -> tuple[Any, list[str]]:
-    """Call `function` and return its value or a `Failure`, and NumPy's warnings.
+class Batch:
+    """Steps to run in one go. Each is tried by itself, also after one that failed.
 
-    What it writes to stderr goes to stdout: nbgrader takes anything on stderr for an error.
+    Parameters
+    ----------
+    answer : class or function
+        The steps run on its side.
     """
-    with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn", under="ignore"):
-        warnings.simplefilter("always")
-        with _stderr_as_stdout():
-            try:
-                value = function(*args)
-            except (KeyboardInterrupt, SideLost):
-                # The learner's own Ctrl-C, or a time limit: there is nothing left to call.
-                raise
-            except BaseException as error:
-                value = failure_of(error)
-    # NumPy's own: overflow, division by zero, invalid value. What a learner's code has to say
-    # in warnings of its own is no concern of a check.
-    return value, [str(w.message) for w in caught if issubclass(w.category, RuntimeWarning)]
+
+    def __init__(self, answer: Any) -> None:
+        self.side = side_of(answer)
+        self.steps: list[Step] = []
+        self.results: list[Pending] = []
+
+    def add(self, step: Step) -> Pending:
+        """Add a step."""
+        self.steps.append(step)
+        self.results.append(Pending(len(self.results)))
+        return self.results[-1]
+
+    def call(
+        self,
+        of: Any,
+        method: str,
+        args: Sequence[Any] = (),
+        *,
+        watch: Watch | None = None,
+        wanted: bool = True,
+    ) -> Pending:
+        """Call a method of an object, or of the value of an earlier step, or that itself."""
+        return self.add(Step("call", (of, method, *args), watch, wanted))
+
+    def get(self, of: Any, name: str) -> Pending:
+        """Read an attribute of an object, or of the value of an earlier step."""
+        return self.add(Step("get", (of, name)))
+
+    def watch_shared(self, values: Sequence[Any]) -> SharedNow:
+        """Look at shared values after the steps so far."""
+        return SharedNow(self, [value for value in values if isinstance(value, Shared)])
+
+    def run(self) -> None:
+        """Run all steps."""
+        for result, done in zip(self.results, self.side.perform(self.steps), strict=True):
+            result.done = done
 
 
-@contextlib.contextmanager
-def _stderr_as_stdout() -> Iterator[None]:
-    with contextlib.redirect_stderr(sys.stdout):
-        yield
+class SharedNow:
+    """Shared values at one point of a batch."""
 
+    def __init__(self, batch: Batch, shared: list[Shared]) -> None:
+        self.shared = shared
+        self.now = batch.add(Step("now", tuple(shared))) if shared else None
 
-def _essence(message: str) -> str:
-    """Return a message without names of classes, and the same for ``x @ W`` as for ``dot``."""
-    if sizes := re.search(r"size (\d+) is different from (\d+)", message):
-        return f"mismatch {sizes[2]} {sizes[1]}"
-    if sizes := re.search(r"not aligned: (\d+) \(dim \d+\) != (\d+) \(dim \d+\)", message):
-        return f"mismatch {sizes[1]} {sizes[2]}"
-    return re.sub(r"'\w+' object", "object", message)
-
-
-def failure_of(error: BaseException) -> Failure:
-    """Return what an exception of a learner's code says."""
-    if isinstance(error, Raised):
-        return Failure(error.kind, _first_line(error.message), error.where)
-    try:
-        message = str(error)
-    except Exception:
-        message = ""
-    frames = traceback.extract_tb(error.__traceback__)
-    # The frames of this package and of NumPy tell a learner nothing.
-    own = [
-        f for f in frames if "course_lib" not in f.filename and "site-packages" not in f.filename
-    ]
-    where = (own[-1].line or "") if own else ""
-    return Failure(type(error).__name__, _first_line(message), where.strip())
-
-
-def _first_line(message: str) -> str:
-    return next(iter(message.splitlines()), "")[:300]
+    def changed(self) -> bool:
+        """Return whether the learner's code has written into any of them."""
+        return self.now is not None and _written(self.now.value, self.shared)

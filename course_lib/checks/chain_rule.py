@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.answers.chain_rule import Chain, Fork, ThreeUses
-from course_lib.checks.draws import SHAPES, elementwise_cases, signed_pair, two_input_cases
-from course_lib.checks.layer_task import LayerTask
-from course_lib.checks.number_task import NumberTask
-from course_lib.checks.observe import Case
+from course_lib.checks.cases import SHAPES, Case, elementwise_cases, signed_pair, two_input_cases
+from course_lib.checks.tasks import LayerTask, NumberTask
 from course_lib.layers import ExpLayer, LogLayer, SquareLayer
 from course_lib.text import _
 

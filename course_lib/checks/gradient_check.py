@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from course_lib.answers import gradient_check as answers
 from course_lib.arrays import Array
-from course_lib.checks.answer_side import Lent, call, side_of
-from course_lib.checks.call_task import CallTask, pair
-from course_lib.checks.layers_to_judge import LAYERS
-from course_lib.checks.net_task import MethodsTask
-from course_lib.checks.number_task import NumberTask
-from course_lib.checks.observe import Case, Seen, alike
-from course_lib.checks.values import NotNumbers
+from course_lib.checks.calls import call, pair
+from course_lib.checks.cases import Case
+from course_lib.checks.compare import NotNumbers, Seen, alike
+from course_lib.checks.side import Shared
+from course_lib.checks.tasks import CallTask, NumberTask, SeedCache
+from course_lib.functions import softmax
 from course_lib.misconceptions import Misconception
 from course_lib.text import _
-
-if TYPE_CHECKING:
-    from course_lib.checks.task import Known
 
 SLUG = "07_gradient_check"
 
@@ -56,8 +52,8 @@ class _SlopeTask(CallTask):
         return seen
 
 
-def _probe_slopes(answer: Any, x: Lent, **step: float) -> Iterable[tuple[str, Any]]:
-    f = side_of(answer).lend(surface)
+def _probe_slopes(answer: Any, x: Shared, **step: float) -> Iterable[tuple[str, Any]]:
+    f = Shared(surface)
     yield "value", lambda: call(answer, "", f, x, *step.values())
 
 
@@ -73,7 +69,7 @@ def _slope_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-class _VerdictTask(MethodsTask):
+class _VerdictTask(CallTask):
     """A function that judges. Each case asks for the verdict on one thing, which it names."""
 
     def counted(self, part: str, case: Case) -> tuple[str, ...]:
@@ -86,7 +82,7 @@ class _VerdictTask(MethodsTask):
         return (named, *also) if named in self.groups[part] else ()
 
     def _recognise(
-        self, part: str, known: Known, mine: dict[str, list[Any]]
+        self, part: str, known: SeedCache, mine: dict[str, list[Any]]
     ) -> Misconception | None:
         """Return a misconception only if all verdicts are its own: a few yes and no say little."""
         match = super()._recognise(part, known, mine)
@@ -160,7 +156,7 @@ def _compare_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _probe_compare(
-    answer: Any, what: str, a: Lent, n: Lent, **tolerances: float
+    answer: Any, what: str, a: Shared, n: Shared, **tolerances: float
 ) -> Iterable[tuple[str, Callable[[], Any]]]:
     said: list[Any] = []
 
@@ -181,6 +177,72 @@ def _on(*things: str) -> tuple[str, ...]:
 _ORDINARY = tuple(_pairs(np.random.default_rng(0)))[:14]
 
 
+# Layers, right and wrong, for a learner's check to judge.
+
+
+class _Square:
+    # The input that forward had seen last when backward was called.
+    answered_for: Array | None = None
+
+    def forward(self, x: Array) -> Array:
+        # A copy: a backward after forward at another place answers for that place.
+        self.x = x.copy()
+        return x**2
+
+    def backward(self, dout: Array) -> Array:
+        self.answered_for = self.x
+        return 2 * self.x * dout
+
+
+class _Softmax:
+    answered_for = None
+
+    def forward(self, x: Array) -> Array:
+        self.out = softmax(x)
+        return self.out
+
+    def backward(self, dout: Array) -> Array:
+        return self.out * (dout - (self.out * dout).sum(axis=1, keepdims=True))
+
+
+class _WithoutUpstream(_Square):
+    def backward(self, dout: Array) -> Array:  # noqa: ARG002
+        return 2 * self.x
+
+
+class _PlainMeans(_Softmax):
+    def backward(self, dout: Array) -> Array:
+        return self.out * (dout - dout.mean(axis=1, keepdims=True))
+
+
+class _OneWrong(_Square):
+    def backward(self, dout: Array) -> Array:
+        dx = super().backward(dout)
+        dx[-1, -1] *= 1.5
+        return dx
+
+
+class _NearlyRight(_Square):
+    def backward(self, dout: Array) -> Array:
+        return 1.001 * super().backward(dout)
+
+
+class _Summed(_Square):
+    def backward(self, dout: Array) -> Array:
+        return super().backward(dout).sum(axis=0)
+
+
+LAYERS: dict[str, Any] = {
+    "a right layer": _Square,
+    "a right layer that mixes its inputs": _Softmax,
+    "a layer that leaves out dout": _WithoutUpstream,
+    "a softmax of plain means": _PlainMeans,
+    "a layer with one wrong element": _OneWrong,
+    "a layer that is off by one in a thousand": _NearlyRight,
+    "a layer whose dx has another shape": _Summed,
+}
+
+
 def _layer_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for what in LAYERS:
@@ -190,17 +252,17 @@ def _layer_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _probe_layer(
-    answer: Any, what: str, x: Lent, dout: Lent
+    answer: Any, what: str, x: Shared, dout: Shared
 ) -> Iterable[tuple[str, Callable[[], Any]]]:
     layer = LAYERS[what]()
-    lent = side_of(answer).lend(layer, methods=("forward", "backward"))
+    shared = Shared(layer, methods=("forward", "backward"))
 
     def seen() -> Any:
         if layer.answered_for is None:
             return NotNumbers(_("nothing: the layer's backward was not called"))
         return layer.answered_for
 
-    yield f"verdict on {what}", lambda: call(answer, "", lent, x, dout)
+    yield f"verdict on {what}", lambda: call(answer, "", shared, x, dout)
     yield _SEEN, seen
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from course_lib.answers.shopping_cart import CouponCart, ShoppingCart
-from course_lib.checks.draws import number_cases, two_input_cases
-from course_lib.checks.layer_task import LayerTask
-from course_lib.checks.number_task import NumberTask
+from course_lib.checks.cases import number_cases, two_input_cases
+from course_lib.checks.tasks import LayerTask, NumberTask
 from course_lib.layers import AddLayer, DivLayer, MulLayer, SubLayer
 from course_lib.text import _
 

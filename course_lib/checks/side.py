@@ -1,188 +1,522 @@
-"""What there is to say of the answer's side, wherever it is: see `answer_side`."""
+"""The answer's side: where a learner's code lives, and the steps that a check takes there.
+
+In a notebook the code lives in the process of the checks, and `LOCAL` is its side. While work is
+graded it lives in a process of its own: the checks hold a `RemoteReference` in its place, whose
+side sends the steps there and brings the results back. A check cannot tell the difference. It sees
+no source, signature or identity of objects, only the results of steps.
+
+A result is None, a bool, a number, a string, an array, or a list, tuple or dict of such. Every
+other object stays on its side and comes back as a reference. Arguments are of the same kinds, or
+`Shared`.
+
+The student process has this module and no other module of the checks, so it imports none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import copy
+import inspect
+import operator
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from types import CodeType
+from types import FunctionType
 from typing import Any, Protocol
 
+import numpy as np
 
-class Raised(Exception):
-    """The learner's code raised an exception, on another side than this one.
+# Larger arrays are refused where they are compared; a claim of billions must not be copied.
+MAX_VALUES = 10_000_000
+
+
+class SideLost(BaseException):
+    """The answer's side has ended, or was ended. No check can go on."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception that a learner's code raised.
 
     Attributes
     ----------
     kind : str
         Name of the exception's class.
     message : str
-        What it says.
+        First line of its message.
     where : str
-        The line of the learner's code that raised it; empty if it cannot be told.
+        The line of the learner's code that raised it; empty if unknown.
     """
 
-    def __init__(self, kind: str, message: str, where: str = "") -> None:
-        super().__init__(kind, message, where)
-        self.kind, self.message, self.where = kind, message, where
+    kind: str
+    message: str
+    where: str = ""
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the code is still the blank that the exercise came with."""
+        return self.kind == "NotImplementedError"
 
 
-class SideLost(BaseException):
-    """The answer's side is gone for good: it ended, or it was ended. No check can go on."""
+class Raised(Exception):
+    """A step failed; raised where its value is needed."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+    @property
+    def kind(self) -> str:
+        """Name of the class of the learner's exception."""
+        return self.failure.kind
+
+    @property
+    def message(self) -> str:
+        """First line of its message."""
+        return self.failure.message
 
 
-class Far:
-    """Something of the learner's that lives on another side: an answer, or what it made.
+class RemoteReference:
+    """A reference to an object of the learner's on another side: an answer, or what it made.
 
     Attributes
     ----------
     side : Side
-        Where it lives.
+        Where the object lives.
     type_name : str
-        Name of its class, which is for the learner to read.
+        Name of its class.
     plain : tuple, list, dict, array or number, or None
-        What it holds, if its class inherits from one of these.
+        The data in it, if its class inherits from one of these.
     """
 
     def __init__(self, side: Side, type_name: str, plain: Any = None) -> None:
         self.side, self.type_name, self.plain = side, type_name, plain
 
 
-@dataclass(frozen=True)
-class Kind:
-    """What an answer is.
-
-    Attributes
-    ----------
-    type_name : str
-        Name of its class.
-    callable, is_class, has_forward : bool
-    origins : tuple of str
-        The modules in which it, and the classes that it inherits from, were written.
-    """
-
-    type_name: str
-    callable: bool
-    is_class: bool
-    has_forward: bool
-    origins: tuple[str, ...] = ()
-
-
-@dataclass
-class Lent:
-    """Something that the learner's code gets to hold, and may write into.
+@dataclass(eq=False)
+class Shared:
+    """An argument that the learner's code may keep and write into.
 
     Attributes
     ----------
     value : array, list, dict, function or object
-        What was lent. It stays as it was: what the learner's code gets is a copy of data, and
-        of a function or an object the right to call it.
+        It stays unchanged: the learner's code gets a copy of data, and of a function or an object
+        the right to call it.
     methods : tuple of str
-        What may be called of an object; empty for data and functions.
+        The methods of an object that may be called; empty for data and functions.
+    handle : copy or int, optional
+        The copy that the learner's code has, or the number of this value on the other side.
     """
 
     value: Any
     methods: tuple[str, ...] = ()
+    handle: Any = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Watch:
-    """Counts the calls of a method with other arguments than the usual ones.
+    """Count the calls of a method with other arguments than the usual ones.
 
     Attributes
     ----------
     method : str
     usual : tuple
-        Arguments, lent or plain, whose values as they were when lent are not counted.
-    calls : int
-        How many there were with others; written when the watched call ends, also by an error.
+        Arguments, shared or not; their values as they were when shared are not counted.
     """
 
     method: str
     usual: tuple[Any, ...]
-    calls: int = 0
+
+
+class Earlier:
+    """Stands for the value of an earlier step among the operands of a later one."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
 
 
 @dataclass(frozen=True)
-class Line:
-    """One step of several that are done in one go; see `course_lib.checks.script`.
+class Step:
+    """One operation on the answer's side.
 
     Attributes
     ----------
-    kind : str
-        "call", "get", or "now".
-    of : object or int
-        What to call, or to read from; an int is the place of an earlier step whose value it is.
-    name : str
-        The method to call, or the attribute to read.
-    args : tuple
+    do : str
+        A key of `OPERATIONS`.
+    operands : tuple
+        First the object, then the arguments. Any of them may be `Earlier`.
     watch : Watch, optional
+        Calls of the object's methods to count meanwhile.
+    wanted : bool
+        Whether the value comes back. If not it is only there for later steps.
     """
 
-    kind: str
-    of: Any
-    name: str
-    args: tuple[Any, ...] = ()
+    do: str
+    operands: tuple[Any, ...]
     watch: Watch | None = None
+    wanted: bool = True
 
 
-# What is done to values that are on the answer's side already, for `calculate`: an operation,
-# and the places of its operands in the list of all values so far. "+" and "*" take two operands;
-# any other name is a method that takes none.
-Step = tuple[str, int, int]
+@dataclass(frozen=True)
+class Done:
+    """The result of a step: its value or a `Failure`, NumPy's warnings, and the watched calls."""
+
+    value: Any
+    warned: Sequence[str] = ()
+    watched: int = 0
 
 
 class Side(Protocol):
     """Where an answer lives.
 
-    Every request that runs the learner's code runs it with NumPy's warnings on, except for
-    underflow, and issues each `RuntimeWarning` of it again on the side of the checks. An
-    exception of the learner's code comes out as itself, or as `Raised`.
+    Attributes
+    ----------
+    sources : sequence of str
+        The cells that ran there. Empty if objects there can be inspected.
     """
 
-    def kind(self, thing: Any) -> Kind:
-        """Return what an answer is."""
-        ...
+    @property
+    def sources(self) -> Sequence[str]: ...
 
-    def call(self, thing: Any, method: str, args: Sequence[Any], watch: Watch | None = None) -> Any:
-        """Call a method, or the thing itself if `method` is empty, and return what it returns."""
-        ...
+    def perform(self, steps: Sequence[Step]) -> list[Done]:
+        """Run steps in order and return a result for each.
 
-    def call_each(self, thing: Any, method: str, calls: Sequence[Sequence[Any]]) -> list[Any]:
-        """Call it with each of these arguments and return the results; stop at an error."""
-        ...
+        A step that fails does not keep later ones from running, unless they need its value: then
+        they fail in the same way.
 
-    def get(self, thing: Any, name: str) -> Any:
-        """Return an attribute."""
-        ...
-
-    def calculate(self, operands: Sequence[Any], steps: Sequence[Step]) -> Any:
-        """Do some steps, at least one, and return what the last one gives."""
-        ...
-
-    def perform(self, lines: Sequence[Line]) -> list[tuple[Any, list[str]]]:
-        """Do steps one after another; return the value, or `Raised`, and the warnings of each.
-
-        A step with something whose own step failed has failed in the same way.
+        Raises
+        ------
+        SideLost
         """
         ...
 
-    def codes(self, thing: Any, name: str, /) -> list[CodeType]:
-        """Return the code of an answer, which has a name, and of the learner's that it uses."""
-        ...
 
-    def tries_nearby(
-        self, thing: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any
-    ) -> bool:
-        """Tell whether a layer, in forward and backward, moves its numbers a little both ways.
+def run_steps(
+    steps: Sequence[Step],
+    attempt: Callable[[Callable[[], Any]], tuple[Any, Sequence[str]]],
+    hand_over: Callable[[Any, bool], Any],
+    operations: Mapping[str, Callable[..., Any]],
+) -> list[Done]:
+    """Run steps beside the learner's code; see `Side.perform`.
 
-        Or whether it makes complex numbers of them.
-        """
-        ...
+    Parameters
+    ----------
+    steps : sequence of Step
+    attempt : callable
+        Calls a function; returns its value or a `Failure`, and NumPy's warnings.
+    hand_over : callable
+        Takes a value, and whether its step is the last; returns what the checks get of it.
+    operations : mapping of str to callable
+    """
+    values: list[Any] = []
+    done: list[Done] = []
+    for step in steps:
+        needed = [one.place for one in step.operands if isinstance(one, Earlier)]
+        failed = [done[i] for i in needed if isinstance(done[i].value, Failure)]
+        values.append(None)
+        if failed:
+            done.append(Done(failed[0].value))
+            continue
+        count = [0]
 
-    def lend(self, value: Any, methods: tuple[str, ...] = ()) -> Lent:
-        """Make a copy of data for the learner's code, or let it call a function or an object."""
-        ...
+        def work(step: Step = step, count: list[int] = count) -> Any:
+            thing, *args = (_operand(one, values) for one in step.operands)
+            with _counting(thing, step.watch, count):
+                values[-1] = operations[step.do](thing, *args)
+            return hand_over(values[-1], len(values) == len(steps)) if step.wanted else None
 
-    def now(self, lent: Sequence[Lent]) -> list[Any]:
-        """Return what has become of data that was lent."""
-        ...
+        value, warned = attempt(work)
+        done.append(Done(value, warned, count[0]))
+    return done
+
+
+def _operand(value: Any, values: Sequence[Any]) -> Any:
+    """Return what the learner's code gets: of shared data its copy, of plain data a new one."""
+    kind = type(value)
+    if isinstance(value, Earlier):
+        return values[value.place]
+    if isinstance(value, Shared):
+        if value.methods or callable(value.value):
+            return value.value
+        if value.handle is None:
+            value.handle = copy.deepcopy(value.value)
+        return value.handle
+    if kind is list or kind is tuple:
+        return kind(_operand(one, values) for one in value)
+    # Of no other type: objects of the learner's own classes stay the same objects.
+    copies = kind is dict or (kind is np.ndarray and value.flags.writeable)
+    return copy.deepcopy(value) if copies else value
+
+
+@contextmanager
+def _counting(thing: Any, watch: Watch | None, count: list[int]) -> Iterator[None]:
+    """Count calls of a method meanwhile, if there is one to watch."""
+    cls = type(thing)
+    original = inspect.getattr_static(cls, watch.method, None) if watch else None
+    if watch is None or not isinstance(original, FunctionType):
+        yield
+        return
+    usual = [arg.value if isinstance(arg, Shared) else arg for arg in watch.usual]
+
+    def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+        count[0] += bool(kwargs) or not same_values(args, usual)
+        return original(self, *args, **kwargs)
+
+    own = vars(cls).get(watch.method)
+    setattr(cls, watch.method, counted)
+    try:
+        yield
+    finally:
+        if own is not None:
+            setattr(cls, watch.method, own)
+        else:
+            delattr(cls, watch.method)
+
+
+def same_values(now: Sequence[Any], before: Sequence[Any]) -> bool:
+    """Return whether values, and the values in dicts, equal earlier ones to the last bit."""
+    return len(now) == len(before) and all(map(_same, now, before))
+
+
+def _same(now: Any, before: Any) -> bool:
+    if isinstance(before, dict):
+        return (
+            isinstance(now, dict)
+            and now.keys() == before.keys()
+            and same_values(list(now.values()), list(before.values()))
+        )
+    return np.array_equal(now, before, equal_nan=np.asarray(before).dtype.kind == "f")
+
+
+# --- operations -----------------------------------------------------------------------------------
+
+
+def _call(thing: Any, method: str, *args: Any) -> Any:
+    return (getattr(thing, method) if method else thing)(*args)
+
+
+def _kind(thing: Any) -> list[Any]:
+    origins = [thing, *(thing.__mro__ if isinstance(thing, type) else ())]
+    return [
+        callable(thing),
+        isinstance(thing, type),
+        hasattr(thing, "forward"),
+        [str(getattr(origin, "__module__", "")) for origin in origins],
+    ]
+
+
+def _perturbs(make: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any) -> bool:
+    """Return whether a layer, in forward and backward, takes differences of its inputs."""
+    tracer = PerturbationTracer()
+    with contextlib.suppress(Exception):
+        layer = make(*map(tracer.follow, init))
+        layer.forward(*map(tracer.follow, inputs))
+        layer.backward(dout)
+    return tracer.found
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "call": _call,  # object, method (empty for the object itself), arguments
+    "get": getattr,  # object, attribute
+    "+": operator.add,
+    "*": operator.mul,
+    "now": lambda *shared: [*shared],  # shared values: the learner's copies as they are now
+    "kind": _kind,  # object: see `course_lib.checks.calls.Kind`
+    "perturbs": _perturbs,  # layer class, its parameters, inputs of forward, upstream gradient
+}
+
+
+# --- beside the checks ----------------------------------------------------------------------------
+
+
+def attempt(function: Callable[..., Any], *args: Any) -> tuple[Any, list[str]]:
+    """Call `function` and return its value or a `Failure`, and NumPy's warnings.
+
+    Its output to stderr goes to stdout: nbgrader takes anything on stderr for an error.
+    """
+    with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn", under="ignore"):
+        warnings.simplefilter("always")
+        with contextlib.redirect_stderr(sys.stdout):
+            try:
+                value = function(*args)
+            except (KeyboardInterrupt, SideLost):
+                # The learner's own Ctrl-C, or a time limit: there is nothing left to call.
+                raise
+            except BaseException as error:
+                value = failure_of(error)
+    # Overflow, division by zero, invalid value. A check ignores warnings that the learner's code
+    # issues itself.
+    return value, [str(w.message) for w in caught if issubclass(w.category, RuntimeWarning)]
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Return an exception of a learner's code as a `Failure`."""
+    if isinstance(error, Raised):
+        return error.failure
+    try:
+        message = str(error)
+    except Exception:
+        message = ""
+    frames = traceback.extract_tb(error.__traceback__)
+    # The frames of this package and of NumPy tell a learner nothing.
+    own = [
+        f for f in frames if "course_lib" not in f.filename and "site-packages" not in f.filename
+    ]
+    where = (own[-1].line or "") if own else ""
+    return Failure(type(error).__name__, first_line(message), where.strip())
+
+
+def first_line(message: str) -> str:
+    """Return the first line of a message, cut to 300 characters."""
+    return next(iter(message.splitlines()), "")[:300]
+
+
+class _Local:
+    sources = ()
+
+    def perform(self, steps: Sequence[Step]) -> list[Done]:
+        return run_steps(steps, attempt, _handed_over, OPERATIONS)
+
+
+LOCAL = _Local()
+
+
+def _handed_over(value: Any, last: bool) -> Any:
+    """Return a value, copied if later steps could write into it."""
+    return value if last else _copied(value)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, np.ndarray) and value.size <= MAX_VALUES:
+        return np.array(value, subok=True)
+    if isinstance(value, (list, tuple)):
+        # A subclass may override iteration: this must not run the learner's code.
+        base: Any = list if isinstance(value, list) else tuple
+        return base(map(_copied, base.__iter__(value)))
+    return value
+
+
+# --- the perturbation tracer ----------------------------------------------------------------------
+
+# A perturbation is small, or very small beside the number. Honest code has x + 1 and x - 1.
+_SMALL, _SMALL_BESIDE = 0.3, 1e-3
+
+
+class PerturbationTracer:
+    """Follows numbers through code, and notices differences and complex steps.
+
+    Code that takes a central difference adds a small step to a number, or an array, and subtracts
+    the same step from the same number. No other code in this course does.
+
+    Attributes
+    ----------
+    found : bool
+        Whether any number became complex, or was moved by the same step in both directions.
+    """
+
+    def __init__(self) -> None:
+        self.found = False
+        self.moves: set[tuple[bytes, bytes]] = set()
+
+    def follow(self, value: Any) -> Any:
+        """Return a float, or an array of floats, that reports its moves to this tracer."""
+        if isinstance(value, np.ndarray) and value.dtype.kind in "fc":
+            followed = value.view(_TracedArray)
+            followed.tracer = self
+            self.found |= value.dtype.kind == "c"
+            return followed
+        if isinstance(value, float):
+            number = _TracedNumber(value)
+            number.tracer = self
+            return number
+        return value
+
+    def moved(self, value: Any, by: Any, sign: int) -> None:
+        """Note that ``sign * by`` was added to a value."""
+        if isinstance(by, (complex, np.complexfloating)):
+            self.found = True
+            return
+        if not isinstance(by, (int, float, np.number, np.ndarray)):
+            return
+        start, step = np.asarray(value, float), sign * np.asarray(by, float)
+        most = np.abs(step).max(initial=0)
+        if 0 < most < max(_SMALL, _SMALL_BESIDE * np.abs(start).max(initial=0)):
+            step = np.broadcast_to(step, np.broadcast_shapes(step.shape, start.shape)) + 0.0
+            self.found |= (start.tobytes(), (0.0 - step).tobytes()) in self.moves
+            self.moves.add((start.tobytes(), step.tobytes()))
+
+    def scaled(self, value: Any, by: Any) -> None:
+        """Note that a value was multiplied: a factor of 1 + h moves it as well."""
+        if isinstance(by, (int, float)):
+            self.moved(value, round(by - 1.0, 14), 1)
+
+
+class _TracedArray(np.ndarray[Any, Any]):
+    tracer: PerturbationTracer | None = None
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
+        tracer = next(one.tracer for one in (*inputs, self) if isinstance(one, _TracedArray))
+        plain = [one.view(np.ndarray) if isinstance(one, _TracedArray) else one for one in inputs]
+        if tracer and method == "__call__":
+            _note(tracer, ufunc, plain)
+        out = settings.get("out") or ()
+        if out:
+            settings["out"] = tuple(
+                one.view(np.ndarray) if isinstance(one, _TracedArray) else one for one in out
+            )
+        result = getattr(ufunc, method)(*plain, **settings)
+        if out:
+            return out[0] if len(out) == 1 else out
+        return tracer.follow(result) if tracer and type(result) is np.ndarray else result
+
+    def __array_finalize__(self, other: Any) -> None:
+        self.tracer = getattr(other, "tracer", None)
+        if self.tracer and self.dtype.kind == "c":
+            self.tracer.found = True
+
+    def __getitem__(self, key: Any) -> Any:
+        part = super().__getitem__(key)
+        return self.tracer.follow(part) if self.tracer and isinstance(part, float) else part
+
+
+def _note(tracer: PerturbationTracer, ufunc: Any, operands: list[Any]) -> None:
+    if len(operands) != 2:
+        return
+    a, b = operands
+    if ufunc in (np.add, np.subtract):
+        sign = 1 if ufunc is np.add else -1
+        tracer.moved(a, b, sign)
+        if sign > 0:
+            tracer.moved(b, a, sign)
+    elif ufunc is np.multiply:
+        tracer.scaled(a, b)
+        tracer.scaled(b, a)
+
+
+class _TracedNumber(float):
+    tracer: PerturbationTracer
+
+    def __add__(self, other: Any) -> Any:
+        self.tracer.moved(float(self), other, 1)
+        return self._followed(float(self) + other)
+
+    def __sub__(self, other: Any) -> Any:
+        self.tracer.moved(float(self), other, -1)
+        return self._followed(float(self) - other)
+
+    def __mul__(self, other: Any) -> Any:
+        self.tracer.scaled(float(self), other)
+        return self._followed(float(self) * other)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __complex__(self) -> complex:
+        self.tracer.found = True
+        return complex(float(self))
+
+    def _followed(self, value: Any) -> Any:
+        return self.tracer.follow(value) if type(value) is float else value

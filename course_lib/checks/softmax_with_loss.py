@@ -9,10 +9,8 @@ import numpy as np
 from course_lib import functions
 from course_lib.answers.softmax_with_loss import TemperatureWithLoss
 from course_lib.arrays import Array
-from course_lib.checks.call_task import CallTask
-from course_lib.checks.layer_task import LayerTask
-from course_lib.checks.number_task import NumberTask
-from course_lib.checks.observe import Case
+from course_lib.checks.cases import Case
+from course_lib.checks.tasks import CallTask, LayerTask, NumberTask
 from course_lib.layers import IdentityWithLoss, SoftmaxWithLoss
 from course_lib.text import _
 

@@ -10,12 +10,20 @@ import numpy as np
 
 from course_lib.answers import training as answers
 from course_lib.arrays import Array
-from course_lib.checks.answer_side import Lent, call, get, item, side_of
-from course_lib.checks.call_task import CallTask, pair
-from course_lib.checks.calls import NotAsked
-from course_lib.checks.number_task import NumberTask
-from course_lib.checks.observe import Case, changed
-from course_lib.checks.values import NotNumbers, as_numbers
+from course_lib.checks.calls import (
+    UnexpectedResult,
+    call,
+    changed,
+    get,
+    item,
+    pair,
+    side_of,
+    values_of,
+)
+from course_lib.checks.cases import Case
+from course_lib.checks.compare import NotNumbers, as_numbers
+from course_lib.checks.side import Shared, Step
+from course_lib.checks.tasks import CallTask, NumberTask
 from course_lib.datasets import load_mnist
 from course_lib.text import _
 
@@ -41,16 +49,14 @@ def _probe_batch(answer: Any, N: int, batch_size: int, seed: int) -> Iterable[tu
     # Row n of x holds n and 100 n, and its target is n: so every row tells where it came from.
     t = np.arange(N)
     x = np.stack([t, 100.0 * t], axis=1)
-    side = side_of(answer)
-
-    given, seeds = [side.lend(x), side.lend(t)], range(seed, seed + _DRAWS)
+    given, seeds = [Shared(x), Shared(t)], range(seed, seed + _DRAWS)
     batches: list[tuple[Array, Array]] = []
 
     def drawn() -> list[tuple[Array, Array]]:
         if not batches:
             one = [call(answer, "", *given, batch_size, seed)]
-            rest = side.call_each(answer, "", [(*given, batch_size, s) for s in seeds[1:]])
-            for batch in one + rest:
+            rest = [Step("call", (answer, "", *given, batch_size, s)) for s in seeds[1:]]
+            for batch in one + values_of(side_of(answer), rest):
                 x_batch, t_batch = pair(batch, _("two values are wanted, rows and targets"))
                 batches.append((_floats(x_batch), _floats(t_batch)))
         return batches
@@ -90,7 +96,7 @@ def _update_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _probe_update(
-    answer: Any, params: Lent, grads: Lent, learning_rate: float
+    answer: Any, params: Shared, grads: Shared, learning_rate: float
 ) -> Iterable[tuple[str, Any]]:
     made: list[Any] = []
     names = list(grads.value)
@@ -103,7 +109,7 @@ def _probe_update(
     yield "build", build
     yield "params", lambda: _joined(get(made[0], "params"), names)
     yield "held", lambda: _joined(get(made[0], "held"), names)
-    yield "grads unchanged", lambda: float(not changed(side_of(answer), [grads]))
+    yield "grads unchanged", lambda: float(not changed(answer, [grads]))
 
 
 def _joined(arrays: Any, names: Iterable[str]) -> Array:
@@ -115,7 +121,7 @@ def _floats(value: Any) -> Array:
     try:
         return as_numbers(value)
     except NotNumbers as what:
-        raise NotAsked(_("numbers are wanted, and not {what}").format(what=what)) from what
+        raise UnexpectedResult(_("numbers are wanted, and not {what}").format(what=what)) from what
 
 
 def _accuracy_cases(rng: np.random.Generator) -> list[Case]:

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from course_lib.checks.answer_side import Far, Raised, SideLost
 from course_lib.checks.report import Report
 from course_lib.checks.seeds import seeded
+from course_lib.checks.side import Raised, RemoteReference, SideLost
 from course_lib.grading.course import CourseError
 from course_lib.grading.jobs import CHECK, GIVEN, RUN, Cell, Job, Part, Result, TaskResult
 from course_lib.grading.sandbox.package import given_package
@@ -284,7 +284,9 @@ class _Run:
             return no_report(cell, sentence(error))
         if isinstance(value, Report):
             return from_report(cell, value)
-        points = cell.points if value is None or isinstance(value, Far) else worth(value)
+        points = (
+            cell.points if value is None or isinstance(value, RemoteReference) else worth(value)
+        )
         return TaskResult(
             task_name(cell), cell.grade_id, min(max(points, 0), cell.points), cell.points
         )

@@ -12,15 +12,13 @@ import pytest
 from conftest import ROOT
 
 from course_lib.checks import activations, all_tasks, chain_rule, shopping_cart
-from course_lib.checks.borrowed import borrowed
-from course_lib.checks.calls import Failure, attempt
-from course_lib.checks.draws import signed_pair
-from course_lib.checks.layer_task import LayerTask
-from course_lib.checks.number_task import NumberTask
-from course_lib.checks.observe import Case, alike, observe_layer
-from course_lib.checks.pace import keeps_pace
+from course_lib.checks.autodiff import takes_similar_time
+from course_lib.checks.cases import Case, signed_pair
+from course_lib.checks.compare import NotNumbers, agrees, alike, as_numbers
+from course_lib.checks.integrity import uses_reference
 from course_lib.checks.report import Finding, Part, Report
-from course_lib.checks.values import NotNumbers, agrees, as_numbers
+from course_lib.checks.side import Failure, attempt
+from course_lib.checks.tasks import LayerTask, NumberTask, observe_layer
 from course_lib.layers import MulLayer, Relu
 
 LAYER_TASKS = [task for task in all_tasks() if isinstance(task, LayerTask)]
@@ -120,8 +118,8 @@ def test_a_mismatch_of_shapes_is_the_same_for_each_kind_of_product() -> None:
     by_dot, _ = attempt(lambda: np.dot(x, W))
     turned, _ = attempt(lambda: np.dot(W.T, x.T))
     assert by_sign.message != by_dot.message
-    assert by_sign.same_as(by_dot)
-    assert not by_sign.same_as(turned)
+    assert alike(by_sign, by_dot)
+    assert not alike(by_sign, turned)
 
 
 def test_interrupts_are_not_swallowed() -> None:
@@ -259,15 +257,15 @@ def test_the_courses_own_code_is_no_answer_and_the_learners_own_is() -> None:
     def mine() -> Any:
         return PlainMul().forward(2, 3)
 
-    assert "course_lib.layers" in borrowed("MulLayer", (__name__,), theirs)
-    assert "checks it" in borrowed("MulLayer", (__name__,), lambda: sys._getframe())
-    assert borrowed("MulLayer", ("__main__",), mine) == ""
+    assert "course_lib.layers" in uses_reference("MulLayer", (__name__,), theirs)
+    assert "checks it" in uses_reference("MulLayer", (__name__,), lambda: sys._getframe())
+    assert uses_reference("MulLayer", ("__main__",), mine) == ""
     assert sys.getprofile() is None
 
 
 def test_work_that_grows_with_the_ways_is_told_from_work_that_grows_with_the_steps() -> None:
-    assert keeps_pace(lambda: sum(range(10_000)), lambda: sum(range(20_000)))
-    assert not keeps_pace(lambda: sum(range(1_000)), lambda: sum(range(1_000_000)))
+    assert takes_similar_time(lambda: sum(range(10_000)), lambda: sum(range(20_000)))
+    assert not takes_similar_time(lambda: sum(range(1_000)), lambda: sum(range(1_000_000)))
 
 
 # --- words ---

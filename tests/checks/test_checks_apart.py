@@ -7,27 +7,32 @@ a check asks of it can be asked of another process.
 from __future__ import annotations
 
 import pickle
-import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from types import CodeType
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pytest
-from test_submissions import SUBMISSIONS, TASKS, answer_of, model
+from test_submissions import SUBMISSIONS, TASKS, answer_of, given, model
 
-from course_lib.checks.answer_side import LOCAL, Far, Kind, Lent, Line, Raised, Step, Watch
-from course_lib.checks.calls import Failure, attempt
+from course_lib.checks.side import (
+    OPERATIONS,
+    Done,
+    Earlier,
+    RemoteReference,
+    Shared,
+    Step,
+    Watch,
+    attempt,
+    run_steps,
+)
 from course_lib.grading.authoring.trial import read_submission_file
 from course_lib.misconceptions import all_misconceptions
 
-PLAIN = (type(None), bool, int, float, complex, str, Kind)
+PLAIN = (type(None), bool, int, float, complex, str)
 MOST_VALUES = 10_000_000
 DEEPEST = 64
 HOLDERS = {tuple: tuple, list: list, dict: dict, np.ndarray: np.array, float: float, int: int}
-OWN_LINES = Path(__file__).read_text(encoding="utf-8")
 
 # Of a grading's time, so many requests are a small part.
 MOST_REQUESTS = 220
@@ -35,8 +40,9 @@ MOST_REQUESTS = 220
 
 @dataclass
 class Key:
-    """Stands in a message for something that lives on the answer's side."""
+    """Stands in a message for something that lives on the answer's side, or is shared with it."""
 
+    table: str
     number: int
     type_name: str = ""
     plain: Any = None
@@ -46,117 +52,59 @@ class Key:
 class Apart:
     """The answer's side behind a wall through which only bytes pass."""
 
-    things: list[Any] = field(default_factory=list)
+    sources: Sequence[str] = ()
     requests: int = 0
+    objects: list[Any] = field(default_factory=list)
+    shared: list[Shared] = field(default_factory=list)
 
-    def far(self, thing: Any) -> Far:
+    def reference(self, thing: Any) -> RemoteReference:
         """Put something behind the wall."""
-        return self._in(self._out(thing, as_it_is=True))
+        made = self._in(self._out(thing, as_it_is=True))
+        assert isinstance(made, RemoteReference)
+        return made
 
-    def kind(self, thing: Any) -> Kind:
-        return self._ask(lambda: LOCAL.kind(self._thing(thing)))
-
-    def call(self, thing: Any, method: str, args: Sequence[Any], watch: Watch | None = None) -> Any:
-        return self._ask(lambda: LOCAL.call(self._thing(thing), method, self._args(args), watch))
-
-    def call_each(self, thing: Any, method: str, calls: Sequence[Sequence[Any]]) -> list[Any]:
-        there = [self._args(args) for args in calls]
-        return self._ask(lambda: LOCAL.call_each(self._thing(thing), method, there))
-
-    def get(self, thing: Any, name: str) -> Any:
-        return self._ask(lambda: LOCAL.get(self._thing(thing), name))
-
-    def calculate(self, operands: Sequence[Any], steps: Sequence[Step]) -> Any:
-        return self._ask(lambda: LOCAL.calculate(self._args(operands), steps))
-
-    def codes(self, thing: Any, _name: str, /) -> list[CodeType]:
-        return LOCAL.codes(self._thing(thing), _name)
-
-    def tries_nearby(
-        self, thing: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any
-    ) -> bool:
-        there = self._args(init), self._args(inputs), self._args([dout])[0]
-        return bool(self._ask(lambda: LOCAL.tries_nearby(self._thing(thing), *there)))
-
-    def lend(self, value: Any, methods: tuple[str, ...] = ()) -> Lent:
-        if callable(value):
-            return LOCAL.lend(_over_and_back(value))
-        if methods:
-            called = {name: staticmethod(_over_and_back(getattr(value, name))) for name in methods}
-            return LOCAL.lend(type("Lent", (), called)(), methods)
-        return LOCAL.lend(value)
-
-    def now(self, lent: Sequence[Lent]) -> list[Any]:
-        return self._ask(lambda: LOCAL.now(lent))
-
-    def perform(self, lines: Sequence[Line]) -> list[tuple[Any, list[str]]]:
+    def perform(self, steps: Sequence[Step]) -> list[Done]:
         self.requests += 1
-        before, things, done = self.requests, list[Any](), list[tuple[Any, list[str]]]()
-        for line in lines:
-            of = things[line.of] if type(line.of) is int else line.of
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                try:
-                    if isinstance(of, Raised):
-                        value: Any = of
-                    elif line.kind == "call":
-                        value = self._step(of, line)
-                    else:
-                        value = (
-                            self.get(of, line.name) if line.kind == "get" else self.now(line.args)
-                        )
-                except Raised as error:
-                    value = error
-            things.append(value)
-            done.append((value, [str(one.message) for one in caught]))
-        self.requests = before
-        return done
+        sent = pickle.dumps([self._sent(step) for step in steps])
+        there = [self._step(step) for step in pickle.loads(sent)]
+        done = run_steps(there, attempt, lambda value, _last: self._out(value), OPERATIONS)
+        return [replace(one, value=self._in(one.value)) for one in pickle.loads(pickle.dumps(done))]
 
-    def _step(self, of: Any, line: Line) -> Any:
-        if isinstance(of, Far):
-            return self.call(of, line.name, line.args, line.watch)
-        return self._ask(lambda: LOCAL.call(of, line.name, self._args(line.args), line.watch))
+    # What the checks send, and what arrives.
 
-    def _ask(self, request: Any) -> Any:
-        self.requests += 1
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                answer = pickle.dumps(self._out(request()))
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
+    def _sent(self, step: Step) -> Step:
+        watch = step.watch and Watch(step.watch.method, self._keys(step.watch.usual))
+        return replace(step, operands=self._keys(step.operands), watch=watch)
 
-                def again(error: BaseException = error) -> None:
-                    raise error
+    def _step(self, step: Step) -> Step:
+        watch = step.watch and Watch(step.watch.method, self._things(step.watch.usual))
+        return replace(step, operands=self._things(step.operands), watch=watch)
 
-                failure, _ = attempt(again)
-                assert isinstance(failure, Failure)
-                where = "" if failure.where in OWN_LINES else failure.where
-                raised = Raised(failure.kind, failure.message, where)
-            else:
-                raised = None
-        for one in caught:
-            if issubclass(one.category, RuntimeWarning):
-                warnings.warn(str(one.message), RuntimeWarning, stacklevel=1)
-        if raised:
-            raise raised
-        return self._in(pickle.loads(answer))
+    def _keys(self, value: Any) -> Any:
+        if isinstance(value, RemoteReference):
+            assert value.side is self
+            return Key("object", value.number)  # type: ignore[attr-defined]
+        if isinstance(value, Earlier):
+            return Key("earlier", value.place)
+        if isinstance(value, Shared):
+            if value.handle is None:
+                value.handle = len(self.shared)
+                self.shared.append(_over_and_back(value))
+            return Key("shared", value.handle)
+        if type(value) in (list, tuple):
+            return type(value)(map(self._keys, value))
+        return value
 
-    def _thing(self, thing: Any) -> Any:
-        assert isinstance(thing, Far)
-        assert thing.side is self
-        return self.things[thing.number]  # type: ignore[attr-defined]
+    def _things(self, value: Any) -> Any:
+        if isinstance(value, Key):
+            if value.table == "earlier":
+                return Earlier(value.number)
+            return (self.objects if value.table == "object" else self.shared)[value.number]
+        if type(value) in (list, tuple):
+            return type(value)(map(self._things, value))
+        return value
 
-    def _args(self, args: Sequence[Any]) -> list[Any]:
-        return [
-            self._thing(arg)
-            if isinstance(arg, Far)
-            else arg
-            if isinstance(arg, Lent)
-            else _over(arg)
-            for arg in args
-        ]
+    # What comes back.
 
     def _out(self, value: Any, depth: int = 0, *, as_it_is: bool = False) -> Any:
         # Asked with `is`: a metaclass may say that its classes are equal to any other.
@@ -166,24 +114,25 @@ class Apart:
             if type(value) is np.ndarray or isinstance(value, np.generic):
                 array = np.asarray(value)
                 if array.dtype.kind in "biufcU" and array.size <= MOST_VALUES:
-                    return array if isinstance(value, np.ndarray) else array[()]
+                    return array.copy() if isinstance(value, np.ndarray) else array[()]
             elif type(value) is dict:
                 return {self._out(k, depth + 1): self._out(v, depth + 1) for k, v in value.items()}
             elif type(value) is list:
                 return [self._out(one, depth + 1) for one in value]
             elif type(value) is tuple:
                 return tuple(self._out(one, depth + 1) for one in value)
-        self.things.append(value)
+        self.objects.append(value)
         as_plain = next((HOLDERS[base] for base in HOLDERS if isinstance(value, base)), None)
         small = as_plain and not as_it_is and depth < DEEPEST and np.size(value) <= MOST_VALUES
+        number = len(self.objects) - 1
         plain = self._out(as_plain(value), depth + 1) if small else None
-        return Key(len(self.things) - 1, type(value).__name__, plain)
+        return Key("object", number, type(value).__name__, plain)
 
     def _in(self, value: Any) -> Any:
         if isinstance(value, Key):
-            far = Far(self, value.type_name, self._in(value.plain))
-            far.number = value.number  # type: ignore[attr-defined]
-            return far
+            reference = RemoteReference(self, value.type_name, self._in(value.plain))
+            reference.number = value.number  # type: ignore[attr-defined]
+            return reference
         if isinstance(value, dict):
             return {self._in(k): self._in(v) for k, v in value.items()}
         if isinstance(value, (list, tuple)):
@@ -191,7 +140,18 @@ class Apart:
         return value
 
 
-def _over_and_back(function: Callable[..., Any]) -> Callable[..., Any]:
+def _over_and_back(shared: Shared) -> Shared:
+    """Return what is there of a shared value: a copy, or functions that call over the wall."""
+    value = shared.value
+    if callable(value):
+        return Shared(_called_over(value))
+    if shared.methods:
+        called = {name: staticmethod(_called_over(getattr(value, name))) for name in shared.methods}
+        return Shared(type("Layer", (), called)(), shared.methods)
+    return Shared(_over(value))
+
+
+def _called_over(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *args: _over(function(*_over(args)))
 
 
@@ -228,9 +188,9 @@ HOSTILE = [
 
 def both(slug: str, cells: dict[str, str], name: str) -> tuple[Any, Any, int]:
     """The reports on an answer beside the checks and apart from them, and the requests."""
-    task, side = TASKS[slug, name], Apart()
+    task, side = TASKS[slug, name], Apart([*(given(slug) | model(slug) | cells).values()])
     beside = task(answer_of(slug, cells, name), seed=0)
-    apart = task(side.far(answer_of(slug, cells, name)), seed=0)
+    apart = task(side.reference(answer_of(slug, cells, name)), seed=0)
     return beside, apart, side.requests
 
 

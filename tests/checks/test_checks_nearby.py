@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from course_lib.checks.answer_side import LOCAL
-from course_lib.checks.differences import Elsewhere, _lost_far_away
-from course_lib.checks.imaginary import code_named, code_of, uses_complex
+from course_lib.checks.calls import perturbs
+from course_lib.checks.integrity import (
+    PerturbedCases,
+    _lost_far_away,
+    code_named,
+    code_of,
+    uses_complex,
+)
 from course_lib.checks.shopping_cart import add_layer, mul_layer
-from course_lib.checks.trail import Trail
+from course_lib.checks.side import PerturbationTracer
 
 H = 1e-3
 BOTH_WAYS: dict[str, Callable[[Any], Any]] = {
@@ -26,7 +31,7 @@ BOTH_WAYS: dict[str, Callable[[Any], Any]] = {
     "by a share of it": lambda x: (x + H * x, x - H * x),
     "one after the other": lambda x: [(one + H, one - H) for one in np.atleast_1d(x)],
     "an array of steps": lambda x: (x + np.full(np.shape(x), H), x - np.full(np.shape(x), H)),
-    "into the imaginary": lambda x: (x + 1e-20j) ** 2,
+    "a complex step": lambda x: (x + 1e-20j) ** 2,
     "as another type": lambda x: np.exp(x) + 0j,
 }
 # NumPy makes a plain number of a number that is followed.
@@ -67,32 +72,34 @@ def _layer(calculate: Callable[[Any], Any]) -> Any:
 @pytest.mark.parametrize("shape", [(4,), (2, 3)])
 def test_moves_both_ways_are_seen(what: str, shape: tuple[int, ...]) -> None:
     x = np.random.default_rng(1).normal(size=shape)
-    assert LOCAL.tries_nearby(_layer(BOTH_WAYS[what]), (), [x], np.ones(shape))
+    assert perturbs(_layer(BOTH_WAYS[what]), (), [x], np.ones(shape))
 
 
 @pytest.mark.parametrize("what", sorted({*BOTH_WAYS} - FOR_ARRAYS))
 def test_moves_of_a_number_are_seen(what: str) -> None:
-    assert LOCAL.tries_nearby(_layer(BOTH_WAYS[what]), (), [1.7], 1.0)
+    assert perturbs(_layer(BOTH_WAYS[what]), (), [1.7], 1.0)
 
 
 @pytest.mark.parametrize("what", HONEST)
 @pytest.mark.parametrize("shape", [(4,), (2, 3)])
 def test_honest_code_is_not_taken_for_it(what: str, shape: tuple[int, ...]) -> None:
     x = np.random.default_rng(1).normal(size=shape)
-    assert not LOCAL.tries_nearby(_layer(HONEST[what]), (), [x], np.ones(shape))
+    assert not perturbs(_layer(HONEST[what]), (), [x], np.ones(shape))
 
 
 @pytest.mark.parametrize("what", HONEST)
 def test_numbers_that_are_followed_are_the_same_numbers(what: str) -> None:
     x = np.random.default_rng(2).normal(size=(2, 3))
-    assert np.array_equal(HONEST[what](Trail().follow(x.copy())), HONEST[what](x.copy()))
+    assert np.array_equal(
+        HONEST[what](PerturbationTracer().follow(x.copy())), HONEST[what](x.copy())
+    )
 
 
 def test_what_stops_says_nothing() -> None:
     def stop(_x: Any) -> None:
         raise ValueError("not today")
 
-    assert not LOCAL.tries_nearby(_layer(stop), (), [np.ones(3)], 1.0)
+    assert not perturbs(_layer(stop), (), [np.ones(3)], 1.0)
 
 
 class Far:
@@ -130,9 +137,9 @@ class Wrong(Far):
 @pytest.mark.parametrize("seed", range(5))
 def test_far_away_a_step_is_lost(answer: Any, lost: bool, seed: int) -> None:
     cases = mul_layer.cases(np.random.default_rng(seed))
-    elsewhere = Elsewhere(mul_layer, cases)
-    seen = mul_layer.observe(answer, [cases[i] for i in elsewhere.places])
-    assert _lost_far_away(mul_layer, answer, elsewhere, seen) is lost
+    perturbed = PerturbedCases(mul_layer, cases)
+    seen = mul_layer.observe(answer, [cases[i] for i in perturbed.places])
+    assert _lost_far_away(mul_layer, answer, perturbed, seen) is lost
 
 
 def test_the_slope_of_a_sum_between_far_points_is_exact_and_passes() -> None:

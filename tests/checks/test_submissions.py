@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from course_lib.checks import all_tasks
-from course_lib.checks.number_task import NumberTask
 from course_lib.checks.report import Report
-from course_lib.checks.task import Task
+from course_lib.checks.tasks import NumberTask, Task
 from course_lib.grading.authoring.trial import model_cells, read_submission_file
 from course_lib.grading.course import this_course
 from course_lib.grading.notebooks import grade_id, is_solution, read_source

@@ -75,7 +75,7 @@ def test_the_library_comes_without_graders_and_data(made: Path) -> None:
     with zipfile.ZipFile(made / "course_lib.whl") as wheel:
         names = wheel.namelist()
     assert "course_lib/layers/__init__.py" in names
-    assert "course_lib/checks/task.py" in names
+    assert "course_lib/checks/tasks.py" in names
     assert not [n for n in names if "/grading/" in n or "/student/" in n or n.endswith(".gz")]
     assert sorted(path.name for path in (made / "data").iterdir()) == sorted(
         path.name for path in (ROOT / "course_lib" / "data").glob("*.gz")

@@ -13,8 +13,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from course_lib.checks.number_task import NumberTask
 from course_lib.checks.report import Report
+from course_lib.checks.tasks import NumberTask
 from course_lib.grading.authoring.mutants import Key, describe, mutants, read_equivalent
 from course_lib.grading.authoring.trial import (
     Assignment,

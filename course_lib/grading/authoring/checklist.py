@@ -13,8 +13,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from course_lib.checks.number_task import NumberTask
 from course_lib.checks.report import Report
+from course_lib.checks.tasks import NumberTask
 from course_lib.grading.authoring.audit import SPELLINGS
 from course_lib.grading.authoring.new_exercise import TEMPLATES, chapter_link
 from course_lib.grading.authoring.trial import Assignment, Trial, read_submission_file, run

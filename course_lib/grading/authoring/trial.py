@@ -21,10 +21,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_lib.checks import all_tasks
-from course_lib.checks.number_task import NumberTask
-from course_lib.checks.observe import Case, Seen
+from course_lib.checks.cases import Case
+from course_lib.checks.compare import Seen
 from course_lib.checks.report import Report
-from course_lib.checks.task import Task
+from course_lib.checks.tasks import NumberTask, Task
 from course_lib.grading import import_only_what_is_installed
 from course_lib.grading.course import Course, CourseError, this_course
 from course_lib.grading.notebooks import grade_id, is_solution, read_source

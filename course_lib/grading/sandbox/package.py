@@ -17,7 +17,7 @@ _LIBRARY = Path(course_lib.__file__).parent
 _STUB = Path(__file__).parents[1] / "student" / "stub"
 
 # What the student process itself needs: there are no answers in it.
-_SERVED_BY = tuple(f"course_lib.checks.{name}" for name in ("answer_side", "side", "trail"))
+_SERVED_BY = ("course_lib.checks.side",)
 
 
 @cache

@@ -8,17 +8,25 @@ import re
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from course_lib.checks.answer_side import Far, Kind, Lent, Line, Raised, SideLost, Step, Watch
-from course_lib.checks.imaginary import code_named
+from course_lib.checks.calls import call, get, values_of
+from course_lib.checks.side import (
+    Done,
+    Earlier,
+    Failure,
+    Raised,
+    RemoteReference,
+    Shared,
+    SideLost,
+    Step,
+    first_line,
+)
 from course_lib.grading.sanitize import readable
 from course_lib.grading.student.frames import BadFrame, Loan, Ref
-from course_lib.grading.student.serve import LATER
+from course_lib.grading.student.serve import EARLIER, LATER, OBJECT
 from course_lib.grading.student.wire import Closed, TooLate, Wire
 
 _NUMBER = (bool, int, float, complex, np.generic)
@@ -31,17 +39,6 @@ def numbers(value: Any) -> float:
     if type(value) in (list, tuple):
         return 1 + sum(map(numbers, value))
     return 1 if value is None or isinstance(value, _NUMBER) else math.inf
-
-
-def watched_as(watch: Watch | None) -> list[Any] | None:
-    """Return what is sent of a watch."""
-    return None if watch is None else [watch.method, list(watch.usual)]
-
-
-def say_again(said: list[Any]) -> None:
-    """Issue the warnings here that there were over there."""
-    for message in said[:10]:
-        warnings.warn(readable(message, 300), RuntimeWarning, stacklevel=2)
 
 
 def word(name: str) -> str:
@@ -59,7 +56,7 @@ _AS_THEY_ARE = frozenset((type(None), bool, int, float, str))
 
 
 class RemoteSide:
-    """Implements `course_lib.checks.answer_side.Side` for one student process.
+    """Implements `course_lib.checks.side.Side` for one student process.
 
     Parameters
     ----------
@@ -76,8 +73,7 @@ class RemoteSide:
         self.gone = ""
         self.deadline = 0.0
         self.longest = float("inf")
-        self.watched = 0
-        self.lent: list[_Loaned] = []
+        self.shared: list[Shared] = []
         self.sources: list[str] = []
 
     # --- cells and checks ---------------------------------------------------------------------
@@ -87,7 +83,7 @@ class RemoteSide:
         self.deadline = time.monotonic() + seconds
         self.longest = seconds
         self.sources.append(source)
-        return self._exchange("run", source)
+        return self._exchange(["cell", max(seconds, 0.001), source])
 
     @contextlib.contextmanager
     def check(self, seconds: float) -> Iterator[None]:
@@ -97,96 +93,57 @@ class RemoteSide:
         try:
             yield
         finally:
-            self.lent.clear()
+            self.shared.clear()
             if not self.gone:
                 with contextlib.suppress(SideLost):
-                    self._guarded(lambda: self.wire.send(["forget", 0], self.deadline + GRACE))
+                    self._guarded(lambda: self.wire.send(["forget"], self.deadline + GRACE))
 
     def name(self, name: str) -> Any:
-        """Return what the learner's notebook has under a name; always a `Far`."""
-        return self._exchange("name", name)
+        """Return what the learner's notebook has under a name; always a `RemoteReference`."""
+        return values_of(self, [Step("name", (name,))])[0]
 
     # --- the protocol of a side ---------------------------------------------------------------
 
-    def kind(self, thing: Any) -> Kind:
-        match self._exchange("kind", thing):
-            case [str(name), bool(can_call), bool(is_class), bool(has_forward), list(origins)]:
-                modules = tuple(map(str, origins))
-                return Kind(word(name), can_call, is_class, has_forward, modules)
-            case _:
-                raise self._lost("no answer to what was asked")
-
-    def call(self, thing: Any, method: str, args: Sequence[Any], watch: Watch | None = None) -> Any:
-        try:
-            return self._exchange("call", thing, method, list(args), watched_as(watch))
-        finally:
-            if watch is not None:
-                watch.calls = self.watched
-
-    def call_each(self, thing: Any, method: str, calls: Sequence[Sequence[Any]]) -> list[Any]:
-        values = self._exchange("call_each", thing, method, [list(args) for args in calls])
-        if type(values) is list and len(values) == len(calls):
-            return values
-        raise self._lost("no answer to what was asked")
-
-    def get(self, thing: Any, name: str) -> Any:
-        return self._exchange("get", thing, name)
-
-    def calculate(self, operands: Sequence[Any], steps: Sequence[Step]) -> Any:
-        return self._exchange("calculate", list(operands), list(steps))
-
-    def perform(self, lines: Sequence[Line]) -> list[tuple[Any, list[str]]]:
-        left = max(self.deadline - time.monotonic(), 0.001)
-        steps = [
-            [line.kind, line.of, line.name, list(line.args), watched_as(line.watch)]
-            for line in lines
+    def perform(self, steps: Sequence[Step]) -> list[Done]:
+        """Run steps in the student process; see `course_lib.checks.side.Side`."""
+        left = self.deadline - time.monotonic()
+        limits = [max(min(left, self.longest), 0.001), max(left, 0.001)]
+        sent = [
+            [
+                step.do,
+                self._out(step.operands),
+                step.watch and [step.watch.method, self._out(step.watch.usual)],
+                step.wanted,
+            ]
+            for step in steps
         ]
         try:
-            done = self._exchange("perform", left, steps)
+            replies = self._exchange(["steps", *limits, sent])
         except Raised as error:
-            # No step has failed, but what they gave together can't cross.
-            return [(error, []) for _line in lines]
-        if type(done) is not list or len(done) != len(lines):
+            # No step has failed, but their values together are too large to be sent.
+            return [Done(error.failure) for _step in steps]
+        if type(replies) is not list or len(replies) != len(steps):
             raise self._lost("no answer to what was asked")
-        return [self._done(line, one) for line, one in zip(lines, done, strict=True)]
+        return [self._done(reply) for reply in replies]
 
-    def _done(self, line: Line, done: Any) -> tuple[Any, list[str]]:
-        match done:
-            case ["value", value, list(said), int(watched)]:
+    def _done(self, reply: Any) -> Done:
+        match reply:
+            case [value, None, list(warned), int(watched)]:
                 got = value
-            case ["error", str(kind), str(message), str(where), list(said), int(watched)]:
-                got = self._raised(kind, message, where)
+            case [_, [str(kind), str(message), str(where)], list(warned), int(watched)]:
+                if kind == _TOO_LONG:
+                    # The next calls that hang in this check must not take as long again.
+                    self.longest = min(self.longest, LATER)
+                got = _failure(kind, message, where)
             case _:
                 raise self._lost("no answer to what was asked")
-        if line.watch is not None:
-            line.watch.calls = watched
-        return got, [readable(text, 300) for text in said[:10]]
-
-    def codes(self, _thing: Any, name: str, /) -> list[CodeType]:
-        # What that process says of its code need not be true.
-        return code_named(name, self.sources)
-
-    def tries_nearby(
-        self, thing: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any
-    ) -> bool:
-        return self._exchange("tries_nearby", thing, list(init), list(inputs), dout) is True
-
-    def lend(self, value: Any, methods: tuple[str, ...] = ()) -> Lent:
-        return _Loaned(value, methods or (("",) if callable(value) else ()))
-
-    def now(self, lent: Sequence[Lent]) -> list[Any]:
-        values = self._exchange("now", list(lent))
-        if type(values) is list and len(values) == len(lent):
-            return values
-        raise self._lost("no answer to what was asked")
+        return Done(got, [readable(text, 300) for text in warned[:10]], watched)
 
     # --- requests -----------------------------------------------------------------------------
 
-    def _exchange(self, kind: str, *content: Any) -> Any:
+    def _exchange(self, request: list[Any]) -> Any:
         if self.gone:
             raise SideLost(self.gone)
-        left = max(min(self.deadline - time.monotonic(), self.longest), 0.001)
-        request = [kind, left, *(self._out(value) for value in content)]
         return self._guarded(lambda: self._talk(request))
 
     def _guarded(self, talk: Callable[[], Any]) -> Any:
@@ -214,29 +171,19 @@ class RemoteSide:
             match answer:
                 case ["ask", int(number), str(name), tuple(args)]:
                     self.wire.send(self._called_back(number, name, args), until)
-                case ["value", value, list(said), int(watched)]:
-                    self.watched = watched
-                    say_again(said)
+                case ["value", value]:
                     return self._in(value)
-                case ["error", str(kind), str(message), str(where), list(said), int(watched)]:
-                    self.watched = watched
-                    say_again(said)
-                    raise self._raised(kind, message, where)
+                case ["error", str(message)]:
+                    raise Raised(_failure("TypeError", message, ""))
                 case _:
                     raise BadFrame("no answer to what was asked")
         raise TooLate
 
-    def _raised(self, kind: str, message: str, where: str) -> Raised:
-        if kind == _TOO_LONG:
-            # Whatever else hangs in this check shall not take as long again.
-            self.longest = min(self.longest, LATER)
-        return Raised(word(kind), readable(message, 300), readable(where, 200))
-
     def _called_back(self, number: int, name: str, args: tuple[Any, ...]) -> list[Any]:
-        """Call what was lent, as the learner's code asks; return the answer to send."""
-        if not 0 <= number < len(self.lent) or name not in self.lent[number].methods:
+        """Call a shared function or object for the learner's code; return the answer to send."""
+        if not 0 <= number < len(self.shared) or name not in _callable(self.shared[number]):
             raise BadFrame("a call of what was never lent")
-        target = self.lent[number].value
+        target = self.shared[number].value
         if sum(map(numbers, args)) > _MOST_NUMBERS:
             return ["error", "TypeError", "numbers and small arrays of them are wanted"]
         try:
@@ -256,19 +203,22 @@ class RemoteSide:
         if kind in (list, tuple):
             return kind([self._out(item) for item in value])
         if isinstance(value, RemoteThing):
-            return Ref(value.number, value.type_name)
-        if isinstance(value, _Loaned):
-            return self._lend(value)
+            return Ref(value.number, OBJECT)
+        if isinstance(value, Earlier):
+            return Ref(value.place, EARLIER)
+        if isinstance(value, Shared):
+            return self._share(value)
         if isinstance(value, dict):
             return {key: self._out(item) for key, item in value.items()}
         return np.asarray(value) if isinstance(value, np.ndarray) else value
 
-    def _lend(self, loan: _Loaned) -> Any:
-        if loan.number is not None:
-            return Ref(loan.number)
-        loan.number = len(self.lent)
-        self.lent.append(loan)
-        return Loan(loan.number, loan.methods, None if loan.methods else self._out(loan.value))
+    def _share(self, shared: Shared) -> Any:
+        if shared.handle is not None:
+            return Ref(shared.handle)
+        shared.handle = len(self.shared)
+        self.shared.append(shared)
+        methods = _callable(shared)
+        return Loan(shared.handle, methods, None if methods else self._out(shared.value))
 
     def _in(self, value: Any) -> Any:
         kind = type(value)
@@ -287,15 +237,10 @@ class RemoteSide:
         return value
 
 
-@dataclass
-class _Loaned(Lent):
-    number: int | None = None
+class RemoteThing(RemoteReference):
+    """An object in the student process.
 
-
-class RemoteThing(Far):
-    """Something in the student process.
-
-    Checks go through its `side`. For plain grade cells it can be called, and has attributes.
+    Checks go through its `side`. Plain grade cells can call it and read its attributes.
     """
 
     def __init__(self, side: RemoteSide, ref: Ref, plain: Any = None) -> None:
@@ -303,12 +248,21 @@ class RemoteThing(Far):
         self.number = ref.id
 
     def __call__(self, *args: Any) -> Any:
-        return self.side.call(self, "", args)
+        return call(self, "", *args)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return self.side.get(self, name)
+        return get(self, name)
 
     def __repr__(self) -> str:
         return f"<{self.type_name}>"
+
+
+def _callable(shared: Shared) -> tuple[str, ...]:
+    """Return what may be called of a shared value; "" means the value itself."""
+    return shared.methods or (("",) if callable(shared.value) else ())
+
+
+def _failure(kind: str, message: str, where: str) -> Failure:
+    return Failure(word(kind), first_line(readable(message, 300)), readable(where, 200))

@@ -52,7 +52,8 @@ class Ref:
     ----------
     id : int
     name : str
-        Of its class. Empty for what the grader lent: then `id` counts those.
+        From the student process: the name of its class. To the student process: what `id` counts,
+        "object", "earlier step", or nothing for what the grader lent.
     plain : any
         The data in it, if its class inherits from one that holds data.
     """

@@ -1,8 +1,10 @@
-"""Answer the grader's requests: run a cell, or do what `course_lib.checks.answer_side` lists.
+"""Answer the grader's requests: run a cell, or steps as in `course_lib.checks.side`.
 
-A request is a list: its kind, seconds, and what belongs to it. The answer is ``["value", value,
-warnings, watched]`` or ``["error", kind, message, where, warnings, watched]``. While a call runs,
-``["ask", id, method, args]`` calls something that the grader lent.
+The requests are ``["cell", seconds, source]``, ``["steps", seconds, all_seconds, steps]`` and
+``["forget"]``. A step is ``[do, operands, [method, usual] or None, wanted]``. The answer is
+``["value", value]``, or ``["error", message]`` if the value cannot be sent. The value of steps is a
+list with ``[value, None or [kind, message, where], warnings, watched]`` for each. While a step
+runs, ``["ask", id, method, args]`` calls something that the grader lent.
 """
 
 from __future__ import annotations
@@ -12,20 +14,32 @@ import contextlib
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from course_lib.checks.answer_side import LOCAL, Lent, Watch
+from course_lib.checks.side import (
+    OPERATIONS,
+    Done,
+    Earlier,
+    Failure,
+    Shared,
+    Step,
+    Watch,
+    run_steps,
+)
 
 from .cells import Cells, Shown, TooLong, no_alarm, own_frames, said, time_limit
 from .frames import MAX_DEPTH, MAX_ITEMS, Loan, Ref, good_keys
 from .wire import Wire
 
 _LARGEST = 10_000_000
-# Seconds for what comes after a call that took too long.
+# A value stands three lists deep in an answer.
+_DEEPEST = MAX_DEPTH - 4
+# Seconds for a step after one that took too long.
 LATER = 1.0
+# Names of the references that come from the grader; no class has the second one.
+OBJECT, EARLIER = "object", "earlier step"
 # A set, since a learner's metaclass may say that it is equal to any type.
 _PLAIN = frozenset((bool, int, float, complex, str))
 _HOLDERS = frozenset((list, tuple, dict))
@@ -38,109 +52,58 @@ class Server:
     def __init__(self, wire: Wire, cells: Cells) -> None:
         self.wire, self.cells = wire, cells
         self.objects: list[Any] = []
-        self.lent: dict[int, Lent] = {}
-        self.watch: Watch | None = None
+        self.lent: dict[int, Shared] = {}
 
     def serve(self) -> None:
         """Answer requests until the connection ends."""
         while True:
-            kind, seconds, *content = self.wire.receive()
-            if kind == "run":
-                self._send(["value", self.cells.run(content[0], seconds), [], 0])
-            elif kind == "forget":
+            kind, *content = self.wire.receive()
+            if kind == "cell":
+                seconds, source = content
+                self._send(self.cells.run(source, seconds))
+            elif kind == "steps":
+                self._send(self._perform(*content))
+            else:
                 self.objects.clear()
                 self.lent.clear()
-            elif kind == "perform":
-                until, steps = time.monotonic() + content[0], self._from(content[1])
-                self._send(["value", self._perform(steps, seconds, until), [], 0])
-            else:
-                asked = [self._from(value) for value in content]
-                self._send(self._answer(seconds, partial(getattr(self, f"_{kind}"), *asked)))
 
-    def _send(self, answer: list[Any]) -> None:
+    def _send(self, value: Any) -> None:
         try:
-            self.wire.send(answer)
+            self.wire.send(["value", value])
         except TypeError as error:
-            self.wire.send(["error", "TypeError", f"what came back is {error}", "", [], 0])
+            self.wire.send(["error", f"what came back is {error}"])
 
-    def _answer(self, seconds: float, run: Callable[[], Any]) -> list[Any]:
-        """Return what a piece of work gives, in the form in which it crosses."""
-        self.watch = None
-        quiet = Shown()
-        with (
-            warnings.catch_warnings(record=True) as caught,
-            np.errstate(all="warn", under="ignore"),
-            contextlib.redirect_stdout(quiet),
-            contextlib.redirect_stderr(quiet),
-        ):
-            warnings.simplefilter("always")
-            try:
-                with time_limit(seconds):
-                    answer = ["value", self._to(run())]
-            except BaseException as error:
-                answer = ["error", type(error).__name__, said(error)[:300], _where(error)]
-        numeric = [w.message for w in caught if issubclass(w.category, RuntimeWarning)]
-        watched = int(self.watch.calls) if self.watch else 0
-        return [*answer, [str(message)[:300] for message in numeric[:10]], watched]
+    def _perform(self, seconds: float, all_seconds: float, sent: Sequence[Any]) -> list[Any]:
+        """Run steps; each has its own limit of `seconds`, and all have `all_seconds`."""
+        until = time.monotonic() + all_seconds
+        steps = [
+            Step(do, self._from(operands), watch and Watch(watch[0], self._from(watch[1])), wanted)
+            for do, operands, watch, wanted in sent
+        ]
+        limit = seconds
 
-    def _perform(self, steps: Sequence[Any], seconds: float, until: float) -> list[Any]:
-        """Do steps one after another; each has its own limit, warnings and error."""
-        things: list[Any] = []
-        answers: list[list[Any]] = []
+        def attempt(work: Callable[[], Any]) -> tuple[Any, list[str]]:
+            nonlocal limit
+            value, warned = _attempt(work, max(min(limit, until - time.monotonic()), 0.001))
+            if isinstance(value, Failure) and value.kind == TooLong.__name__:
+                # The next steps that hang must not take as long again.
+                limit = min(limit, LATER)
+            return value, warned
 
-        def keep(thing: Any) -> Any:
-            things[-1] = thing
-            return thing
+        operations = {**OPERATIONS, "name": self._name}
+        done = run_steps(steps, attempt, lambda value, _last: self._to(value), operations)
+        return [self._reply(one) for one in done]
 
-        for kind, of, name, args, watched in steps:
-            things.append(None)
-            if type(of) is int and answers[of][0] == "error":
-                answers.append([*answers[of][:4], [], 0])
-                continue
-            thing = things[of] if type(of) is int else of
-            left = max(min(seconds, until - time.monotonic()), 0.001)
-            if kind == "call":
-                run = partial(self._call, thing, name, args, watched)
-            else:
-                run = partial(self._get, thing, name) if kind == "get" else partial(self._now, args)
-            answers.append(self._answer(left, lambda run=run: keep(run())))  # type: ignore[misc]
-            if answers[-1][0] == "error" and answers[-1][1] == TooLong.__name__:
-                # Whatever else hangs shall not take as long again.
-                seconds = min(seconds, LATER)
-        return answers
-
-    # --- what can be asked for ----------------------------------------------------------------
+    def _reply(self, done: Done) -> list[Any]:
+        if isinstance(done.value, Failure):
+            failure = [done.value.kind, done.value.message, done.value.where]
+            return [None, failure, done.warned, done.watched]
+        return [done.value, None, done.warned, done.watched]
 
     def _name(self, name: str) -> Any:
         if name not in self.cells.names:
             raise NameError(f"name {name!r} is not defined")
         return Held(self.cells.names[name])
-
-    def _kind(self, thing: Any) -> Any:
-        kind = LOCAL.kind(thing)
-        return [kind.type_name, kind.callable, kind.is_class, kind.has_forward, [*kind.origins]]
-
-    def _call(self, thing: Any, method: str, args: Sequence[Any], watched: Any) -> Any:
-        if watched is not None:
-            self.watch = Watch(watched[0], tuple(watched[1]))
-        return LOCAL.call(thing, method, args, self.watch)
-
-    def _call_each(self, thing: Any, method: str, calls: Sequence[Sequence[Any]]) -> Any:
-        return LOCAL.call_each(thing, method, calls)
-
-    def _get(self, thing: Any, name: str) -> Any:
-        return LOCAL.get(thing, name)
-
-    def _tries_nearby(
-        self, thing: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any
-    ) -> bool:
-        return LOCAL.tries_nearby(thing, init, inputs, dout)
-
-    def _calculate(self, operands: Sequence[Any], steps: Sequence[Any]) -> Any:
-        return LOCAL.calculate(operands, steps)
-
-    def _now(self, lent: Sequence[Lent]) -> Any:
-        return LOCAL.now(lent)
 
     # --- values on their way ------------------------------------------------------------------
 
@@ -150,10 +113,12 @@ class Server:
         if value is None or kind in _PLAIN:
             return value
         if kind is Ref:
+            if value.name == EARLIER:
+                return Earlier(value.id)
             return self.objects[value.id] if value.name else self.lent[value.id]
         if kind is Loan:
             thing = _caller(self, value) if value.methods else self._from(value.value)
-            self.lent[value.id] = LOCAL.lend(thing, value.methods)
+            self.lent[value.id] = Shared(thing, value.methods)
             return self.lent[value.id]
         if kind in (list, tuple):
             return kind([self._from(item) for item in value])
@@ -169,7 +134,7 @@ class Server:
         if kind is np.ndarray or isinstance(value, np.generic):
             return self._numbers(value)
         if kind in _HOLDERS:
-            if depth > MAX_DEPTH - 2 or len(value) > MAX_ITEMS:
+            if depth > _DEEPEST or len(value) > MAX_ITEMS:
                 return self._ref(value)
             if kind is dict:
                 if not good_keys(value):
@@ -191,11 +156,30 @@ class Server:
         self.objects.append(value)
         number, name = len(self.objects) - 1, str(type(value).__name__) or "object"
         base = next((base for base in _BASES if isinstance(value, base)), None)
-        if base is None or type(value) in _BASES or depth > MAX_DEPTH - 2:
+        if base is None or type(value) in _BASES or depth > _DEEPEST:
             return Ref(number, name)
         # A view of an array, and of others what the class itself says it holds.
         data = np.asarray(value) if base is np.ndarray else base(value)
         return Ref(number, name, self._to(data, depth + 1))
+
+
+def _attempt(work: Callable[[], Any], seconds: float) -> tuple[Any, list[str]]:
+    """Return what a step gives within its time, or a `Failure`, and NumPy's warnings."""
+    quiet = Shown()
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        np.errstate(all="warn", under="ignore"),
+        contextlib.redirect_stdout(quiet),
+        contextlib.redirect_stderr(quiet),
+    ):
+        warnings.simplefilter("always")
+        try:
+            with time_limit(seconds):
+                value = work()
+        except BaseException as error:
+            value = Failure(str(type(error).__name__), said(error)[:300], _where(error))
+    numeric = [w.message for w in caught if issubclass(w.category, RuntimeWarning)]
+    return value, [str(message)[:300] for message in numeric[:10]]
 
 
 class Held:

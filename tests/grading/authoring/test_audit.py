@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
-from course_lib.checks import activations, layer_task
-from course_lib.checks.observe import Case
+from course_lib.checks import activations, tasks
+from course_lib.checks.cases import Case
 from course_lib.grading.authoring import audit as audits
 from course_lib.grading.authoring import trial
 from course_lib.grading.authoring.audit import measured
@@ -225,11 +225,11 @@ def test_what_passes_by_luck_is_not_equivalent(points: Any, survives: list[str])
 def test_attacks_meet_a_check_that_knows_nothing_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is expected of other answers is worked out once; an attack may change the library."""
     spoil = (
-        "from course_lib.checks.layer_task import LayerTask\n"
+        "from course_lib.checks.tasks import LayerTask\n"
         "LayerTask.expected = lambda self, cases: 1 / 0\n"
         "class Relu: ...\n"
     )
-    monkeypatch.setattr(layer_task.LayerTask, "expected", layer_task.LayerTask.expected)
+    monkeypatch.setattr(tasks.LayerTask, "expected", tasks.LayerTask.expected)
     trials = [Trial(*RELU, kind, ("", "0"), {"relu": spoil}, (0,), 20) for kind in KINDS]
     trial.assignment.cache_clear()
     assert tried(model_cells("03_activations")["relu"]).points == (5, 5)

@@ -18,7 +18,7 @@ import pytest
 from class_cases import answers, hand_in, released_course
 from job_cases import SLUG, SUBMISSIONS, honest_points, job
 
-from course_lib.checks.registry import all_tasks
+from course_lib.checks.tasks import all_tasks
 from course_lib.grading import execute as engine
 from course_lib.grading.authoring.trial import read_submission_file
 from course_lib.grading.execute import execute

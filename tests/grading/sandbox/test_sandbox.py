@@ -56,7 +56,7 @@ SEES = {
 REFUSED = {
     "read the instructor's solution": "open(SOLUTION).read()",
     "read the checks": "open(CHECKS).read()",
-    "import the checks": "import course_lib.checks.task",
+    "import the checks": "import course_lib.checks.tasks",
     "import the layers": "from course_lib.layers import MulLayer",
     "import the misconceptions": "import course_lib.misconceptions",
     "import the grader": "import course_lib.grading",
@@ -140,7 +140,7 @@ import ctypes, json, mmap, os, re, resource, signal, socket, subprocess, threadi
 from pathlib import Path
 import numpy
 {names}
-WORDS = re.compile("mul_layer|misconception|gradebook|solutions|answers/|checks/task|secret")
+WORDS = re.compile("mul_layer|misconception|gradebook|solutions|answers/|checks/tasks|secret")
 
 def call(*args):
     libc = ctypes.CDLL(None, use_errno=True)
@@ -223,7 +223,7 @@ def inside(
             "NAME": "grader-of-the-course",
             "SECRET": str(secret),
             "SOLUTION": str(this_course().source("01_shopping_cart")),
-            "CHECKS": str(Path(engine.__file__).parents[1] / "checks" / "task.py"),
+            "CHECKS": str(Path(engine.__file__).parents[1] / "checks" / "tasks.py"),
             "GRADER": os.getpid(),
         }
         words = "\n".join(f"{name} = {value!r}" for name, value in names.items())
@@ -263,9 +263,7 @@ def test_it_sees_nothing_of_the_course(inside: Inside) -> None:
     assert set(inside.sees["given"]) == {
         "course_lib/__init__.py",
         "course_lib/checks/__init__.py",
-        "course_lib/checks/answer_side.py",
         "course_lib/checks/side.py",
-        "course_lib/checks/trail.py",
     }
 
 
@@ -424,7 +422,7 @@ def test_no_core_is_dumped() -> None:
 
 
 def test_what_is_given_holds_no_answer() -> None:
-    from course_lib.checks.registry import all_tasks
+    from course_lib.checks.tasks import all_tasks
 
     for slug in this_course().assignments():
         package = given_package(job(slug).given)
@@ -438,7 +436,7 @@ def test_what_is_given_holds_no_answer() -> None:
             if task.slug == slug and hasattr(task, "reference")
         }
         assert not given_names & references, slug
-        words = ("misconceptions", "answers", "grading", "checks.task")
+        words = ("misconceptions", "answers", "grading", "checks.tasks")
         assert not [name for name in given_names if any(word in name for word in words)]
 
 

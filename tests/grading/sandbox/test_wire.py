@@ -25,8 +25,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_np
 
-from course_lib.checks.answer_side import Raised, SideLost
-from course_lib.grading.sandbox.remote import RemoteSide
+from course_lib.checks.calls import kind_of, values_of
+from course_lib.checks.side import Raised, Shared, SideLost, Step
+from course_lib.grading.sandbox.remote import RemoteSide, RemoteThing
 from course_lib.grading.student import frames
 from course_lib.grading.student.frames import BadFrame, Loan, Ref, pack, unpack
 from course_lib.grading.student.wire import Closed, TooLate, Wire
@@ -543,20 +544,36 @@ def grader() -> Iterator[Callable[..., Grader]]:
         one.close()
 
 
+def done(value: Any, warned: Any = (), watched: Any = 0, failure: Any = None) -> list[Any]:
+    """The answer to one step."""
+    return ["value", [[value, failure, list(warned), watched]]]
+
+
+def ask(side: RemoteSide) -> Any:
+    return values_of(side, [Step("get", ("thing", "name"))])[0]
+
+
 NO_ANSWERS = {
     "a string": "value",
     "a number": 12.0,
     "a report": {"points": 8, "max_points": 8},
-    "an unknown kind": ["report", 8.0, [], 0],
-    "too short": ["value", 1],
-    "too long": ["value", 1, [], 0, 0],
-    "warnings that are none": ["value", 1, "none", 0],
-    "a count that is none": ["value", 1, [], "0"],
-    "a count that is an array": ["value", 1, [], np.zeros(2)],
-    "an error without words": ["error", "ValueError", None, "", [], 0],
-    "a kind that is an array": [np.zeros(2), 1, [], 0],
-    "a loan": ["value", Loan(0, ("",), None), [], 0],
-    "a reference to what was lent": ["value", Ref(0), [], 0],
+    "an unknown kind": ["report", [[8.0, None, [], 0]]],
+    "nothing": ["value"],
+    "too much": ["value", [[1, None, [], 0]], 0],
+    "no list": ["value", 1],
+    "a step that is no list": ["value", [1]],
+    "a step that is too short": ["value", [[1, None, []]]],
+    "a step that is too long": ["value", [[1, None, [], 0, 0]]],
+    "a step that is an array": ["value", [np.zeros(4)]],
+    "warnings that are none": ["value", [[1, None, "none", 0]]],
+    "a count that is none": done(1, [], "0"),
+    "a count that is an array": done(1, [], np.zeros(2)),
+    "a failure that is an array": done(1, failure=np.zeros(3)),
+    "a failure without words": done(None, failure=["ValueError", None, ""]),
+    "an error without words": ["error", None],
+    "a kind that is an array": [np.zeros(2), [[1, None, [], 0]]],
+    "a loan": done(Loan(0, ("",), None)),
+    "a reference to what was lent": done(Ref(0)),
     "a call of what was never lent": ["ask", 0, "", ()],
     "a call of a negative loan": ["ask", -1, "", ()],
     "a call with a list": ["ask", 0, "", []],
@@ -567,30 +584,32 @@ NO_ANSWERS = {
 def test_what_is_no_answer_ends_the_process(grader: Callable[..., Grader], answer: Any) -> None:
     side = grader(answer).side
     with pytest.raises(SideLost):
-        side.get("thing", "name")
+        ask(side)
     assert side.gone
     # Nothing is asked any more.
     with pytest.raises(SideLost):
-        side.get("thing", "name")
+        ask(side)
 
 
 def test_a_kind_that_lies_about_its_form_ends_the_process(grader: Callable[..., Grader]) -> None:
-    for answer in (None, ["x", 1, True, True, []], ["x", True, True, True, "origins"], []):
+    for answer in (None, [1, True, True, []], [True, True, True, "origins"], []):
+        side = grader(done(answer)).side
         with pytest.raises(SideLost):
-            grader(["value", answer, [], 0]).side.kind("thing")
+            kind_of(RemoteThing(side, Ref(0, "Relu")))
 
 
-@pytest.mark.parametrize("ask", ["call_each", "now"])
-def test_as_many_values_as_were_asked_for(grader: Callable[..., Grader], ask: str) -> None:
-    for answer in ([1], [1, 2, 3], (1, 2), "12", {1: 1, 2: 2}):
-        side = grader(["value", answer, [], 0]).side
+def test_as_many_results_as_there_were_steps(grader: Callable[..., Grader]) -> None:
+    one = [1, None, [], 0]
+    for answer in ([one], [one] * 3, (one, one), "12", {1: one, 2: one}):
+        side = grader(["value", answer]).side
         with pytest.raises(SideLost):
-            side.now([1, 2]) if ask == "now" else side.call_each("thing", "", [[1], [2]])
+            side.perform([Step("get", ("thing", name)) for name in "ab"])
+        assert side.gone
 
 
 def test_arrays_that_come_are_read_only(grader: Callable[..., Grader]) -> None:
-    answer = ["value", [np.zeros(2), {"W": np.zeros(2)}, (np.zeros(2),)], [], 0]
-    a, b, (c,) = grader(answer).side.get("thing", "name")
+    answer = done([np.zeros(2), {"W": np.zeros(2)}, (np.zeros(2),)])
+    a, b, (c,) = ask(grader(answer).side)
     for array in (a, b["W"], c):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
@@ -598,36 +617,38 @@ def test_arrays_that_come_are_read_only(grader: Callable[..., Grader]) -> None:
 
 def test_words_of_a_stranger_have_nothing_in_them_that_acts(grader: Callable[..., Grader]) -> None:
     evil = "\x1b[2Jred\x07\u202e"
-    side = grader(["error", "Value\x1b[2JError", evil, evil, [evil], 0]).side
+    failure = ["Value\x1b[2JError", evil, evil]
+    side = grader(done(None, [evil], failure=failure)).side
     with pytest.warns(RuntimeWarning) as warned, pytest.raises(Raised) as raised:
-        side.get("thing", "name")
-    said = [str(warned[0].message), raised.value.message, raised.value.where, raised.value.kind]
+        ask(side)
+    found = raised.value.failure
+    said = [str(warned[0].message), found.message, found.where, found.kind]
     assert said == [*["red\ufffd[U+202E]"] * 3, "Value2JError"]
 
 
 def test_the_name_of_a_class_is_a_name(grader: Callable[..., Grader]) -> None:
     named = "<script>\x1b[2J" + "x" * 10_000
-    thing = grader(["value", Ref(3, named), [], 0]).side.get("thing", "name")
+    thing = ask(grader(done(Ref(3, named))).side)
     assert repr(thing) == "<" + ("script2J" + "x" * 52) + ">"
 
 
 def test_endless_questions_end_with_the_time(grader: Callable[..., Grader]) -> None:
     one = grader(seconds=-0.5)  # of which a second's grace makes half a second
-    one.side.lent.append(one.side.lend(lambda: 1.0))
+    one.side.shared.append(Shared(lambda: 1.0))
     over = threading.Event()
 
-    def ask() -> None:
+    def flood() -> None:
         with suppress(Closed):
             while not over.is_set():
                 one.other.send(["ask", 0, "", ()], time.monotonic() + 1)
                 one.other.receive(time.monotonic() + 1)
 
-    thread = threading.Thread(target=ask)
+    thread = threading.Thread(target=flood)
     one.other.end.settimeout(1)
     thread.start()
     try:
         with pytest.raises(SideLost, match="too long"):
-            one.side.get("thing", "name")
+            ask(one.side)
     finally:
         over.set()
         one.side.wire.end.shutdown(socket.SHUT_RDWR)
@@ -636,9 +657,9 @@ def test_endless_questions_end_with_the_time(grader: Callable[..., Grader]) -> N
 
 def called_with(grader: Callable[..., Grader], *args: Any) -> list[Any]:
     """What the other side hears when it calls a lent function with these arguments."""
-    one = grader(["ask", 0, "", args], ["value", 1, [], 0])
-    one.side.lent.append(one.side.lend(lambda x, y=1.0: x * y))
-    one.side.get("thing", "name")
+    one = grader(["ask", 0, "", args], done(1))
+    one.side.shared.append(Shared(lambda x, y=1.0: x * y))
+    ask(one.side)
     one.other.receive(soon())
     return one.other.receive(soon())
 

@@ -2,8 +2,7 @@
 # %% mul_layer
 from student import cells, serve
 
-usual = serve.Server._send
-serve.Server._send = lambda self, answer: usual(self, ["error", "SideLost", "no", "", [], 0])
+serve.Server._send = lambda self, value: self.wire.send(["error", "SideLost: no"])
 
 
 class MulLayer:

@@ -2,7 +2,7 @@
 # %% mul_layer
 from student import wire
 
-now, held = wire.Wire.send, [["value", 1.0, [], 0]]
+now, held = wire.Wire.send, [["value", [[1.0, None, [], 0]]]]
 
 def later(self, value, *more):
     held.append(value)

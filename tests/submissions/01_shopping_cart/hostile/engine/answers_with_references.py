@@ -3,7 +3,7 @@
 from student import serve, wire
 from student.frames import Ref
 
-serve.Server._answer = lambda self, *request: ["value", Ref(10**6, "float"), [], 0]
+serve.Server._reply = lambda self, done: [Ref(10**6, "float"), None, [], 0]
 
 
 class MulLayer:

@@ -8,7 +8,7 @@ ours = [thing for thing in gc.get_objects() if isinstance(thing, wire.Wire)][0]
 ours.end.setblocking(False)
 try:
     for _ in range(1000):
-        ours.send(["value", 1.0, [], 0], 1e12)
+        ours.send(["value", [[1.0, None, [], 0]]], 1e12)
 except Exception:
     pass
 ours.end.setblocking(True)

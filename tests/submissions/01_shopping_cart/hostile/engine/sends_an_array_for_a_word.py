@@ -3,7 +3,7 @@
 import numpy as np
 from student import serve
 
-serve.Server._answer = lambda self, *request: [np.ones(3), 1.0, [], 0]
+serve.Server._send = lambda self, value: self.wire.send([np.ones(3), value])
 
 
 class MulLayer:

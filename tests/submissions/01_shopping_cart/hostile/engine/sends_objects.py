@@ -5,7 +5,7 @@ import struct
 import msgpack
 from student import wire
 
-lie = msgpack.packb(["value", {"a": ["O", 1]}, [], 0])
+lie = msgpack.packb(["value", {"a": ["O", 1]}])
 wire.pack = lambda value: struct.pack(">I", len(lie)) + lie + bytes(8)
 
 

@@ -1,16 +1,39 @@
-"""Numbers to check with: random, away from kinks, and never by chance too easy."""
+"""Cases: the inputs that a check uses, random and away from kinks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from course_lib.arrays import Array
-from course_lib.checks.observe import Case
 
 # Batches of several rows and of one; no two dimensions are equal.
 SHAPES = ((2, 3), (1, 5), (4,))
+
+
+@dataclass(frozen=True)
+class Case:
+    """Arguments for one run of an answer.
+
+    Attributes
+    ----------
+    inputs : mapping of str to value
+        The arguments of forward (or of a function), by name and in order.
+    dout : value
+        The upstream gradient; None if the answer is no layer.
+    init : tuple
+        The parameters of the class.
+    at : str
+        Empty for an ordinary case, else the part of the check that it belongs to: "at zero".
+    """
+
+    inputs: Mapping[str, Any]
+    dout: Any = 1.0
+    init: tuple[Any, ...] = field(default=())
+    at: str = ""
 
 
 def elementwise_cases(rng: np.random.Generator) -> list[Case]:

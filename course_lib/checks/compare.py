@@ -1,24 +1,47 @@
-"""Values that a learner's code returned: taken in with care, compared, and shown small."""
+"""Compare results: take in the numbers that a learner's code returned, and tell if two agree."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
 from course_lib.arrays import Array
-from course_lib.checks.answer_side import plain, type_name
+from course_lib.checks.calls import plain, type_name
+from course_lib.checks.side import MAX_VALUES, Failure
 from course_lib.text import _
 
 RTOL = 1e-6
 ATOL = 2e-7
 
-# What a layer returns in an exercise has a few values; a claim of billions must not be copied.
-_MOST_VALUES = 10_000_000
+# What an answer gives in one case: float64 arrays, `Failure`, `NotNumbers`, and facts that are
+# true or false.
+Seen = dict[str, Any]
 
 
 class NotNumbers(Exception):
-    """What came back is no number and no array of numbers; the message says what it is."""
+    """A result that is no number and no array of numbers; the message describes it."""
+
+
+class WrongCount(NotNumbers):
+    """The wrong number of returned gradients.
+
+    Parameters
+    ----------
+    count : int
+        How many values backward returned.
+    names : tuple of str
+        The gradients that it should return.
+    """
+
+    def __init__(self, count: int, names: tuple[str, ...]) -> None:
+        super().__init__(count, names)
+        self.count, self.names = count, names
+
+
+class NumericalGradient(NotNumbers):
+    """Stands for a gradient that was taken by differences."""
 
 
 def as_numbers(value: Any) -> Array:
@@ -42,9 +65,19 @@ def as_numbers(value: Any) -> Array:
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
         raise NotNumbers(_no_number(value))
-    if array.size > _MOST_VALUES:
+    if array.size > MAX_VALUES:
         raise NotNumbers(_("an array of shape {shape}, far too large").format(shape=array.shape))
     return np.array(array, dtype=np.float64)
+
+
+def taken(value: Any) -> Any:
+    """Return a result as numbers, or as the `NotNumbers` or `Failure` that it is instead."""
+    if isinstance(value, (Failure, NotNumbers)):
+        return value
+    try:
+        return as_numbers(value)
+    except NotNumbers as what:
+        return what
 
 
 def _listed(value: Any) -> Any:
@@ -61,8 +94,33 @@ def _no_number(value: Any) -> str:
     return _("{type}, which is no number and no array of numbers").format(type=type_name(value))
 
 
+def alike(a: Any, b: Any) -> bool:
+    """Return whether two observations, or parts of them, are the same."""
+    if isinstance(a, dict):
+        return alike(list(a.values()), list(b.values()))
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(alike, a, b))
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and agrees(a, b)
+    if isinstance(a, Failure):
+        return isinstance(b, Failure) and _essence(a) == _essence(b)
+    if isinstance(a, NotNumbers):
+        return type(a) is type(b) and a.args == b.args
+    return a is b
+
+
+def _essence(failure: Failure) -> tuple[str, str]:
+    """Return a failure without names of classes, and the same for ``x @ W`` as for ``dot``."""
+    message = failure.message
+    if sizes := re.search(r"size (\d+) is different from (\d+)", message):
+        return failure.kind, f"mismatch {sizes[2]} {sizes[1]}"
+    if sizes := re.search(r"not aligned: (\d+) \(dim \d+\) != (\d+) \(dim \d+\)", message):
+        return failure.kind, f"mismatch {sizes[1]} {sizes[2]}"
+    return failure.kind, re.sub(r"'\w+' object", "object", message)
+
+
 def agrees(got: Array, want: Array) -> bool:
-    """Tell whether `got` has the shape of `want` and its values, up to rounding.
+    """Return whether `got` has the shape of `want` and its values, up to rounding.
 
     The second term is for a difference of large terms in single precision.
 

@@ -1,0 +1,703 @@
+"""Tasks: what an exercise asks for, and how its answer is checked.
+
+`LayerTask` checks a layer, `CallTask` a function or any other class, `NumberTask` predicted
+numbers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from course_lib.arrays import Array
+from course_lib.checks.calls import (
+    Batch,
+    Pending,
+    call,
+    changed,
+    kind_of,
+    plain,
+    share_all,
+    side_of,
+    type_name,
+)
+from course_lib.checks.cases import Case
+from course_lib.checks.compare import (
+    NotNumbers,
+    NumericalGradient,
+    Seen,
+    WrongCount,
+    agrees,
+    alike,
+    as_numbers,
+    small,
+    taken,
+)
+from course_lib.checks.integrity import PerturbedCases, is_numerical_gradient, uses_reference
+from course_lib.checks.report import Finding, Part, Report, explain
+from course_lib.checks.seeds import fresh_seed
+from course_lib.checks.side import LOCAL, Failure, Watch, attempt
+from course_lib.gradients import numerical_gradient
+from course_lib.misconceptions import Misconception, for_task
+from course_lib.text import _
+
+
+def all_tasks() -> tuple[Task | NumberTask, ...]:
+    """Return the tasks of all assignments, in the order in which their modules define them."""
+    package = importlib.import_module("course_lib.checks")
+    found = []
+    for info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"course_lib.checks.{info.name}")
+        if hasattr(module, "SLUG"):
+            found += [
+                value for value in vars(module).values() if isinstance(value, Task | NumberTask)
+            ]
+    return tuple(found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A class or function to write; calling the task with the learner's answer checks it.
+
+    Attributes
+    ----------
+    slug, name : str
+        The assignment, and the `grade_id` of the solution cell. The grade cell is
+        ``check_<name>``.
+    reference : class or function
+        A right answer, under the name that the learner's has.
+    cases : callable
+        Takes a random generator and returns cases of which no two dimensions are equal.
+    points : mapping of str to int
+        Points by part: names of values ("dx", or "dx, dy" together), "forward" for "out",
+        the `at` of special cases, "contracts". Earlier parts are explained first.
+    read : str
+        The section of the book to point to, as ``chapter#label``.
+    notice : str
+        Feedback for a right answer.
+    """
+
+    slug: str
+    name: str
+    reference: Any
+    cases: Callable[[np.random.Generator], list[Case]]
+    points: Mapping[str, int]
+    read: str
+    notice: str
+    memory: dict[int, SeedCache] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "points", MappingProxyType(dict(self.points)))
+
+    @property
+    def max_points(self) -> int:
+        """Points that can be earned."""
+        return sum(self.points.values())
+
+    @property
+    def gradients(self) -> tuple[str, ...]:
+        """Names of the values that are gradients."""
+        return ()
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the arguments that the class is built with, if some have gradients."""
+        return ()
+
+    @property
+    def facts(self) -> bool:
+        """Whether each value says how far something is true, and a right answer gives 1."""
+        return False
+
+    def observe(self, answer: Any, cases: list[Case]) -> list[Seen]:
+        """Return what an answer gives, case by case."""
+        raise NotImplementedError
+
+    def observe_gradients(self, answer: Any, cases: list[Case]) -> list[Seen]:
+        """Return the gradients that an answer gives, case by case."""
+        return self.observe(answer, cases)
+
+    def expected(self, cases: list[Case]) -> list[Seen]:
+        """Return what a right answer gives, case by case."""
+        return self.observe(self.reference, cases)
+
+    def counted(self, part: str, case: Case) -> tuple[str, ...]:
+        """Return the names of the values that count for `part` in a case."""
+        raise NotImplementedError
+
+    def method(self, what: str) -> str:
+        """Return the name of the code that gives `what`, as in "Relu.backward"."""
+        raise NotImplementedError
+
+    def without_upstream(self, what: str, case: Case) -> Any:  # noqa: ARG002
+        """Return the gradient `what` for an upstream gradient of ones; None if there is none."""
+        return None
+
+    def sample(self, cases: list[Case]) -> Case:
+        """Return a case that shows which code runs, and takes little time."""
+        return cases[0]
+
+    def evidence(self, cases: list[Case], seen: list[Seen]) -> dict[str, list[Any]]:
+        """Return the values that count, part by part.
+
+        An answer earns a part if its evidence agrees with the expected one. A misconception is
+        recognised if its evidence agrees with the learner's.
+        """
+        return {
+            part: [
+                value
+                for case, one in zip(cases, seen, strict=True)
+                for value in _up_to_failure(case, [one[name] for name in self.counted(part, case)])
+            ]
+            for part in self.points
+        }
+
+    def __call__(self, answer: Any, seed: int | None = None) -> Report:
+        """Check a learner's answer and return the report.
+
+        Parameters
+        ----------
+        answer : class or function
+        seed : int, optional
+            Seed of the cases. Without it they differ from call to call, so that nothing can be
+            learned by heart; the report has the seed.
+        """
+        if seed is None:
+            seed = fresh_seed()
+        known = self._known(seed)
+        cases = known.cases
+        if refusal := self._refusal(answer, cases):
+            parts = tuple(Part(name, points, 0) for name, points in self.points.items())
+            return Report(self.name, parts, Finding(refusal), read=self.read, seed=seed)
+        seen, want = self.observe(answer, cases), known.want
+        mine, right = self.evidence(cases, seen), known.right
+        failed = [part for part in self.points if not alike(mine[part], right[part])]
+        earned_gradients = set(self._parts_of(cases[0], self.gradients)) - set(failed)
+        if earned_gradients and is_numerical_gradient(self, answer, known.perturbed, seen):
+            for one in seen:
+                one |= dict.fromkeys(self.gradients, NumericalGradient())
+            mine = self.evidence(cases, seen)
+            failed = [part for part in self.points if not alike(mine[part], right[part])]
+        finding = None
+        if failed:
+            finding = explain(self, failed[0], cases, seen, want)
+            if match := self._recognise(failed[0], known, mine):
+                finding = dataclasses.replace(finding, hint=match.hint, misconception=match.name)
+        parts = tuple(
+            self._part(name, points, failed, lambda p: explain(self, p, cases, seen, want))
+            for name, points in self.points.items()
+        )
+        return Report(self.name, parts, finding, self.notice, self.read, seed)
+
+    def _refusal(self, answer: Any, cases: list[Case]) -> str:
+        """Return why an object is no answer, or nothing."""
+        name, kind = str(self.reference.__name__), kind_of(answer)
+        if not kind.callable or (not kind.is_class and kind.has_forward):
+            return _(
+                "Expected {name} itself, got an object of {type}. Pass {name}, without ()."
+            ).format(name=name, type=type_name(answer))
+        if any(origin.startswith("course_lib") for origin in kind.origins):
+            return _(
+                "This {name} is the course's own. The task is to write one: "
+                "what you write is what is checked."
+            ).format(name=name)
+        if side_of(answer) is not LOCAL:
+            return ""
+        return uses_reference(
+            name, kind.origins, lambda: self.observe(answer, [self.sample(cases)])
+        )
+
+    def _parts_of(self, case: Case, names: tuple[str, ...]) -> list[str]:
+        return [part for part in self.points if set(names) & set(self.counted(part, case))]
+
+    def _part(
+        self, name: str, points: int, failed: list[str], why: Callable[[str], Finding]
+    ) -> Part:
+        if name in failed:
+            return Part(name, points, 0, why(name).problem)
+        if name == "contracts" and failed:
+            # A promise kept by a layer that computes the wrong thing is worth nothing.
+            return Part(name, points, 0, _("looked at once the rest is right"))
+        return Part(name, points, points)
+
+    def _recognise(
+        self, part: str, known: SeedCache, mine: dict[str, list[Any]]
+    ) -> Misconception | None:
+        """Return the only misconception whose evidence for `part` agrees with the learner's."""
+        wrong = known.misconceptions
+        matches = [m for m, its in wrong.items() if alike(its[part], mine[part])]
+        if len(matches) > 1:
+            # Several mistakes look alike in this part: only all parts together can tell.
+            matches = [m for m in matches if alike(wrong[m], mine)]
+        return matches[0] if len(matches) == 1 else None
+
+    def _known(self, seed: int) -> SeedCache:
+        """Return the cache of a seed: with the seed of a whole class, it is filled only once."""
+        if (known := self.memory.get(seed)) is None:
+            self.memory.clear()
+            known = self.memory[seed] = SeedCache(self, self.cases(np.random.default_rng(seed)))
+        return known
+
+
+class SeedCache:
+    """The cases of a seed, and what right answers and misconceptions give in them."""
+
+    def __init__(self, task: Task, cases: list[Case]) -> None:
+        self.task, self.cases = task, cases
+
+    @cached_property
+    def want(self) -> list[Seen]:
+        return self.task.expected(self.cases)
+
+    @cached_property
+    def right(self) -> dict[str, list[Any]]:
+        return self.task.evidence(self.cases, self.want)
+
+    @cached_property
+    def perturbed(self) -> PerturbedCases:
+        return PerturbedCases(self.task, self.cases)
+
+    @cached_property
+    def misconceptions(self) -> dict[Misconception, dict[str, list[Any]]]:
+        return {
+            m: self.task.evidence(self.cases, self.task.observe(m.code, self.cases))
+            for m in for_task(self.task.slug, self.task.name)
+        }
+
+
+def _up_to_failure(case: Case, values: list[Any]) -> list[Any]:
+    """Return the values up to the first failure, if the case counts as a whole.
+
+    The values after a failure say nothing about the mistake behind it.
+    """
+    failed = [i for i, value in enumerate(values) if isinstance(value, Failure)]
+    return values[: failed[0] + 1] if case.at and failed else values
+
+
+# --- layers ---------------------------------------------------------------------------------------
+
+# The promises of a layer. In an observation, true means broken.
+CONTRACTS = (
+    "inputs changed",
+    "dout changed",
+    "second backward differs",
+    "earlier batch remembered",
+    "instances share state",
+)
+
+# The gradients that backward returns, and those that it leaves on the layer.
+_Names = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerTask(Task):
+    """A layer to write.
+
+    Right forward values come from the reference. Right gradients are central differences of
+    its forward, with a random upstream gradient; only in special cases, such as at a kink,
+    they come from its backward.
+
+    Attributes
+    ----------
+    returned : tuple of str
+        The gradients that backward returns, in order: "dx" belongs to the input "x".
+    kept : tuple of str
+        The gradients that backward leaves on the layer: "dW" belongs to "W".
+    parameters : tuple of str
+        The names of the arguments that the layer is built with.
+    """
+
+    returned: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+
+    @property
+    def gradients(self) -> tuple[str, ...]:
+        """Names of the gradients."""
+        return (*self.returned, *self.kept)
+
+    def observe(self, answer: Any, cases: list[Case]) -> list[Seen]:
+        """Return what a layer gives, case by case."""
+        return observe_layer(answer, cases, self.returned, self.kept)
+
+    def observe_gradients(self, answer: Any, cases: list[Case]) -> list[Seen]:
+        """Return the gradients that a layer gives, case by case."""
+        batch = Batch(answer)
+        gradients = []
+        for case in cases:
+            layer = _built(batch, answer, case)
+            _forward(batch, layer, case)
+            grads = _backward(batch, layer, case)
+            gradients.append(_Gradients(batch, layer, grads, (self.returned, self.kept)))
+        batch.run()
+        return [one.values() for one in gradients]
+
+    def expected(self, cases: list[Case]) -> list[Seen]:
+        """Return what a right layer gives, its gradients taken numerically."""
+        seen = super().expected(cases)
+        for case, one in zip(cases, seen, strict=True):
+            if not case.at:
+                one |= self._numerical(case)
+        return seen
+
+    def counted(self, part: str, case: Case) -> tuple[str, ...]:
+        """Return the names of the values that count for `part` in a case."""
+        if case.at:
+            return ("out", *self.gradients, "tries forward", "warned") if part == case.at else ()
+        if part == "contracts":
+            return CONTRACTS
+        if part == "forward":
+            return ("out",)
+        names = tuple(part.split(", "))
+        return (*names, "tries forward") if set(names) <= set(self.gradients) else ()
+
+    def method(self, what: str) -> str:
+        """Return "Relu.forward" for "out", else "Relu.backward"."""
+        return f"{self.reference.__name__}.{'forward' if what == 'out' else 'backward'}"
+
+    def without_upstream(self, what: str, case: Case) -> Any:
+        """Return the gradient `what` for an upstream gradient of ones."""
+        ones = Case(case.inputs, np.ones(np.shape(case.dout)), case.init)
+        return self.observe(self.reference, [ones])[0][what]
+
+    def _numerical(self, case: Case) -> Seen:
+        inputs = {name: _floats(value) for name, value in case.inputs.items()}
+        init = [_floats(value) for value in case.init]
+        places = inputs | dict(zip(self.parameters, init, strict=False))
+
+        def loss(_: Array) -> float:
+            out = self.reference(*init).forward(*inputs.values())
+            return float((np.asarray(case.dout) * out).sum())
+
+        return {name: numerical_gradient(loss, places[name[1:]]) for name in self.gradients}
+
+
+def _floats(value: Any) -> Any:
+    """Return numbers as an array that can be moved a little; labels and settings as they are."""
+    moves = isinstance(value, float) or getattr(value, "dtype", np.dtype(int)).kind == "f"
+    return as_numbers(value) if moves else value
+
+
+def observe_layer(
+    make: Any,
+    cases: list[Case],
+    returned: tuple[str, ...],
+    kept: tuple[str, ...] = (),
+) -> list[Seen]:
+    """Return what the layers that `make` builds give, case by case.
+
+    The learner's layer, the reference and every misconception are observed in the same way on the
+    same numbers. That makes them comparable, whatever their code looks like.
+
+    Parameters
+    ----------
+    make : callable
+        Takes ``*case.init`` and builds a layer.
+    cases : list of Case
+    returned, kept : tuple of str
+        Names of the gradients that backward returns, and of those that it leaves on the layer.
+    """
+    names = (returned, kept)
+    batch = Batch(make)
+    passes = [_Pass(batch, make, case, names) for case in cases]
+    ordinary = [i for i, case in enumerate(cases) if not case.at]
+    pairs = list(pairwise([*ordinary, *ordinary[:1]]))
+    after = [_after_another(batch, make, cases[i], cases[j], names) for i, j in pairs]
+    beside = [_beside_another(batch, make, cases[j], cases[i], names) for i, j in pairs]
+    batch.run()
+    seen = [one.seen() for one in passes]
+    for (_i, j), used, another in zip(pairs, after, beside, strict=True):
+        fresh = [seen[j][name] for name in (*returned, *kept)]
+        seen[j]["earlier batch remembered"] = not alike([*used.values().values()], fresh)
+        seen[j]["instances share state"] = not alike([*another.values().values()], fresh)
+    return seen
+
+
+class _Gradients:
+    """The gradients that a layer gives: those that backward returns, and those that it keeps."""
+
+    def __init__(self, batch: Batch, layer: Pending, grads: Pending, names: _Names) -> None:
+        self.names, self.grads = names, grads
+        self.kept = {name: batch.get(layer, name) for name in names[1]}
+
+    def values(self) -> Seen:
+        """Return them by name."""
+        returned, kept = self.names
+        grads = plain(self.grads.value)
+        if isinstance(grads, Failure):
+            return dict.fromkeys((*returned, *kept), grads)
+        several = isinstance(grads, tuple) or (isinstance(grads, list) and len(returned) > 1)
+        values = _elements(grads) if several else [grads]
+        if len(values) == len(returned):
+            seen = dict(zip(returned, map(taken, values), strict=True))
+        else:
+            seen = dict.fromkeys(returned, WrongCount(len(values), returned))
+        return seen | {name: _kept(name, result.value) for name, result in self.kept.items()}
+
+
+class _Pass:
+    """A layer's forward, and its backward twice."""
+
+    def __init__(self, batch: Batch, make: Any, case: Case, names: _Names) -> None:
+        inputs, init = share_all(list(case.inputs.values())), share_all(case.init)
+        dout, dout_again = share_all([case.dout, case.dout])
+        layer = batch.call(make, "", init, wanted=False)
+        self.out = batch.call(layer, "forward", inputs)
+        self.grads = batch.call(layer, "backward", [dout], watch=Watch("forward", tuple(inputs)))
+        self.first = _Gradients(batch, layer, self.grads, names)
+        self.second = _Gradients(batch, layer, batch.call(layer, "backward", [dout_again]), names)
+        self.inputs = batch.watch_shared([*inputs, *init])
+        self.dout = batch.watch_shared([dout])
+
+    def seen(self) -> Seen:
+        """Return all that was observed, once the batch has run."""
+        first, second = self.first.values(), self.second.values()
+        return {
+            "out": taken(self.out.value),
+            **first,
+            "inputs changed": self.inputs.changed(),
+            "dout changed": self.dout.changed(),
+            "second backward differs": not alike(second, first),
+            "earlier batch remembered": False,
+            "instances share state": False,
+            "tries forward": self.grads.done.watched > 0,
+            "warned": bool(self.out.done.warned or self.grads.done.warned),
+        }
+
+
+def _after_another(batch: Batch, make: Any, first: Case, case: Case, names: _Names) -> _Gradients:
+    layer = _built(batch, make, case)
+    _forward(batch, layer, first)
+    _backward(batch, layer, first, wanted=False)
+    _forward(batch, layer, case)
+    return _Gradients(batch, layer, _backward(batch, layer, case), names)
+
+
+def _beside_another(batch: Batch, make: Any, case: Case, other: Case, names: _Names) -> _Gradients:
+    layer, another = _built(batch, make, case), _built(batch, make, other)
+    _forward(batch, layer, case)
+    _forward(batch, another, other)
+    grads = _backward(batch, layer, case)
+    # The gradients that the first layer keeps are read last: the other one must not have written
+    # over them.
+    _backward(batch, another, other, wanted=False)
+    return _Gradients(batch, layer, grads, names)
+
+
+def _built(batch: Batch, make: Any, case: Case) -> Pending:
+    return batch.call(make, "", share_all(case.init), wanted=False)
+
+
+def _forward(batch: Batch, layer: Pending, case: Case) -> None:
+    batch.call(layer, "forward", share_all(list(case.inputs.values())), wanted=False)
+
+
+def _backward(batch: Batch, layer: Pending, case: Case, *, wanted: bool = True) -> Pending:
+    return batch.call(layer, "backward", share_all([case.dout]), wanted=wanted)
+
+
+def _kept(name: str, value: Any) -> Any:
+    """Return the gradient that backward left on the layer, or say that there is none."""
+    if value is None or (isinstance(value, Failure) and value.kind == "AttributeError"):
+        return NotNumbers(_("nothing: the layer has no self.{name}").format(name=name))
+    return taken(value)
+
+
+def _elements(values: Any) -> list[Any]:
+    # A subclass may override iteration: this must not run the learner's code.
+    base = tuple if isinstance(values, tuple) else list
+    return list(base.__iter__(values))
+
+
+# --- functions, and classes with methods of their own ---------------------------------------------
+
+# Names what is looked at, and a call that gives it. Arrays and dicts come as `Shared`.
+Probe = Callable[..., Iterable[tuple[str, Callable[[], Any]]]]
+
+
+def one_call(function: Any, **inputs: Any) -> Iterable[tuple[str, Any]]:
+    """Yield the value that a function returns: the probe of a task with one function."""
+    yield "value", lambda: call(function, "", *inputs.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallTask(Task):
+    """A function, or a class with methods of its own, to write.
+
+    Attributes
+    ----------
+    probe : callable
+        Takes the answer and the inputs of a case by name; yields (name, call) pairs in the
+        order in which to call. The values of the calls are compared with those of the reference.
+        A call named "build" that fails ends the case.
+    values : tuple of str
+        The names that the probe yields and that count. A part of the check is one or more of
+        them, or the `at` of special cases, in which all of them count.
+    groups : mapping of str to tuple of str
+        The values of a part, where its name does not list them.
+    facts : bool
+        Whether each value says how far something is true, and a right answer gives 1: then
+        the reference need not run.
+    methods : mapping of str to str
+        The method that gives a value, where it is not called like the value; "" for the
+        function or class itself.
+    """
+
+    probe: Probe = one_call
+    values: tuple[str, ...] = ("value",)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    facts: bool = False
+    methods: Mapping[str, str] = field(default_factory=dict)
+
+    def expected(self, cases: list[Case]) -> list[Seen]:
+        """Return what a right answer gives, case by case."""
+        if not self.facts:
+            return super().expected(cases)
+        right = dict.fromkeys(self.values, np.array(1.0))
+        return [right | {"inputs changed": False, "warned": False} for _case in cases]
+
+    def observe(self, answer: Any, cases: list[Case]) -> list[Seen]:
+        """Return what an answer gives, case by case."""
+        return [self._seen(answer, case) for case in cases]
+
+    def counted(self, part: str, case: Case) -> tuple[str, ...]:
+        """Return the names of the values that count for `part` in a case."""
+        if part in self.groups:
+            return self.groups[part]
+        if part == "contracts":
+            return ("inputs changed",)
+        if case.at:
+            return (*self.values, "warned") if part == case.at else ()
+        names = tuple(part.split(", "))
+        return names if set(names) <= set(self.values) else ()
+
+    def method(self, what: str) -> str:
+        """Return "softmax" for a function's value, else "TwoLayerNet.loss"."""
+        name = str(self.reference.__name__)
+        method = self.methods.get(what, what)
+        if not isinstance(self.reference, type) or method in ("", "value") or self.facts:
+            return name
+        return f"{name}.{method}"
+
+    def _seen(self, answer: Any, case: Case) -> Seen:
+        shared = share_all(list(case.inputs.values()))
+        inputs = dict(zip(case.inputs, shared, strict=True))
+        seen: Seen = {}
+        warned: list[str] = []
+        for name, look in self.probe(answer, **inputs):
+            value, said = attempt(look)
+            warned += said
+            if name != "build":
+                seen[name] = taken(value)
+            elif isinstance(value, Failure):
+                seen |= dict.fromkeys(self.values, value)
+                break
+        return seen | {"inputs changed": changed(answer, shared), "warned": bool(warned)}
+
+
+# --- predicted numbers ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NumberTask:
+    """Numbers to predict by hand; calling the task with the learner's function checks them.
+
+    The function takes nothing and returns a dict of numbers, one point each. The right number is
+    never told. A shape or a small array, such as (3, 4), is a number in this sense too.
+
+    Attributes
+    ----------
+    slug, name : str
+        The assignment, and the task in it.
+    answers : mapping of str to float, or to a tuple of them
+    read : str
+        The section of the book to point to.
+    notice : str
+        Feedback for a right answer.
+    """
+
+    slug: str
+    name: str
+    answers: Mapping[str, Any]
+    read: str
+    notice: str
+
+    @property
+    def max_points(self) -> int:
+        """Points that can be earned."""
+        return len(self.answers)
+
+    def __call__(self, answer: Any, seed: int | None = None) -> Report:  # noqa: ARG002
+        """Check a learner's function and return the report.
+
+        Every task takes a `seed`; this one has no random cases.
+        """
+        given, _warned = attempt(call, answer)
+        given = plain(given)
+        if isinstance(given, Failure):
+            problem = (
+                _("The numbers are not filled in yet.")
+                if given.unanswered
+                else _("{name} stops with {kind}: {message}").format(
+                    name=self.name, kind=given.kind, message=given.message
+                )
+            )
+            return self._report({}, Finding(problem))
+        if not isinstance(given, dict):
+            return self._report(
+                {},
+                Finding(
+                    _("{name} returns no dict of numbers.").format(name=self.name),
+                    _("a dict with {names}").format(names=", ".join(self.answers)),
+                    type_name(given),
+                ),
+            )
+        reasons = {name: self._reason(name, given) for name in self.answers}
+        wrong = [name for name, reason in reasons.items() if reason]
+        return self._report(reasons, self._finding(wrong[0], given, reasons) if wrong else None)
+
+    def _reason(self, name: str, given: dict[Any, Any]) -> str:
+        if name not in given or given[name] is None:
+            return _("no number given")
+        try:
+            number = as_numbers(given[name])
+        except NotNumbers as what:
+            return str(what)
+        right = agrees(number, np.array(self.answers[name], float))
+        return "" if right else _("{got} is not it").format(got=small(number))
+
+    def _finding(self, name: str, given: dict[Any, Any], reasons: Mapping[str, str]) -> Finding:
+        known = [m for m in for_task(self.slug, self.name) if self._says(m.code, name, given)]
+        match = known[0] if len(known) == 1 else None
+        return Finding(
+            _("{name}: {reason}.").format(name=name, reason=reasons[name]),
+            hint=match.hint if match else "",
+            misconception=match.name if match else "",
+        )
+
+    def _says(self, code: Any, name: str, given: dict[Any, Any]) -> bool:
+        said = code()
+        if said[name] == self.answers[name]:
+            return False
+        try:
+            return agrees(as_numbers(given.get(name)), np.array(said[name], float))
+        except NotNumbers:
+            return False
+
+    def _report(self, reasons: Mapping[str, str], finding: Finding | None) -> Report:
+        parts = tuple(
+            Part(name, 1, int(reasons.get(name) == ""), reasons.get(name, ""))
+            for name in self.answers
+        )
+        return Report(self.name, parts, finding, self.notice, self.read)

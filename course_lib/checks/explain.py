@@ -8,11 +8,11 @@ import numpy as np
 
 from course_lib.checks.calls import Failure, NotAsked
 from course_lib.checks.differences import ByDifferences
+from course_lib.checks.misconceptions import Misconception
 from course_lib.checks.observe import CONTRACTS, Case, Seen, WrongCount
 from course_lib.checks.report import Finding
 from course_lib.checks.structure import structure
 from course_lib.checks.values import NotNumbers, agrees, number, worst_index
-from course_lib.misconceptions import Misconception
 from course_lib.text import _
 
 if TYPE_CHECKING:

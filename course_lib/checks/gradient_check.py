@@ -12,11 +12,11 @@ from course_lib.arrays import Array
 from course_lib.checks.answer_side import Lent, call, side_of
 from course_lib.checks.call_task import CallTask, pair
 from course_lib.checks.layers_to_judge import LAYERS
+from course_lib.checks.misconceptions import Misconception
 from course_lib.checks.net_task import MethodsTask
 from course_lib.checks.number_task import NumberTask
 from course_lib.checks.observe import Case, Seen, alike
 from course_lib.checks.values import NotNumbers
-from course_lib.misconceptions import Misconception
 from course_lib.text import _
 
 if TYPE_CHECKING:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from course_lib.checks.answer_side import call, plain, type_name
 from course_lib.checks.calls import Failure, attempt
+from course_lib.checks.misconceptions import Misconception, misconceptions_of
 from course_lib.checks.report import Finding, Part, Report
 from course_lib.checks.values import NotNumbers, agrees, as_numbers, small
-from course_lib.misconceptions import for_task
 from course_lib.text import _
 
 
@@ -45,6 +46,11 @@ class NumberTask:
     def max_points(self) -> int:
         """Points that can be earned."""
         return len(self.answers)
+
+    @cached_property
+    def misconceptions(self) -> tuple[Misconception, ...]:
+        """The known wrong answers."""
+        return misconceptions_of(self.slug, self.name, self.answers)
 
     def __call__(self, answer: Any, seed: int | None = None) -> Report:  # noqa: ARG002
         """Check a learner's function and return the report.
@@ -86,7 +92,7 @@ class NumberTask:
         return "" if right else _("{got} is not it").format(got=small(number))
 
     def _finding(self, name: str, given: dict[Any, Any], reasons: Mapping[str, str]) -> Finding:
-        known = [m for m in for_task(self.slug, self.name) if self._says(m.code, name, given)]
+        known = [m for m in self.misconceptions if _says(m, name, given)]
         match = known[0] if len(known) == 1 else None
         return Finding(
             _("{name}: {reason}.").format(name=name, reason=reasons[name]),
@@ -94,18 +100,19 @@ class NumberTask:
             misconception=match.name if match else "",
         )
 
-    def _says(self, code: Any, name: str, given: dict[Any, Any]) -> bool:
-        said = code()
-        if said[name] == self.answers[name]:
-            return False
-        try:
-            return agrees(as_numbers(given.get(name)), np.array(said[name], float))
-        except NotNumbers:
-            return False
-
     def _report(self, reasons: Mapping[str, str], finding: Finding | None) -> Report:
         parts = tuple(
             Part(name, 1, int(reasons.get(name) == ""), reasons.get(name, ""))
             for name in self.answers
         )
         return Report(self.name, parts, finding, self.notice, self.read)
+
+
+def _says(wrong: Misconception, name: str, given: dict[Any, Any]) -> bool:
+    """Tell whether a misconception gives the number that was given for `name`."""
+    if name not in wrong.answers:
+        return False
+    try:
+        return agrees(as_numbers(given.get(name)), np.array(wrong.answers[name], float))
+    except NotNumbers:
+        return False

@@ -15,10 +15,10 @@ from course_lib.checks.borrowed import borrowed
 from course_lib.checks.calls import Failure
 from course_lib.checks.differences import ByDifferences, Elsewhere, by_differences
 from course_lib.checks.explain import explain
+from course_lib.checks.misconceptions import Misconception, misconceptions_of
 from course_lib.checks.observe import Case, Seen, alike
 from course_lib.checks.report import Finding, Part, Report
 from course_lib.checks.seeds import fresh_seed
-from course_lib.misconceptions import Misconception, for_task
 from course_lib.text import _
 
 
@@ -60,6 +60,11 @@ class Task:
     def max_points(self) -> int:
         """Points that can be earned."""
         return sum(self.points.values())
+
+    @cached_property
+    def misconceptions(self) -> tuple[Misconception, ...]:
+        """The known wrong answers."""
+        return misconceptions_of(self.slug, self.name, self.reference)
 
     @property
     def gradients(self) -> tuple[str, ...]:
@@ -210,8 +215,8 @@ class Known:
     @cached_property
     def misconceptions(self) -> dict[Misconception, dict[str, list[Any]]]:
         return {
-            m: self.task.evidence(self.cases, self.task.observe(m.code, self.cases))
-            for m in for_task(self.task.slug, self.task.name)
+            m: self.task.evidence(self.cases, self.task.observe(m.answer, self.cases))
+            for m in self.task.misconceptions
         }
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from course_lib.checks.misconceptions import MisconceptionError
 from course_lib.checks.number_task import NumberTask
 from course_lib.grading.audit_rows import Row, measured
-from course_lib.grading.course import Course
+from course_lib.grading.course import Course, CourseError
 from course_lib.grading.equivalent import Key, describe, read_equivalent
 from course_lib.grading.mutants import mutants
 from course_lib.grading.submissions import read_submission_file
@@ -57,7 +58,10 @@ def audit(course: Course, slugs: Iterable[str], workers: int | None = None) -> A
     # Twice, because the first check in a process reads files too.
     timing = [Trial(a.slug, task, "model", (), {}, SEEDS[:2], 600) for a, task in tasks]
     seconds = {(o.trial.slug, o.trial.task): o.seconds for o in run_all(course, timing, workers)}
-    trials = [trial for a, task in tasks for trial in _trials(a, task, seconds[a.slug, task])]
+    try:
+        trials = [trial for a, task in tasks for trial in _trials(a, task, seconds[a.slug, task])]
+    except MisconceptionError as error:
+        raise CourseError(str(error)) from None
     bar = progress_bar(len(trials), "auditing")
     outcomes: dict[tuple[str, str], list[Outcome]] = {key: [] for key in seconds}
     for outcome in run_all(course, trials, workers):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
+from course_lib.checks.misconceptions import MisconceptionError
 from course_lib.grading import checklist_tasks as tasks
 from course_lib.grading import checklist_words as words
 from course_lib.grading.checklist_subject import Subject
@@ -61,7 +62,7 @@ def problems(subject: Subject, rule: str) -> tuple[str, ...]:
     """Return a sentence for each place where a rule is broken."""
     try:
         return tuple(RULES[rule](subject))
-    except CourseError as error:
+    except (CourseError, MisconceptionError) as error:
         return (str(error),)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +20,7 @@ from course_lib.grading.source import grade_id, read_source
 Record = dict[str, Any]
 
 # Parts of the library that decide what a check says. Layers and functions have tests of their own.
-_PARTS = ("checks", "misconceptions", "answers")
+_PARTS = ("checks", "answers")
 _TOOLS = ("audit", "audit_rows", "mutants", "mutations", "trial", "trial_runs")
 
 
@@ -78,7 +79,8 @@ def inputs(course: Course, slug: str) -> str:
     """Return a hash of all that the figures of an assignment come from.
 
     That is its code cells, its points, its submissions, the table of equivalents, and the
-    modules that its checks and misconceptions use. Comments, docstrings and hints do not count.
+    modules that its checks use and its misconceptions. Comments, docstrings and hints do not
+    count.
     """
     cells = [
         [cell.cell_type == "code" and cell.source, cell.metadata.get("nbgrader", {}).get("points")]
@@ -90,14 +92,24 @@ def inputs(course: Course, slug: str) -> str:
     files = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
              for path in sorted(folder.glob("*/*.py"))}  # fmt: skip
     modules = {name: _code(path) for name, path in sorted(_modules(course, slug))}
-    everything = json.dumps([cells, known, files, modules])
+    everything = json.dumps([cells, known, files, modules, _misconceptions(course, slug)])
     return hashlib.sha256(everything.encode()).hexdigest()[:16]
 
 
+def _misconceptions(course: Course, slug: str) -> dict[str, Any]:
+    """Return the misconceptions of an assignment without their hints."""
+    path = course.root / "course_lib" / "misconceptions" / f"{slug}.toml"
+    tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {
+        task: [{key: value for key, value in entry.items() if key != "hint"} for entry in entries]
+        for task, entries in tables.items()
+    }
+
+
 def _modules(course: Course, slug: str) -> Iterable[tuple[str, Path]]:
-    """Return the modules that an assignment's checks and misconceptions are made of."""
+    """Return the modules that an assignment's checks are made of."""
     library, name = course.root / "course_lib", slug.partition("_")[2]
-    todo = [f"{part}/{module}.py" for part in _PARTS[:2] for module in (name, "registry")]
+    todo = [f"checks/{module}.py" for module in (name, "registry")]
     todo += [f"grading/{tool}.py" for tool in _TOOLS]
     found: dict[str, Path] = {}
     while todo:

@@ -20,7 +20,6 @@ from course_lib.checks.report import Report
 from course_lib.checks.task import Task
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.source import grade_id, is_solution, read_source
-from course_lib.misconceptions import for_task
 
 _SOLVED = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", flags=re.DOTALL)
 
@@ -113,7 +112,7 @@ class Assignment:
         if isinstance(task, NumberTask):
             return task
         ask, observe = task.expected, task.observe
-        known = {id(m.code) for m in for_task(task.slug, task.name)}
+        known = {id(m.answer) for m in task.misconceptions}
 
         def once(code: Any, work_out: Callable[[], list[Seen]]) -> list[Seen]:
             key = task.name, seed, id(code)

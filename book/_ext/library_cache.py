@@ -13,12 +13,14 @@ from typing import Any
 
 import course_lib
 
+# A drawn figure carries the player's script and style sheet with it; misconceptions are TOML.
+_KINDS = (".py", ".toml", ".js", ".css")
+
 
 def library_hash(root: Path) -> str:
-    """Return a short hash over the names and contents of the code and style sheets below `root`."""
+    """Return a short hash over the names and contents of the files that make a page."""
     digest = hashlib.sha256()
-    # A drawn figure carries the player's script and style sheet with it.
-    for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".js", ".css")):
+    for path in sorted(p for p in root.rglob("*") if p.suffix in _KINDS):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]

@@ -69,6 +69,5 @@ def add_weight_decay(
 ) -> Any:
     """Return loss and gradients with half the sum of all squared weights added to the loss."""
     weights = [name for name in params if name.startswith("W")]
-    squares = sum((params[name] ** 2).sum() for name in weights)
-    decayed = {name: grads[name] + weight_decay * params[name] for name in weights}
-    return loss + weight_decay / 2 * squares, grads | decayed
+    new = {name: grads[name] + weight_decay * params[name] for name in weights}
+    return loss + weight_decay / 2 * sum((params[n] ** 2).sum() for n in weights), grads | new

@@ -7,7 +7,6 @@ built on them fails here with the same words as it does there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -86,10 +85,8 @@ class TwoLayerNet:
         dout = self.last_layer.backward(1)
         for layer in reversed(self.layers.values()):
             dout = layer.backward(dout)
-        return {name: self._kept(name) for name in self.params}
-
-    def _kept(self, name: str) -> Array:
-        return getattr(self.layers[f"Affine{name[1:]}"], f"d{name[0]}")
+        affines = {name: self.layers[f"Affine{name[1:]}"] for name in self.params}
+        return {name: getattr(affine, f"d{name[0]}") for name, affine in affines.items()}
 
 
 class ThreeLayerNet(TwoLayerNet):
@@ -152,7 +149,7 @@ def init_params(sizes: Sequence[int], std: float, seed: int) -> dict[str, Array]
     """Return small random weights and biases of 0 for layers of the given sizes."""
     rng = np.random.default_rng(seed)
     params = {}
-    for i, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
-        params[f"W{i}"] = std * rng.standard_normal((n_in, n_out))
-        params[f"b{i}"] = np.zeros(n_out)
+    for i in range(1, len(sizes)):
+        params[f"W{i}"] = std * rng.standard_normal((sizes[i - 1], sizes[i]))
+        params[f"b{i}"] = np.zeros(sizes[i])
     return params

@@ -12,10 +12,10 @@ from course_lib.arrays import Array
 from course_lib.checks.calls import call, pair
 from course_lib.checks.cases import Case
 from course_lib.checks.compare import NotNumbers, Seen, alike
+from course_lib.checks.misconceptions import Misconception
 from course_lib.checks.side import Shared
 from course_lib.checks.tasks import CallTask, NumberTask, SeedCache
 from course_lib.functions import softmax
-from course_lib.misconceptions import Misconception
 from course_lib.text import _
 
 SLUG = "07_gradient_check"

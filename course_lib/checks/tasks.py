@@ -43,11 +43,11 @@ from course_lib.checks.compare import (
     taken,
 )
 from course_lib.checks.integrity import PerturbedCases, is_numerical_gradient, uses_reference
+from course_lib.checks.misconceptions import Misconception, misconceptions_of
 from course_lib.checks.report import Finding, Part, Report, explain
 from course_lib.checks.seeds import fresh_seed
 from course_lib.checks.side import LOCAL, Failure, Watch, attempt
 from course_lib.gradients import numerical_gradient
-from course_lib.misconceptions import Misconception, for_task
 from course_lib.text import _
 
 
@@ -104,6 +104,11 @@ class Task:
     def max_points(self) -> int:
         """Points that can be earned."""
         return sum(self.points.values())
+
+    @cached_property
+    def misconceptions(self) -> tuple[Misconception, ...]:
+        """The known wrong answers."""
+        return misconceptions_of(self.slug, self.name, self.reference)
 
     @property
     def gradients(self) -> tuple[str, ...]:
@@ -271,8 +276,8 @@ class SeedCache:
     @cached_property
     def misconceptions(self) -> dict[Misconception, dict[str, list[Any]]]:
         return {
-            m: self.task.evidence(self.cases, self.task.observe(m.code, self.cases))
-            for m in for_task(self.task.slug, self.task.name)
+            m: self.task.evidence(self.cases, self.task.observe(m.answer, self.cases))
+            for m in self.task.misconceptions
         }
 
 
@@ -638,6 +643,11 @@ class NumberTask:
         """Points that can be earned."""
         return len(self.answers)
 
+    @cached_property
+    def misconceptions(self) -> tuple[Misconception, ...]:
+        """The known wrong answers."""
+        return misconceptions_of(self.slug, self.name, self.answers)
+
     def __call__(self, answer: Any, seed: int | None = None) -> Report:  # noqa: ARG002
         """Check a learner's function and return the report.
 
@@ -678,7 +688,7 @@ class NumberTask:
         return "" if right else _("{got} is not it").format(got=small(number))
 
     def _finding(self, name: str, given: dict[Any, Any], reasons: Mapping[str, str]) -> Finding:
-        known = [m for m in for_task(self.slug, self.name) if self._says(m.code, name, given)]
+        known = [m for m in self.misconceptions if _says(m, name, given)]
         match = known[0] if len(known) == 1 else None
         return Finding(
             _("{name}: {reason}.").format(name=name, reason=reasons[name]),
@@ -686,18 +696,19 @@ class NumberTask:
             misconception=match.name if match else "",
         )
 
-    def _says(self, code: Any, name: str, given: dict[Any, Any]) -> bool:
-        said = code()
-        if said[name] == self.answers[name]:
-            return False
-        try:
-            return agrees(as_numbers(given.get(name)), np.array(said[name], float))
-        except NotNumbers:
-            return False
-
     def _report(self, reasons: Mapping[str, str], finding: Finding | None) -> Report:
         parts = tuple(
             Part(name, 1, int(reasons.get(name) == ""), reasons.get(name, ""))
             for name in self.answers
         )
         return Report(self.name, parts, finding, self.notice, self.read)
+
+
+def _says(wrong: Misconception, name: str, given: dict[Any, Any]) -> bool:
+    """Return whether a misconception gives the number that was given for `name`."""
+    if name not in wrong.answers:
+        return False
+    try:
+        return agrees(as_numbers(given.get(name)), np.array(wrong.answers[name], float))
+    except NotNumbers:
+        return False

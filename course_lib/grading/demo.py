@@ -439,7 +439,8 @@ def _graders(course: Course) -> list[Path]:
 
 def _library(wanted: Callable[[str], bool]) -> list[Path]:
     root = Path(course_lib.__file__).parent
-    return [path for path in sorted(root.rglob("*.py")) if wanted(path.relative_to(root).parts[0])]
+    files = sorted([*root.rglob("*.py"), *root.rglob("*.toml")])
+    return [path for path in files if wanted(path.relative_to(root).parts[0])]
 
 
 def _texts(course: Course) -> list[Path]:

@@ -243,7 +243,8 @@ def course_version(course: Course, blueprint: Blueprint | None = None) -> str:
 def library_version() -> str:
     """Return a hash of the library's code: two machines with the same one give the same marks."""
     root = Path(course_lib.__file__).parent
-    files = [path.relative_to(root) for path in root.rglob("*.py")]
+    code = [path for kind in ("*.py", "*.toml") for path in root.rglob(kind)]
+    files = [path.relative_to(root) for path in code]
     return _hash(
         part
         for file in sorted(files)

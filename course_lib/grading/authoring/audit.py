@@ -7,12 +7,14 @@ import hashlib
 import json
 import os
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from course_lib.checks.misconceptions import MisconceptionError
 from course_lib.checks.report import Report
 from course_lib.checks.tasks import NumberTask
 from course_lib.grading.authoring.mutants import Key, describe, mutants, read_equivalent
@@ -217,7 +219,10 @@ def audit(course: Course, slugs: Iterable[str], workers: int | None = None) -> A
     # Twice, because the first check in a process reads files too.
     timing = [Trial(a.slug, task, "model", (), {}, SEEDS[:2], 600) for a, task in tasks]
     seconds = {(o.trial.slug, o.trial.task): o.seconds for o in run_all(course, timing, workers)}
-    trials = [trial for a, task in tasks for trial in _trials(a, task, seconds[a.slug, task])]
+    try:
+        trials = [trial for a, task in tasks for trial in _trials(a, task, seconds[a.slug, task])]
+    except MisconceptionError as error:
+        raise CourseError(str(error)) from None
     bar = progress_bar(len(trials), "auditing")
     outcomes: dict[tuple[str, str], list[Outcome]] = {key: [] for key in seconds}
     for outcome in run_all(course, trials, workers):
@@ -350,7 +355,7 @@ def _sum(tallies: list[Tally]) -> str:
 Record = dict[str, Any]
 
 # Parts of the library that decide what a check says. Layers and functions have tests of their own.
-_PARTS = ("checks", "misconceptions", "answers")
+_PARTS = ("checks", "answers")
 _TOOLS = ("audit", "mutants", "trial")
 
 
@@ -409,7 +414,8 @@ def inputs(course: Course, slug: str) -> str:
     """Return a hash of all that the figures of an assignment come from.
 
     That is its code cells, its points, its submissions, the table of equivalents, and the
-    modules that its checks and misconceptions use. Comments, docstrings and hints do not count.
+    modules that its checks use and its misconceptions. Comments, docstrings and hints do not
+    count.
     """
     cells = [
         [cell.cell_type == "code" and cell.source, cell.metadata.get("nbgrader", {}).get("points")]
@@ -421,14 +427,24 @@ def inputs(course: Course, slug: str) -> str:
     files = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
              for path in sorted(folder.glob("*/*.py"))}  # fmt: skip
     modules = {name: _code(path) for name, path in sorted(_modules(course, slug))}
-    everything = json.dumps([cells, known, files, modules])
+    everything = json.dumps([cells, known, files, modules, _misconceptions(course, slug)])
     return hashlib.sha256(everything.encode()).hexdigest()[:16]
 
 
+def _misconceptions(course: Course, slug: str) -> dict[str, Any]:
+    """Return the misconceptions of an assignment without their hints."""
+    path = course.root / "course_lib" / "misconceptions" / f"{slug}.toml"
+    tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {
+        task: [{key: value for key, value in entry.items() if key != "hint"} for entry in entries]
+        for task, entries in tables.items()
+    }
+
+
 def _modules(course: Course, slug: str) -> Iterable[tuple[str, Path]]:
-    """Return the modules that an assignment's checks and misconceptions are made of."""
+    """Return the modules that an assignment's checks are made of."""
     library, name = course.root / "course_lib", slug.partition("_")[2]
-    todo = [f"{part}/{module}.py" for part in _PARTS[:2] for module in (name, "registry")]
+    todo = [f"checks/{name}.py", "checks/misconceptions.py"]
     todo += [f"grading/authoring/{tool}.py" for tool in _TOOLS]
     found: dict[str, Path] = {}
     while todo:

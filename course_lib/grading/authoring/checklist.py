@@ -13,6 +13,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from course_lib.checks.misconceptions import MisconceptionError
 from course_lib.checks.report import Report
 from course_lib.checks.tasks import NumberTask
 from course_lib.grading.authoring.audit import SPELLINGS
@@ -413,7 +414,7 @@ def problems(subject: Subject, rule: str) -> tuple[str, ...]:
     """Return a sentence for each place where a rule is broken."""
     try:
         return tuple(RULES[rule](subject))
-    except CourseError as error:
+    except (CourseError, MisconceptionError) as error:
         return (str(error),)
 
 

@@ -28,7 +28,6 @@ from course_lib.checks.tasks import NumberTask, Task
 from course_lib.grading import import_only_what_is_installed
 from course_lib.grading.course import Course, CourseError, this_course
 from course_lib.grading.notebooks import grade_id, is_solution, read_source
-from course_lib.misconceptions import for_task
 
 _MARK = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", flags=re.MULTILINE)
 _BLOCK = re.compile(r"^# %% +(\w+) *$", flags=re.MULTILINE)
@@ -195,7 +194,7 @@ class Assignment:
         if isinstance(task, NumberTask):
             return task
         ask, observe = task.expected, task.observe
-        known = {id(m.code) for m in for_task(task.slug, task.name)}
+        known = {id(m.answer) for m in task.misconceptions}
 
         def once(code: Any, work_out: Callable[[], list[Seen]]) -> list[Seen]:
             key = task.name, seed, id(code)

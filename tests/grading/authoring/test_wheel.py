@@ -21,7 +21,7 @@ from course_lib.grading.course import this_course
 from course_lib.grading.notebooks import grade_id
 
 # What Python alone has no use for, and the parts of the package do.
-DATA = (".gz", ".js", ".css", ".j2", ".txt", ".md", ".json", ".html")
+DATA = (".gz", ".js", ".css", ".j2", ".txt", ".md", ".json", ".html", ".toml")
 
 # Runs the code cells of a notebook one after the other, and prints what each check gives.
 RUNNER = """\

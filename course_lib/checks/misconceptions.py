@@ -1,0 +1,287 @@
+"""Wrong answers with hints, as the files ``course_lib/misconceptions/<slug>.toml`` hold them.
+
+A file belongs to one assignment. An entry ``[[<task>]]`` is one wrong answer: its ``name``, a
+tutor's ``hint``, and one of
+
+- ``change = { "from" = "to" }``: edits of the reference's source, for a class without what it
+  inherits. Each `from` occurs exactly once there; docstrings do not count.
+- ``code``: methods that replace the reference's or are added to them; for a function, the
+  function.
+- ``answers``: wrong numbers, where the task asks for numbers.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+import textwrap
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FOLDER = Path(__file__).parents[1] / "misconceptions"
+
+_KINDS = {"change": dict, "code": str, "answers": dict}
+
+
+class MisconceptionError(ValueError):
+    """An entry that cannot be used. The message names the file and the entry."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Misconception:
+    """One wrong answer.
+
+    Attributes
+    ----------
+    name : str
+    slug, task : str
+        The assignment and the task that it answers wrongly.
+    hint : str
+        What a tutor would say: the likely cause, and a question that leads on.
+    right : class, function or mapping of str to number
+        The right answer to the task.
+    change, code, answers : mapping, str, mapping
+        The difference from the right answer, as in the file; two of the three are empty.
+    """
+
+    name: str
+    slug: str
+    task: str
+    hint: str
+    right: Any
+    change: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def answer(self) -> Any:
+        """The wrong answer to a task with code: a class or function.
+
+        It is compiled once. Its globals are those of the reference's module, and ``np``.
+        """
+        name = self.right.__name__
+        namespace = {"np": np} | vars(sys.modules[self.right.__module__]) | {name: self.right}
+        is_class = isinstance(self.right, type)
+        module = _subclass(self.name, name, self._wrong) if is_class else self._wrong
+        try:
+            exec(compile(module, f"<{self._where}>", "exec"), namespace)
+        except Exception as error:
+            raise self.error(f"the code stops with {type(error).__name__}: {error}") from None
+        return namespace[self.name if is_class else name]
+
+    @property
+    def body(self) -> str:
+        """The wrong methods, the function or the wrong numbers, to be shown in a chapter."""
+        if self.answers:
+            return "\n".join(f"{name} = {number!r}" for name, number in self.answers.items())
+        return self.code.strip() or "\n\n".join(map(ast.unparse, self._wrong.body))
+
+    def source(self, model: str) -> str:
+        """Return code as a student would submit it: the model solution with this mistake.
+
+        Where a `change` does not apply to the model solution, which is written in another way
+        than the reference, the wrong methods are put below it.
+
+        Parameters
+        ----------
+        model : str
+            The source of the model solution's cell, which defines the class or function.
+        """
+        if self.answers:
+            return _with_numbers(model, self.answers)
+        if self.change and all(model.count(old) == 1 for old in self.change):
+            return self._edited(model)
+        if not isinstance(self.right, type):
+            return f"import numpy as np\n\n{ast.unparse(self._wrong)}\n"
+        name = self.right.__name__
+        # The misconception's own name would tell what is wrong.
+        wrong = ast.unparse(_subclass("Mine", name, self._wrong))
+        return f"{model}\n\n{wrong}\n\n{name} = Mine\n"
+
+    def error(self, problem: str) -> MisconceptionError:
+        """Return an error that says where this entry stands."""
+        return MisconceptionError(f"{self._where}: {problem}.")
+
+    @property
+    def _where(self) -> str:
+        return _where(self.slug, self.task, self.name)
+
+    @cached_property
+    def _wrong(self) -> ast.Module:
+        """The definitions in `code`, or those of the reference that `change` makes different."""
+        try:
+            if self.code:
+                found = ast.parse(self.code).body
+            else:
+                before = {ast.dump(item) for item in _definitions(_source(self.right))}
+                after = _definitions(self._changed())
+                found = [item for item in after if ast.dump(item) not in before]
+        except SyntaxError as error:
+            raise self.error(f"no valid Python in line {error.lineno}: {error.msg}") from None
+        name = self.right.__name__
+        if isinstance(self.right, type):
+            if not any(isinstance(item, (ast.FunctionDef, ast.Assign)) for item in found):
+                raise self.error(f"it defines nothing of {name}")
+        elif name not in {getattr(item, "name", "") for item in found}:
+            raise self.error(f"it does not define the function {name}")
+        return ast.Module(found, [])
+
+    def _changed(self) -> str:
+        """Return the reference's source with the edits."""
+        text = _source(self.right)
+        for old in self.change:
+            if (count := text.count(old)) != 1:
+                raise self.error(
+                    f"{old!r} has to occur once in the source of {self.right.__name__}, and "
+                    f"occurs {count} times"
+                )
+        return self._edited(text)
+
+    def _edited(self, text: str) -> str:
+        anywhere = "|".join(map(re.escape, self.change))
+        text, edits = re.subn(anywhere, lambda found: self.change[found[0]], text)
+        if edits != len(self.change):
+            raise self.error("two of its edits overlap")
+        return text
+
+
+def misconceptions_of(slug: str, task: str, right: Any) -> tuple[Misconception, ...]:
+    """Return the wrong answers to a task, in the order of the file.
+
+    Parameters
+    ----------
+    slug, task : str
+    right : class, function or mapping of str to number
+        The right answer: the reference, or the right numbers by name.
+    """
+    found = []
+    for entry in read(slug).get(task, ()):
+        m = Misconception(slug=slug, task=task, right=right, **entry)
+        numbers = right if isinstance(right, Mapping) else {}
+        if bool(numbers) != bool(m.answers):
+            raise m.error("answers are for tasks that ask for numbers, and for no others")
+        for name, number in m.answers.items():
+            if name not in numbers:
+                raise m.error(f"the task asks for no number {name}")
+            if number == numbers[name]:
+                raise m.error(f"{number!r} is the right number for {name}")
+        found.append(m)
+    return tuple(found)
+
+
+def read(slug: str) -> Mapping[str, list[dict[str, Any]]]:
+    """Return the entries of an assignment's file by task; none if there is no such file."""
+    return _read(FOLDER / f"{slug}.toml")
+
+
+@cache
+def _read(path: Path) -> Mapping[str, list[dict[str, Any]]]:
+    if not path.is_file():
+        return {}
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MisconceptionError(f"{path.name} is not valid TOML: {error}.") from None
+    names: set[str] = set()
+    for task, entries in tables.items():
+        if not isinstance(entries, list):
+            raise MisconceptionError(f"{path.name}: write [[{task}]] with two brackets.")
+        for number, entry in enumerate(entries, start=1):
+            name = entry.get("name", f"number {number}")
+            if problem := _problem(entry) or ("a name that occurs twice" if name in names else ""):
+                raise MisconceptionError(f"{_where(path.stem, task, name)}: {problem}.")
+            names.add(name)
+            entry["hint"] = " ".join(entry["hint"].split())
+            if "answers" in entry:
+                entry["answers"] = {key: _tuples(n) for key, n in entry["answers"].items()}
+    return tables
+
+
+def _problem(entry: Mapping[str, Any]) -> str:
+    """Return what is wrong with an entry as such."""
+    for key in ("name", "hint"):
+        if not isinstance(entry.get(key), str) or not entry[key].strip():
+            return f"{key} is missing or empty"
+    if not entry["name"].isidentifier():
+        return "the name has to be one word, as of a class"
+    if unknown := entry.keys() - _KINDS.keys() - {"name", "hint"}:
+        return f"unknown key {', '.join(sorted(unknown))}"
+    given = [key for key in _KINDS if key in entry]
+    if len(given) != 1:
+        return f"expected one of change, code and answers, got {' and '.join(given) or 'none'}"
+    (kind,) = given
+    if not isinstance(entry[kind], _KINDS[kind]) or not entry[kind]:
+        return f"{kind} is empty, or no {_KINDS[kind].__name__}"
+    return ""
+
+
+def _where(slug: str, task: str, name: str) -> str:
+    return f"{slug}.toml, [[{task}]] {name}"
+
+
+def _tuples(number: Any) -> Any:
+    return tuple(map(_tuples, number)) if isinstance(number, list) else number
+
+
+@cache
+def _source(right: Any) -> str:
+    """Return the source of a class or function without docstrings."""
+    text = textwrap.dedent(inspect.getsource(right))
+    lines = text.splitlines(keepends=True)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node):
+            for number in range(node.body[0].lineno - 1, node.body[0].end_lineno or 0):
+                lines[number] = ""
+    return "".join(lines)
+
+
+def _definitions(source: str) -> list[ast.stmt]:
+    """Return the function in a piece of source, or what the class in it defines.
+
+    Annotations are left out: students write none.
+    """
+    (found,) = _Unannotated().visit(ast.parse(source)).body
+    return found.body if isinstance(found, ast.ClassDef) else [found]
+
+
+class _Unannotated(ast.NodeTransformer):
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        if node.value is None:
+            return node
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+
+def _subclass(name: str, base: str, module: ast.Module) -> ast.Module:
+    """Return the definition of a subclass that has these definitions."""
+    made = ast.parse(f"class {name}({base}): pass")
+    assert isinstance(made.body[0], ast.ClassDef)
+    made.body[0].body = module.body
+    return made
+
+
+def _with_numbers(model: str, answers: Mapping[str, Any]) -> str:
+    """Return the source of a function with other numbers in the dict that it returns."""
+    tree = ast.parse(model)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            for i, key in enumerate(node.keys):
+                name = str(getattr(key, "value", ""))
+                if name in answers:
+                    node.values[i] = ast.Constant(answers[name])
+    return ast.unparse(tree) + "\n"

@@ -256,8 +256,10 @@ def test_pool_asks_for_no_more_jobs_than_it_works_on() -> None:
 
 @pytest.mark.parametrize("name", ["killed_once", "killed_always", "never_ends"])
 def test_killed_and_hanging_workers(name: str, tmp_path: Path) -> None:
-    jobs = [job(student, timeout=0.1, version=str(tmp_path)) for student in NAMES]
-    results = {r.student: r for r in pool_run(jobs, getattr(engine_cases, name), slack=3)}
+    # Only the work that never ends has a short limit: others may wait for a busy machine.
+    limits = dict.fromkeys(NAMES, 60.0) | ({"ada": 0.1} if name == "never_ends" else {})
+    jobs = [job(student, timeout=limits[student], version=str(tmp_path)) for student in NAMES]
+    results = {r.student: r for r in pool_run(jobs, getattr(engine_cases, name), slack=1)}
     assert sorted(results) == NAMES
     lost = [student for student, result in results.items() if never_executed(result)]
     assert lost == ([] if name == "killed_once" else ["ada"])

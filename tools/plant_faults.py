@@ -256,6 +256,9 @@ class Suite:
                 "OPENBLAS_NUM_THREADS": "1",
                 "COLUMNS": "1000",
             }
+            # What was compiled for one fault is there for the next one.
+            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+            sys.dont_write_bytecode = False
             sys.path[0] = str(self.tree)
             sys.argv = ["pytest", *arguments]
             code = int(pytest.main(arguments))

@@ -254,7 +254,6 @@ class Suite:
                 "PYTHONPATH": str(self.tree),
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
                 "OPENBLAS_NUM_THREADS": "1",
-                "COLUMNS": "1000",
             }
             # What was compiled for one fault is there for the next one.
             os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
@@ -203,28 +203,34 @@ def _over(value: Any) -> Any:
 # Training takes seconds: one is enough.
 SLOW = ("08_training", "train")
 WRONG = [m for m in all_misconceptions() if (m.slug, m.task) != SLOW][::6]
+
+
+def answers(kind: str) -> Iterator[tuple[str, dict[str, str], str, str]]:
+    """Yield slug, cells, task and id of each answer in the submissions of a kind."""
+    for path in sorted(SUBMISSIONS.glob(f"*/{kind}/*.py")):
+        cells = read_submission_file(path)
+        for name in cells:
+            if (path.parts[-3], name) != SLOW:
+                yield path.parts[-3], cells, name, f"{name}-{path.stem}"
+
+
+def params(tried: Iterable[tuple[str, dict[str, str], str, str]]) -> list[Any]:
+    """Return them as parameters; two of three are marked as slow."""
+    return [
+        pytest.param(slug, cells, name, id=id, marks=[pytest.mark.slow] if i % 3 else [])
+        for i, (slug, cells, name, id) in enumerate(tried)
+    ]
+
+
 TRIED = [
     *(pytest.param(slug, {}, name, id=f"{name}-model") for slug, name in TASKS),
-    *(
-        pytest.param(path.parts[-3], read_submission_file(path), name, id=f"{name}-{path.stem}")
-        for path in sorted(SUBMISSIONS.glob("*/accepted/*.py"))
-        for name in read_submission_file(path)
-        if (path.parts[-3], name) != SLOW
-    ),
-    *(
-        pytest.param(m.slug, {m.task: m.source(model(m.slug)[m.task])}, m.task, id=m.name)
-        for m in WRONG
-    ),
+    *params(answers("accepted")),
+    *params((m.slug, {m.task: m.source(model(m.slug)[m.task])}, m.task, m.name) for m in WRONG),
 ]
 
 
-HOSTILE = [
-    pytest.param(path.parts[-3], read_submission_file(path), name, id=f"{name}-{path.stem}")
-    for path in sorted(SUBMISSIONS.glob("*/hostile/*.py"))
-    for name in read_submission_file(path)
-    # The wall hides no module: what has the course's own code do the work is not for it to stop.
-    if (path.parts[-3], name) != SLOW and path.stem != "borrows"
-]
+# The wall hides no module: what has the course's own code do the work is not for it to stop.
+HOSTILE = params(one for one in answers("hostile") if not one[3].endswith("-borrows"))
 
 
 def both(slug: str, cells: dict[str, str], name: str) -> tuple[Any, Any, int]:

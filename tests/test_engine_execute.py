@@ -13,9 +13,11 @@ from engine_probe import shown
 from test_submissions import answer_of
 
 from course_lib.checks import all_tasks
+from course_lib.checks.report import Part, Report
 from course_lib.checks.seeds import seeded
 from course_lib.grading.course import this_course
 from course_lib.grading.engine.execute import execute
+from course_lib.grading.engine.grade_cells import from_report
 from course_lib.grading.engine.records import (
     CHECK,
     GIVEN,
@@ -217,6 +219,13 @@ def test_plain_grade_cells(check: str, points: float) -> None:
     assert not result.problems
     assert task.points == points
     assert bool(task.problem) == (points == 0 and check not in ("-1", "float('nan')"))
+
+
+def test_a_task_may_weigh_more_or_less_than_its_check() -> None:
+    half = Report("it", (Part("a", 3, 2), Part("b", 1, 0)))
+    for points, earned in ((4.0, 2.0), (10.0, 5.0), (1.0, 0.5)):
+        task = from_report(Cell(CHECK, "", "check_it", points), half)
+        assert (task.points, task.max_points) == (earned, points)
 
 
 # --- records --------------------------------------------------------------------------------------

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
@@ -23,6 +25,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no processor waits for another one in the end."""
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path.stem not in LONG, -tests[item.path]))
+
+
+def thinned(values: Iterable[Any], every: int, name: Callable[[Any], str]) -> list[Any]:
+    """Return parameters of a test with their names; all but each n-th are marked as slow."""
+    return [
+        pytest.param(value, id=name(value), marks=[pytest.mark.slow] if i % every else [])
+        for i, value in enumerate(values)
+    ]
 
 
 def toc_pages() -> list[str]:

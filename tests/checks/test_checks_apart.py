@@ -7,7 +7,7 @@ a check asks of it can be asked of another process.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,8 +34,9 @@ MOST_VALUES = 10_000_000
 DEEPEST = 64
 HOLDERS = {tuple: tuple, list: list, dict: dict, np.ndarray: np.array, float: float, int: int}
 
-# Of a grading's time, so many requests are a small part.
-MOST_REQUESTS = 220
+# Of a grading's time, so many requests are a small part. A check that compares times repeats up to
+# four of its requests on a busy machine.
+MOST_REQUESTS = 240
 
 
 @dataclass
@@ -162,28 +163,34 @@ def _over(value: Any) -> Any:
 # Training takes seconds: one is enough.
 SLOW = ("08_training", "train")
 WRONG = [m for m in all_misconceptions() if (m.slug, m.task) != SLOW][::6]
+
+
+def answers(kind: str) -> Iterator[tuple[str, dict[str, str], str, str]]:
+    """Yield slug, cells, task and id of each answer in the submissions of a kind."""
+    for path in sorted(SUBMISSIONS.glob(f"*/{kind}/*.py")):
+        cells = read_submission_file(path)
+        for name in cells:
+            if (path.parts[-3], name) != SLOW:
+                yield path.parts[-3], cells, name, f"{name}-{path.stem}"
+
+
+def params(tried: Iterable[tuple[str, dict[str, str], str, str]]) -> list[Any]:
+    """Return them as parameters; two of three are marked as slow."""
+    return [
+        pytest.param(slug, cells, name, id=id, marks=[pytest.mark.slow] if i % 3 else [])
+        for i, (slug, cells, name, id) in enumerate(tried)
+    ]
+
+
 TRIED = [
     *(pytest.param(slug, {}, name, id=f"{name}-model") for slug, name in TASKS),
-    *(
-        pytest.param(path.parts[-3], read_submission_file(path), name, id=f"{name}-{path.stem}")
-        for path in sorted(SUBMISSIONS.glob("*/accepted/*.py"))
-        for name in read_submission_file(path)
-        if (path.parts[-3], name) != SLOW
-    ),
-    *(
-        pytest.param(m.slug, {m.task: m.source(model(m.slug)[m.task])}, m.task, id=m.name)
-        for m in WRONG
-    ),
+    *params(answers("accepted")),
+    *params((m.slug, {m.task: m.source(model(m.slug)[m.task])}, m.task, m.name) for m in WRONG),
 ]
 
 
-HOSTILE = [
-    pytest.param(path.parts[-3], read_submission_file(path), name, id=f"{name}-{path.stem}")
-    for path in sorted(SUBMISSIONS.glob("*/hostile/*.py"))
-    for name in read_submission_file(path)
-    # The wall hides no module: what has the course's own code do the work is not for it to stop.
-    if (path.parts[-3], name) != SLOW and path.stem != "borrows"
-]
+# The wall hides no module: what has the course's own code do the work is not for it to stop.
+HOSTILE = params(one for one in answers("hostile") if not one[3].endswith("-borrows"))
 
 
 def both(slug: str, cells: dict[str, str], name: str) -> tuple[Any, Any, int]:
@@ -196,8 +203,10 @@ def both(slug: str, cells: dict[str, str], name: str) -> tuple[Any, Any, int]:
 
 @pytest.mark.parametrize(("slug", "cells", "name"), TRIED)
 def test_the_report_is_the_same(slug: str, cells: dict[str, str], name: str) -> None:
-    beside, apart, _ = both(slug, cells, name)
+    beside, apart, requests = both(slug, cells, name)
     assert apart == beside, f"beside:\n{beside}\n\napart:\n{apart}"
+    # Of other answers some ask for more: one that fails is looked at again.
+    assert cells or requests <= MOST_REQUESTS
 
 
 @pytest.mark.parametrize(("slug", "cells", "name"), HOSTILE)
@@ -208,9 +217,3 @@ def test_hostile_answers_gain_nothing_from_the_wall(
     # What can't be handed over is told in other words.
     assert apart.points <= beside.points
     assert apart.finding is not None
-
-
-@pytest.mark.parametrize(("slug", "name"), TASKS)
-def test_a_check_asks_little(slug: str, name: str) -> None:
-    *_, requests = both(slug, {}, name)
-    assert requests <= MOST_REQUESTS

@@ -49,7 +49,7 @@ def jobs(course: Course, count: int) -> list[Job]:
                 course,
                 submission,
                 seed=number,
-                timeout=10,
+                timeout=60,
                 version=library_version(),
                 blueprint=blueprint,
             )

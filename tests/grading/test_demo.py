@@ -211,6 +211,7 @@ def test_real_student_is_neither_run_nor_noted(graded: Course) -> None:
     assert nbgrader.student_ids(graded, "zoe") == []
 
 
+@pytest.mark.slow
 def test_plain_nbgrader_beside_it_and_then_removal(graded_copy: Course) -> None:
     course = graded_copy
     before = (course.root / ZOE).read_bytes()

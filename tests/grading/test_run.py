@@ -257,8 +257,10 @@ def test_pool_asks_for_no_more_jobs_than_it_works_on() -> None:
 
 @pytest.mark.parametrize("name", ["killed_once", "killed_always", "never_ends"])
 def test_killed_and_hanging_workers(name: str, tmp_path: Path) -> None:
-    jobs = [job(student, timeout=0.1, version=str(tmp_path)) for student in NAMES]
-    results = {r.student: r for r in pool_run(jobs, getattr(class_cases, name), slack=3)}
+    # Only the work that never ends has a short limit: others may wait for a busy machine.
+    limits = dict.fromkeys(NAMES, 60.0) | ({"ada": 0.1} if name == "never_ends" else {})
+    jobs = [job(student, timeout=limits[student], version=str(tmp_path)) for student in NAMES]
+    results = {r.student: r for r in pool_run(jobs, getattr(class_cases, name), slack=1)}
     assert sorted(results) == NAMES
     lost = [student for student, result in results.items() if never_executed(result)]
     assert lost == ([] if name == "killed_once" else ["ada"])
@@ -340,13 +342,13 @@ def test_stopped_run_goes_on_where_it_was(
     workers = children(process.pid)
     assert workers
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == (130 if number == signal.SIGINT else -9)
     if number == signal.SIGINT:
         assert "the same command goes on with the rest" in err
         assert "Traceback" not in err
         assert "submissions:" in out
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while any(map(is_alive, workers)) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(map(is_alive, workers))
@@ -358,7 +360,7 @@ def test_stopped_run_goes_on_where_it_was(
 
 def test_json_is_all_that_is_printed(course: Course) -> None:
     process = start(course, "grade", SLUG, "--json")
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     assert (process.returncode, err) == (0, "")
     found = {row["student"]: row for row in json.loads(out)["submissions"]}
     assert found["cy"]["status"] == "needs a person"
@@ -370,7 +372,7 @@ def test_json_is_all_that_is_printed(course: Course) -> None:
 
 def test_table_says_why_and_what_needs_a_person(course: Course) -> None:
     process = start(course, "grade")
-    out, _ = process.communicate(timeout=120)
+    out, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     lines = {line.split()[0]: line for line in out.splitlines() if line.startswith("  ")}
     assert "3 points to read" in lines["ada"]

@@ -174,7 +174,17 @@ def test_s13_gradient_check_on_three_images() -> None:
         assert np.abs(backprop[name] - numerical[name]).mean() < limit
 
 
-# S14's whole run, three times: the longest test of this file.
+def test_s14_one_epoch_of_training_reads_most_digits() -> None:
+    (x_train, t_train), (x_test, t_test) = load_mnist()
+    net = TwoLayerNet(784, 50, 10, weight_init_std=0.01, dtype=np.float32, rng=0)
+    history = train(net, x_train, t_train, x_test, t_test, steps=601, rng=0)
+    assert [(a.step, a.epoch) for a in history.accuracies] == [(0, 0), (600, 1)]
+    assert 0.05 < history.accuracies[0].test < 0.25
+    assert history.accuracies[1].test > 0.85
+
+
+# The whole run takes 10,000 steps; `make test` sees it once, in the chapter.
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_s14_training_reaches_the_accuracy(seed: int) -> None:
     (x_train, t_train), (x_test, t_test) = load_mnist()

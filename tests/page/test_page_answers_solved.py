@@ -27,7 +27,11 @@ def promised(slug: str) -> dict[str, float]:
     }
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize(
+    "slug",
+    # Training takes minutes in the page.
+    [pytest.param(s, marks=[pytest.mark.slow] if s == "08_training" else []) for s in SLUGS],
+)
 def test_an_assignment_is_worked_through(browser: Any, site: str, slug: str) -> None:
     mistake, model, most = MISTAKES[slug], model_cells(slug), promised(slug)
     with look(browser, f"{site}/exercises/{slug}.html", formulas=False, still=True) as seen:

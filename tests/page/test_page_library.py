@@ -55,6 +55,7 @@ def run(*arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+@pytest.mark.slow
 def test_the_librarys_tests_pass_in_pyodide() -> None:
     left_out = [f"--deselect=tests/{name}" for name in NOT_HERE]
     code, said = run(*(f"tests/{name}.py" for name in FILES), *left_out)

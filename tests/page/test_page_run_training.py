@@ -22,6 +22,7 @@ def alike(built: str, found: str) -> bool:
     return words[0] == words[1] and lists[0] == pytest.approx(lists[1], rel=0.05, abs=3)
 
 
+@pytest.mark.slow
 def test_the_network_learns_in_the_page_what_it_learnt_in_the_book(browser: Any, site: str) -> None:
     run_chapter(browser, f"{site}/08_training.html", alike)
 

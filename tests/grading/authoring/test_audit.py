@@ -269,6 +269,7 @@ def test_every_equivalent_mutant_has_a_reason_and_can_be_made() -> None:
         assert tuple(mutant) in made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", ["01_shopping_cart", "03_activations"])
 def test_the_course_s_own_checks_let_nothing_wrong_through(slug: str) -> None:
     result = CliRunner().invoke(main, ["audit", slug])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
+import hashlib
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +14,6 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from course_lib.grading import submitted
 from course_lib.grading.assignment import read_blueprint
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook.scores import CellScore, Scores, read_scores
@@ -416,11 +414,6 @@ def _is_own(cell: Mapping[str, Any]) -> bool:
     return not _grade_id(cell) and str(cell.get("id", "")).startswith(_OWN)
 
 
-# `nbgrader submit` makes them, and `nbgrader release_feedback` names the page by them.
-_NEEDED_TO_RELEASE = ("timestamp.txt", "submission_secret.txt")
-_MOST_BYTES = 1000
-
-
 @dataclass
 class Written:
     """How many pages were written, and whose were not, each with the reason."""
@@ -456,17 +449,21 @@ def write_feedback(course: Course, slug: str, students: Collection[str] = ()) ->
 
 
 def write_page(course: Course, submission: Submission, page: str) -> None:
-    """Write one student's page, and beside it what ``nbgrader release_feedback`` asks for."""
-    student, slug = submission.student, submission.slug
-    place = course.root / "feedback" / student / slug
-    write_atomically(place / f"{slug}.html", page.encode("utf-8", "replace"))
-    base = course.root / "submitted" / student / slug
-    with contextlib.suppress(OSError):
-        inside = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            for name in _NEEDED_TO_RELEASE:
-                with contextlib.suppress(OSError, submitted.Refused):
-                    data, _about = submitted.read(name, inside, _MOST_BYTES)
-                    write_atomically(place / name, data)
-        finally:
-            os.close(inside)
+    """Write one student's page, and beside it what ``nbgrader release_feedback`` reads.
+
+    That command stops the whole class at a page without a secret. A submission that did not come
+    through the exchange gets a hash of its page as secret: only who has the page can find it.
+    """
+    place = page_path(course, submission.slug, submission.student)
+    data = page.encode("utf-8", "replace")
+    secret = submission.secret or hashlib.sha256(data).hexdigest()
+    when = f"{submission.timestamp} UTC" if submission.timestamp else ""
+    # The page comes last: where it is, the others are.
+    write_atomically(place.with_name("timestamp.txt"), when.encode())
+    write_atomically(place.with_name("submission_secret.txt"), secret.encode())
+    write_atomically(place, data)
+
+
+def page_path(course: Course, slug: str, student: str) -> Path:
+    """Return where a student's page is written."""
+    return course.root / "feedback" / student / slug / f"{slug}.html"

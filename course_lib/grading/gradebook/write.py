@@ -41,6 +41,7 @@ from course_lib.checks.report import Finding, Report
 from course_lib.checks.report import Part as ReportPart
 from course_lib.grading.assignment import Blueprint
 from course_lib.grading.course import Course, CourseError
+from course_lib.grading.feedback.student_page import page_path, write_page
 from course_lib.grading.gradebook.nbgrader import nbgrader_settings
 from course_lib.grading.gradebook.scores import ClassScores, Scores
 from course_lib.grading.jobs import Result, TaskResult
@@ -431,10 +432,7 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
                     scores[submission.student],
                     submission.problems,
                 )
-                path = self._place("feedback", submission.slug, submission.student).with_suffix(
-                    ".html"
-                )
-                write_atomically(path, page.encode("utf-8", "replace"))
+                write_page(self.course, submission, page)
         return [
             Graded(
                 s.student,
@@ -453,8 +451,7 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
 
     def is_whole(self, slug: str, student: str) -> bool:
         """Return whether the files are there that recording leaves."""
-        notebook = self._place("autograded", slug, student)
-        page = self._place("feedback", slug, student).with_suffix(".html")
+        notebook, page = self._path(slug, student), page_path(self.course, slug, student)
         return notebook.is_file() and (self.page is None or page.is_file())
 
     # --- notebooks ----------------------------------------------------------------------------
@@ -482,16 +479,18 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
         return self.steps.limit(notebook)
 
     def _write_notebook(self, submission: Submission, notebook: NotebookNode) -> None:
-        path = self._place("autograded", submission.slug, submission.student)
+        path = self._path(submission.slug, submission.student)
         write_atomically(path, as_text(notebook).encode("utf-8", "replace"))
-        time_file = path.with_name("timestamp.txt")
-        if submission.timestamp is not None:
-            write_atomically(time_file, f"{submission.timestamp} UTC".encode())
-        else:
-            time_file.unlink(missing_ok=True)
+        # nbgrader's own feedback copies these, if somebody wants that instead.
+        when = f"{submission.timestamp} UTC" if submission.timestamp else ""
+        for name, text in (("timestamp.txt", when), ("submission_secret.txt", submission.secret)):
+            if text:
+                write_atomically(path.with_name(name), text.encode())
+            else:
+                path.with_name(name).unlink(missing_ok=True)
 
-    def _place(self, step: str, slug: str, student: str) -> Path:
-        return self.course.root / step / student / slug / f"{slug}.ipynb"
+    def _path(self, slug: str, student: str) -> Path:
+        return self.course.root / "autograded" / student / slug / f"{slug}.ipynb"
 
     # --- marks --------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import html
 import re
 import struct
@@ -684,26 +685,64 @@ def nbgrader(course: Course, *command: str) -> None:
     )
 
 
-def test_nbgrader_releases_the_page_and_can_put_its_own_in_its_place(course: Course) -> None:
-    secret = course.root / "submitted" / "ada" / SLUG / "submission_secret.txt"
-    secret.write_text("it is a secret")
-    assert write_feedback(course, SLUG, ["ada"]).pages == 1
+def collected(course: Course, student: str, cells: Mapping[str, str], secret: str) -> None:
+    """Put a submission where `nbgrader collect` puts what `nbgrader submit` made."""
+    folder = hand_in(course, student, cells, when="2026-03-01 12:00:00.000000 UTC").parent
+    (folder / "submission_secret.txt").write_text(secret)
+
+
+def released(course: Course, secret: str) -> bytes:
+    """The page that `nbgrader fetch_feedback` finds by a secret."""
+    name = hashlib.md5(secret.encode() + SLUG.encode()).hexdigest()
+    (page,) = (course.root / "exchange").glob(f"*/feedback/{name}.html")
+    return page.read_bytes()
+
+
+def test_nbgrader_releases_the_pages_of_grading(course: Course) -> None:
+    solved = answers(course)
+    collected(course, "ada", solved, "first" * 20)
+    collected(course, "bob", {"mul_layer": "x = 1"}, "bob's" * 20)
+    grade(course, [SLUG], Here(by_length), Options(seed=1))
+    first = place(course, "ada").read_bytes()
+    # eve's submission has no secret; that does not stop the others
+    nbgrader(course, "release_feedback", SLUG)
+    assert released(course, "first" * 20) == first
+    assert released(course, "bob's" * 20) == place(course, "bob").read_bytes()
+
+    # the same cells once more: the page is that of the submission it is about
+    collected(course, "ada", solved, "second" * 20)
+    # and of somebody who then hands in by another way
+    (course.root / "submitted" / "bob" / SLUG / "submission_secret.txt").unlink()
+    grade(course, [SLUG], Here(by_length), Options(seed=1))
+    beside = place(course, "bob").with_name("submission_secret.txt")
+    assert beside.read_text() != "bob's" * 20
+    nbgrader(course, "release_feedback", SLUG)
+    assert released(course, "second" * 20) == place(course, "ada").read_bytes()
+
+
+def test_nbgrader_can_put_its_own_page_in_place(course: Course) -> None:
+    collected(course, "ada", answers(course), "first" * 20)
+    grade(course, [SLUG], Here(by_length), Options(seed=1))
     made = place(course, "ada").read_bytes()
-    assert place(course, "ada").with_name("submission_secret.txt").read_text() == "it is a secret"
-    nbgrader(course, "release_feedback", SLUG, "--student=ada")
-    handed_out = [*(course.root / "exchange").glob("*/feedback/*.html")]
-    assert [file.read_bytes() for file in handed_out] == [made]
     nbgrader(course, "generate_feedback", SLUG, "--student=ada", "--force")
-    assert place(course, "ada").read_bytes() != made
-    assert b"notebook" in place(course, "ada").read_bytes()
+    theirs = place(course, "ada").read_bytes()
+    assert theirs != made
+    assert b"notebook" in theirs
+    nbgrader(course, "release_feedback", SLUG, "--student=ada")
+    assert released(course, "first" * 20) == theirs
 
 
-def test_a_link_beside_a_submission_is_not_followed(course: Course, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["link", "bytes", "large", "empty"])
+def test_only_a_plain_short_secret_is_taken(course: Course, tmp_path: Path, kind: str) -> None:
     (tmp_path / "private").write_text("private")
-    link = course.root / "submitted" / "ada" / SLUG / "submission_secret.txt"
-    link.symlink_to(tmp_path / "private")
-    write_feedback(course, SLUG, ["ada"])
-    assert not place(course, "ada").with_name("submission_secret.txt").exists()
+    secret = course.root / "submitted" / "ada" / SLUG / "submission_secret.txt"
+    if kind == "link":
+        secret.symlink_to(tmp_path / "private")
+    else:
+        secret.write_bytes({"bytes": b"\xff", "large": b"a" * 2000, "empty": b""}[kind])
+    assert write_feedback(course, SLUG, ["ada"]).pages == 1
+    beside = place(course, "ada").with_name("submission_secret.txt")
+    assert re.fullmatch("[0-9a-f]{64}", beside.read_text())
 
 
 def test_the_headings_of_the_tasks() -> None:

@@ -301,7 +301,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrialResult:
     """What came of a trial, a value for each seed; what was stopped or is not there has no report.
 
     Attributes
@@ -319,7 +319,7 @@ class Outcome:
     seconds: float
 
 
-def run_all(course: Course, trials: Sequence[Trial], workers: int) -> Iterator[Outcome]:
+def run_all(course: Course, trials: Sequence[Trial], workers: int) -> Iterator[TrialResult]:
     """Yield the outcomes of trials as they come.
 
     Answers that attack the checks are started last: what they break in a process harms no other.
@@ -347,7 +347,7 @@ def run_all(course: Course, trials: Sequence[Trial], workers: int) -> Iterator[O
             pool.shutdown(cancel_futures=True)
 
 
-def run(root: Path, trial: Trial) -> Outcome:
+def run(root: Path, trial: Trial) -> TrialResult:
     """Check an answer with each of its seeds."""
     answered = assignment(root, trial.slug)
     task = answered.tasks[trial.task]
@@ -362,7 +362,7 @@ def run(root: Path, trial: Trial) -> Outcome:
         reports.append(_within(trial.limit, check))
         fastest = min(fastest, time.monotonic() - start)
     points = tuple(report.points if report else 0.0 for report in reports)
-    return Outcome(trial, points, tuple(reports), fastest)
+    return TrialResult(trial, points, tuple(reports), fastest)
 
 
 class _TimeUp(KeyboardInterrupt):

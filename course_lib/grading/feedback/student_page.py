@@ -14,10 +14,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from course_lib.checks.report import Part
 from course_lib.grading.assignment import read_blueprint
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook.scores import CellScore, Scores, read_scores
-from course_lib.grading.jobs import Part, Result, TaskResult
+from course_lib.grading.jobs import Result, TaskResult, without_report
 from course_lib.grading.results import Ledger, write_atomically
 from course_lib.grading.sanitize import (
     Picture,
@@ -192,18 +193,6 @@ _OWN = "own-"
 
 
 @dataclass(frozen=True)
-class _Part:
-    name: str
-    points: float
-    earned: float
-    reason: str
-
-    @property
-    def whole(self) -> bool:
-        return self.earned >= self.points
-
-
-@dataclass(frozen=True)
 class _Task:
     """One graded cell, with the work that belongs to it."""
 
@@ -212,7 +201,7 @@ class _Task:
     max_points: float
     by_person: bool
     waits: bool
-    parts: tuple[_Part, ...]
+    parts: tuple[Part, ...]
     problem: str
     hints: tuple[tuple[str, str], ...]
     notice: str
@@ -338,7 +327,7 @@ class _Builder:
     ) -> _Task:
         result = self.results.get(name)
         if result is None:
-            result = TaskResult(name.removeprefix("check_"), name, 0.0, points)
+            result = without_report(name, 0.0, points)
         score = self.scores.cells.get(name)
         if score is None:
             # Nobody has said yet what the gradebook holds: what no program checks, a person reads.
@@ -350,22 +339,22 @@ class _Builder:
             max_points=score.max_points,
             by_person=score.by_person,
             waits=score.waits,
-            parts=tuple(self._part(part) for part in result.parts),
-            problem=self._said(result.problem),
+            parts=tuple(
+                replace(part, name=self._said(part.name), reason=self._said(part.reason))
+                for part in result.report.parts
+            ),
+            problem=self._said(result.finding.problem),
             hints=tuple((label, text) for label, text in self._hints(result) if text),
-            notice=self._said(result.notice),
+            notice=self._said(result.report.notice),
             comments=tuple(comments),
             cells=tuple(shown),
         )
 
-    def _part(self, part: Part) -> _Part:
-        return _Part(self._said(part.name), part.points, part.earned, self._said(part.reason))
-
     def _hints(self, result: TaskResult) -> Iterator[tuple[str, str]]:
-        yield _("Wanted"), self._said(result.wanted)
-        yield _("Got"), self._said(result.got)
-        yield _("Think"), self._said(result.hint)
-        chapter, _hash, label = result.read.partition("#")
+        yield _("Wanted"), self._said(result.finding.wanted)
+        yield _("Got"), self._said(result.finding.got)
+        yield _("Think"), self._said(result.finding.hint)
+        chapter, _hash, label = result.report.read.partition("#")
         words = _("chapter {chapter}, section “{label}”") if label else "{chapter}"
         yield _("Read"), self._said(words.format(chapter=chapter, label=label))
 

@@ -24,12 +24,13 @@ from class_cases import SLUG, Here, answers, by_length, copied, hand_in, release
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from course_lib.checks.report import Finding, Part, Report
 from course_lib.grading.authoring.trial import build_submission
 from course_lib.grading.course import Course, CourseError, this_course
 from course_lib.grading.feedback.student_page import feedback_page, task_titles, write_feedback
 from course_lib.grading.gradebook.nbgrader import open_gradebook
 from course_lib.grading.gradebook.scores import CellScore, Scores, read_scores
-from course_lib.grading.jobs import Part, Result, TaskResult
+from course_lib.grading.jobs import Result, TaskResult
 from course_lib.grading.notebooks import grade_id
 from course_lib.grading.outcome import Options
 from course_lib.grading.results import Ledger
@@ -39,26 +40,42 @@ from course_lib.grading.sanitize import first_lines, highlighted, picture, reada
 HERE = this_course()
 SEED = 987_654_321_012
 WRONG = TaskResult(
-    "mul_layer",
     "check_mul_layer",
     2.0,
     4.0,
-    (
-        Part("forward", 1, 1),
-        Part("dx", 1, 0, "has the wrong values"),
-        Part("dy", 2, 1),
+    Report(
+        "mul_layer",
+        (
+            Part("forward", 1, 1),
+            Part("dx", 1, 0, "has the wrong values"),
+            Part("dy", 2, 1),
+        ),
+        Finding(
+            "dx from MulLayer.backward has wrong values.",
+            wanted="[2. 4.]",
+            got="[1. 1.]",
+            hint="What does your backward do with dout?",
+            misconception="ForgetsUpstream",
+        ),
+        read=f"{SLUG}#product-node",
+        seed=SEED,
     ),
-    problem="dx from MulLayer.backward has wrong values.",
-    wanted="[2. 4.]",
-    got="[1. 1.]",
-    hint="What does your backward do with dout?",
-    misconception="ForgetsUpstream",
-    read=f"{SLUG}#product-node",
-    seed=SEED,
 )
 RIGHT = TaskResult(
-    "add_layer", "check_add_layer", 3.0, 3.0, (Part("forward", 3, 3),), notice="Both get the same."
+    "check_add_layer",
+    3.0,
+    3.0,
+    Report("add_layer", (Part("forward", 3, 3),), notice="Both get the same."),
 )
+
+
+def found(task: TaskResult, *parts: Part, **words: str) -> TaskResult:
+    """A result whose check found something else."""
+    finding = replace(task.finding, **words)
+    report = replace(task.report, parts=parts or task.report.parts, finding=finding)
+    return replace(task, report=report)
+
+
 PROBLEM = "The process of this work is gone: it ended, with the exit code 3."
 
 
@@ -252,15 +269,15 @@ def test_it_shows_no_grade_cell_and_no_seed() -> None:
 def test_it_shows_no_path_of_this_machine() -> None:
     course, home = str(HERE.root), str(Path.home())
     problem = f"It can't be read: '{course}/submitted/ada/x.ipynb' nor /etc/secret/key.pem."
-    wrong = replace(WRONG, problem=f"OSError: {home}/x/y.txt", got=f"{sys.prefix}/lib/z.py")
+    wrong = found(WRONG, problem=f"OSError: {home}/x/y.txt", got=f"{sys.prefix}/lib/z.py")
     nb = notebook({}, own("f()", printed(f"File {course}/solutions/a.md, {home}/b")))
     made = page(nb, (wrong,), problems=(problem,))
     for secret in (course, f"{home}/", sys.prefix, "/etc/secret"):
         assert secret not in made
     assert "…/x.ipynb" in made
     assert "…/key.pem" in made
-    assert "dL/dx" in page(nb, (replace(WRONG, problem="dL/dx and a / b / c"),))
-    assert "a / b / c" in page(nb, (replace(WRONG, problem="dL/dx and a / b / c"),))
+    assert "dL/dx" in page(nb, (found(WRONG, problem="dL/dx and a / b / c"),))
+    assert "a / b / c" in page(nb, (found(WRONG, problem="dL/dx and a / b / c"),))
 
 
 def test_it_is_small_and_whole() -> None:
@@ -494,11 +511,12 @@ def check_dead(browser: Any, folder: Path, made: str) -> None:
 
 def hostile_page(text: str) -> str:
     """A page with the same text in every place that somebody else writes."""
-    wrong = replace(
+    wrong = found(
         WRONG,
-        parts=(Part(text, 1, 0, text),),
-        **dict.fromkeys(("problem", "wanted", "got", "hint", "read"), text),
+        Part(text, 1, 0, text),
+        **dict.fromkeys(("problem", "wanted", "got", "hint"), text),
     )
+    wrong = replace(wrong, report=replace(wrong.report, read=text))
     failed = {"output_type": "error", "ename": text, "evalue": text, "traceback": [text, text]}
     alone = {"output_type": "error", "ename": text, "evalue": text, "traceback": []}
     nb = notebook(
@@ -516,7 +534,7 @@ def hostile_page(text: str) -> str:
         first_name=text,
         last_name=text,
     )
-    right = replace(RIGHT, notice=text)
+    right = replace(RIGHT, report=replace(RIGHT.report, notice=text))
     return page(nb, (wrong, right), given, (text,), student=text)
 
 

@@ -49,6 +49,23 @@ class Cell:
     points: float = 0.0
 
 
+def classify(cell: NotebookNode, *, instructors: bool) -> Cell:
+    """Return what is to be done with a cell of a notebook.
+
+    Parameters
+    ----------
+    cell : NotebookNode
+    instructors : bool
+        Whether its text is the instructor's: nothing else may be a grade cell.
+    """
+    kind, points = TEXT, 0.0
+    if cell.cell_type == "code":
+        about = cell.metadata.get("nbgrader", {})
+        kind = RUN if not instructors else CHECK if about.get("grade") else GIVEN
+        points = float(about["points"]) if kind == CHECK else 0.0
+    return Cell(kind, cell.source, grade_id(cell), points)
+
+
 @dataclass(frozen=True)
 class Job:
     """What a worker needs to execute one submission: no path, nothing of other students.
@@ -216,7 +233,7 @@ def make_job(
         student=submission.student,
         slug=submission.slug,
         cells=tuple(
-            _instructors(given[cell["id"]]) if cell["id"] in given else _learners(cell)
+            classify(given.get(cell["id"], cell), instructors=cell["id"] in given)
             for cell in submission.notebook.cells
         ),
         seed=seed,
@@ -251,19 +268,6 @@ def library_version() -> str:
         if file.parts[0] not in _NO_SAY
         for part in (file.as_posix().encode(), (root / file).read_bytes())
     )
-
-
-def _instructors(cell: NotebookNode) -> Cell:
-    if cell.cell_type != "code":
-        return Cell(TEXT, cell.source, grade_id(cell))
-    about = cell.metadata.get("nbgrader", {})
-    if about.get("grade"):
-        return Cell(CHECK, cell.source, grade_id(cell), float(about["points"]))
-    return Cell(GIVEN, cell.source, grade_id(cell))
-
-
-def _learners(cell: NotebookNode) -> Cell:
-    return Cell(RUN if cell.cell_type == "code" else TEXT, cell.source, grade_id(cell))
 
 
 def _hash(parts: Iterable[bytes]) -> str:

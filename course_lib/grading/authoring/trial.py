@@ -27,7 +27,9 @@ from course_lib.checks.report import Report
 from course_lib.checks.task import Task
 from course_lib.grading import import_only_what_is_installed
 from course_lib.grading.course import Course, CourseError, this_course
+from course_lib.grading.jobs import GIVEN, RUN, classify
 from course_lib.grading.notebooks import grade_id, is_solution, read_source
+from course_lib.grading.student.cells import run_source
 from course_lib.misconceptions import for_task
 
 _MARK = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", flags=re.MULTILINE)
@@ -175,9 +177,10 @@ class Assignment:
         for name, cell in self._cells.items():
             if cell is grade:
                 break
-            source = cells.get(name, cell.source)
-            if cell.cell_type == "code" and (is_solution(cell) or not _calls_a_check(source)):
-                _run(source, namespace)
+            kind = classify(cell, instructors=not is_solution(cell)).kind
+            # A given cell may show a check at work on a wrong answer; that takes time for nothing.
+            if kind == RUN or (kind == GIVEN and not _calls_a_check(cell.source)):
+                _run(cells.get(name, cell.source), namespace)
         try:
             answer = eval(self._graded(task.name), namespace)
         except Exception:
@@ -258,7 +261,7 @@ def _calls_a_check(source: str) -> bool:
 def _run(source: str, namespace: dict[str, Any]) -> None:
     """Run a cell; if it raises, the next one runs all the same, as it does in grading."""
     try:
-        exec(compile(source, "<cell>", "exec"), namespace)
+        run_source(source, "<cell>", namespace)
     except KeyboardInterrupt:
         raise
     except BaseException:

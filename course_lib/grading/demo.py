@@ -34,7 +34,7 @@ _MOST_WIDE = 3
 
 
 @dataclass(frozen=True)
-class Row:
+class DemoScore:
     """What a demo student has for one assignment, and what was handed in on purpose."""
 
     student: str
@@ -45,7 +45,7 @@ class Row:
     to_read: float
 
 
-def write_scores(course: Course, rows: list[Row]) -> None:
+def write_scores(course: Course, rows: list[DemoScore]) -> None:
     """Keep the marks for the next look."""
     _file(course).write_text(json.dumps([vars(row) for row in rows], indent=1), encoding="utf-8")
 
@@ -85,17 +85,17 @@ def places(course: Course) -> str:
     return "\n".join(f"{label:<{width}}  {address}" for label, address in lines)
 
 
-def _scores(course: Course) -> list[Row]:
+def _scores(course: Course) -> list[DemoScore]:
     path = _file(course)
     try:
-        return [Row(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+        return [DemoScore(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
     except FileNotFoundError:
         raise CourseError("The demo class is not graded yet: run `course demo`.") from None
     except (ValueError, TypeError):
         raise CourseError(f"{path} is damaged: delete it and run `course demo`.") from None
 
 
-def _cell(row: Row | None, wide: bool = True) -> str:
+def _cell(row: DemoScore | None, wide: bool = True) -> str:
     if row is None:
         return "not graded" if wide else "-"
     if not wide:
@@ -415,7 +415,7 @@ def _export(course: Course, students: list[str]) -> None:
     nbgrader.export(course, students, folder(course) / "grades.csv")
     what = {student.name: student.what for student in CLASS}
     scores = nbgrader.scores(course, students)
-    write_scores(course, [Row(what=what[score.student], **vars(score)) for score in scores])
+    write_scores(course, [DemoScore(what=what[score.student], **vars(score)) for score in scores])
 
 
 def _remove_students(course: Course, names: Iterable[str]) -> None:

@@ -16,7 +16,17 @@ from course_lib.checks.report import Report
 from course_lib.checks.seeds import seeded
 from course_lib.checks.side import Raised, RemoteReference, SideLost
 from course_lib.grading.course import CourseError
-from course_lib.grading.jobs import CHECK, GIVEN, RUN, Cell, Job, Part, Result, TaskResult
+from course_lib.grading.jobs import (
+    CHECK,
+    GIVEN,
+    RUN,
+    Cell,
+    Job,
+    Result,
+    TaskResult,
+    task_name,
+    without_report,
+)
 from course_lib.grading.sandbox.package import given_package
 from course_lib.grading.sandbox.process import (
     NOT_STARTED,
@@ -59,52 +69,34 @@ class Names(dict[str, Any]):
 
 
 def from_report(cell: Cell, report: Report) -> TaskResult:
-    """Return what a check said as a result."""
-    parts = tuple(Part(p.name, float(p.points), float(p.earned), p.reason) for p in report.parts)
+    """Return what a check said as a result, with the points that the instructor gives the task."""
     points = report.points
     if report.max_points and report.max_points != cell.points:
-        # The instructor may give a task another weight than the check has.
         points *= cell.points / report.max_points
-    result = TaskResult(
-        task_name(cell),
-        cell.grade_id,
-        points,
-        cell.points,
-        parts,
-        read=report.read,
-        seed=report.seed,
-    )
-    if report.finding is None:
-        return replace(result, notice=report.notice)
-    found = report.finding
-    return replace(
-        result,
-        problem=found.problem,
-        wanted=found.wanted,
-        got=found.got,
-        hint=found.hint,
-        misconception=found.misconception,
-    )
+    return TaskResult(cell.grade_id, points, cell.points, report)
 
 
 def cleaned(task: TaskResult) -> TaskResult:
-    """Return a result whose words can be shown anywhere: some of them are a stranger's."""
-    words: dict[str, Any] = {name: readable(getattr(task, name), MOST_SAID) for name in _WORDS}
-    parts = tuple(replace(p, reason=readable(p.reason, MOST_SAID)) for p in task.parts)
-    return replace(task, parts=parts, **words)
+    """Return a result whose texts can be shown anywhere: some of them are a student's."""
+    report = task.report
+    parts = tuple(
+        replace(
+            part,
+            points=float(part.points),
+            earned=float(part.earned),
+            reason=readable(part.reason, MOST_SAID),
+        )
+        for part in report.parts
+    )
+    finding = report.finding
+    if finding is not None:
+        finding = replace(
+            finding, **{name: readable(getattr(finding, name), MOST_SAID) for name in _WORDS}
+        )
+    return replace(task, report=replace(report, parts=parts, finding=finding))
 
 
-def no_report(cell: Cell, why: str) -> TaskResult:
-    """Return the result of a task that no check said anything about."""
-    return TaskResult(task_name(cell), cell.grade_id, 0.0, cell.points, problem=why)
-
-
-def task_name(cell: Cell) -> str:
-    """Return "mul_layer" for the grade cell "check_mul_layer"."""
-    return cell.grade_id.removeprefix("check_")
-
-
-def worth(value: Any) -> float:
+def points_of(value: Any) -> float:
     """Return what a grade cell's value is worth; with nbgrader, too, only a number counts."""
     try:
         number = float(value)
@@ -156,7 +148,12 @@ def execute(job: Job) -> Result:
         run.stop()
     tasks = {task.cell: task for task in run.tasks}
     missing = (
-        no_report(cell, run.problems[-1] if run.problems else _("This was not checked."))
+        without_report(
+            cell.grade_id,
+            0.0,
+            cell.points,
+            run.problems[-1] if run.problems else _("This was not checked."),
+        )
         for cell in job.cells
         if cell.kind == CHECK and cell.grade_id not in tasks
     )
@@ -276,17 +273,15 @@ class _Run:
                 value = self.names.evaluate(cell.source)
         except SideLost as error:
             said = self.lost(error)
-            self.problems.append(f"{task_name(cell)}: {said}")
-            return no_report(cell, said)
+            self.problems.append(f"{task_name(cell.grade_id)}: {said}")
+            return without_report(cell.grade_id, 0.0, cell.points, said)
         except CourseError:
             raise
         except Exception as error:
-            return no_report(cell, sentence(error))
+            return without_report(cell.grade_id, 0.0, cell.points, sentence(error))
         if isinstance(value, Report):
             return from_report(cell, value)
         points = (
-            cell.points if value is None or isinstance(value, RemoteReference) else worth(value)
+            cell.points if value is None or isinstance(value, RemoteReference) else points_of(value)
         )
-        return TaskResult(
-            task_name(cell), cell.grade_id, min(max(points, 0), cell.points), cell.points
-        )
+        return without_report(cell.grade_id, min(max(points, 0), cell.points), cell.points)

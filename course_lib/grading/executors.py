@@ -30,11 +30,11 @@ from course_lib.grading.jobs import (
     CHECK,
     Job,
     Result,
-    TaskResult,
     job_from_json,
     library_version,
     result_from_json,
     to_json,
+    without_report,
 )
 from course_lib.grading.sandbox.process import NOT_STARTED, check_ready
 
@@ -74,9 +74,7 @@ def not_executed(job: Job, why: str) -> Result:
     """Return the result of a job that the grader failed to execute."""
     said = f"{_NOT_EXECUTED}: {why}."
     tasks = tuple(
-        TaskResult(c.grade_id.removeprefix("check_"), c.grade_id, 0.0, c.points, problem=said)
-        for c in job.cells
-        if c.kind == CHECK
+        without_report(c.grade_id, 0.0, c.points, said) for c in job.cells if c.kind == CHECK
     )
     return Result(job.student, job.slug, tasks, problems=(said,), seed=job.seed)
 
@@ -268,7 +266,7 @@ _CONNECT = "15s"
 _ONE_AT_A_TIME = threading.Lock()
 
 
-class Refused(Exception):
+class WorkerRefused(Exception):
     """A worker can't give the marks that this machine would give; the message says why."""
 
 
@@ -344,7 +342,7 @@ class Cluster:
         error = future.exception()
         if error is None:
             return result_from_json(future.result())
-        if isinstance(error, Refused):
+        if isinstance(error, WorkerRefused):
             raise CourseError(f"{error} What is graded is stored.")
         return not_executed(job, f"the cluster gave it up ({type(error).__name__})")
 
@@ -385,7 +383,7 @@ def execute_there(text: str) -> str:
     job = job_from_json(text)
     with _ONE_AT_A_TIME:
         if why := _ready_once(job.version, job.sandbox):
-            raise Refused(f"A worker of the cluster refused: {why}.")
+            raise WorkerRefused(f"A worker of the cluster refused: {why}.")
         return to_json(execute(job))
 
 

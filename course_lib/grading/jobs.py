@@ -14,6 +14,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 import course_lib
+from course_lib.checks.report import Finding, Part, Report
 from course_lib.grading.assignment import Blueprint, read_blueprint
 from course_lib.grading.course import Course
 from course_lib.grading.notebooks import grade_id, is_solution
@@ -48,6 +49,23 @@ class Cell:
     points: float = 0.0
 
 
+def classify(cell: NotebookNode, *, instructors: bool) -> Cell:
+    """Return what is to be done with a cell of a notebook.
+
+    Parameters
+    ----------
+    cell : NotebookNode
+    instructors : bool
+        Whether its text is the instructor's: nothing else may be a grade cell.
+    """
+    kind, points = TEXT, 0.0
+    if cell.cell_type == "code":
+        about = cell.metadata.get("nbgrader", {})
+        kind = RUN if not instructors else CHECK if about.get("grade") else GIVEN
+        points = float(about["points"]) if kind == CHECK else 0.0
+    return Cell(kind, cell.source, grade_id(cell), points)
+
+
 @dataclass(frozen=True)
 class Job:
     """What a worker needs to execute one submission: no path, nothing of other students.
@@ -80,49 +98,44 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Part:
-    """Points for one part of a task, with the reason if they were not earned."""
-
-    name: str
-    points: float
-    earned: float
-    reason: str = ""
-
-
-@dataclass(frozen=True)
 class TaskResult:
     """What one grade cell came to.
 
     Attributes
     ----------
-    task : str
-        "mul_layer".
     cell : str
         The grade_id of the grade cell: "check_mul_layer".
     points, max_points : float
-        Earned, and to be earned.
-    parts : tuple of Part
-        Empty if the cell gave no report.
-    problem, wanted, got, hint, misconception, notice, read : str
-        As in `course_lib.checks.report`; empty where there is nothing to say. `notice` is what a
-        right answer gets to hear.
-    seed : int or None
-        That gives the same numbers again. Not for students.
+        Earned, and to be earned. The instructor may give a task another weight than its check has.
+    report : Report
+        What the check said; without parts if the cell gave no report.
     """
 
-    task: str
     cell: str
     points: float
     max_points: float
-    parts: tuple[Part, ...] = ()
-    problem: str = ""
-    wanted: str = ""
-    got: str = ""
-    hint: str = ""
-    misconception: str = ""
-    notice: str = ""
-    read: str = ""
-    seed: int | None = None
+    report: Report
+
+    @property
+    def task(self) -> str:
+        """Return "mul_layer" for the grade cell "check_mul_layer"."""
+        return task_name(self.cell)
+
+    @property
+    def finding(self) -> Finding:
+        """What is wrong; all its texts are empty if nothing is."""
+        return self.report.finding or Finding("")
+
+
+def task_name(cell: str) -> str:
+    """Return the name of the task that a grade cell checks."""
+    return cell.removeprefix("check_")
+
+
+def without_report(cell: str, points: float, max_points: float, why: str = "") -> TaskResult:
+    """Return the result of a grade cell that gave no report, with the reason if there is one."""
+    report = Report(task_name(cell), (), Finding(why) if why else None)
+    return TaskResult(cell, points, max_points, report)
 
 
 @dataclass(frozen=True)
@@ -182,11 +195,16 @@ def result_from_json(text: str) -> Result:
     """Return the result that `to_json` wrote."""
     raw = json.loads(text)
     tasks = tuple(
-        TaskResult(**task | {"parts": tuple(Part(**part) for part in task["parts"])})
-        for task in raw.pop("tasks")
+        TaskResult(**task | {"report": _report(task["report"])}) for task in raw.pop("tasks")
     )
     problems, outputs = tuple(raw.pop("problems")), tuple(raw.pop("outputs"))
     return Result(**raw, tasks=tasks, problems=problems, outputs=outputs)
+
+
+def _report(raw: dict[str, Any]) -> Report:
+    finding = Finding(**raw["finding"]) if raw["finding"] else None
+    parts = tuple(Part(**part) for part in raw["parts"])
+    return Report(**raw | {"parts": parts, "finding": finding})
 
 
 # Parts of the library that have no say in marks.
@@ -215,7 +233,7 @@ def make_job(
         student=submission.student,
         slug=submission.slug,
         cells=tuple(
-            _instructors(given[cell["id"]]) if cell["id"] in given else _learners(cell)
+            classify(given.get(cell["id"], cell), instructors=cell["id"] in given)
             for cell in submission.notebook.cells
         ),
         seed=seed,
@@ -251,19 +269,6 @@ def library_version() -> str:
         if file.parts[0] not in _NO_SAY
         for part in (file.as_posix().encode(), (root / file).read_bytes())
     )
-
-
-def _instructors(cell: NotebookNode) -> Cell:
-    if cell.cell_type != "code":
-        return Cell(TEXT, cell.source, grade_id(cell))
-    about = cell.metadata.get("nbgrader", {})
-    if about.get("grade"):
-        return Cell(CHECK, cell.source, grade_id(cell), float(about["points"]))
-    return Cell(GIVEN, cell.source, grade_id(cell))
-
-
-def _learners(cell: NotebookNode) -> Cell:
-    return Cell(RUN if cell.cell_type == "code" else TEXT, cell.source, grade_id(cell))
 
 
 def _hash(parts: Iterable[bytes]) -> str:

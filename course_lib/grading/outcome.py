@@ -15,41 +15,14 @@ GRADED, NEEDS_PERSON, NO_RESULT = "graded", "needs a person", "no result"
 
 
 @dataclass(frozen=True)
-class Marks:
-    """What the gradebook holds for one submission.
-
-    Attributes
-    ----------
-    score, max_score : float
-        Points by the program and by people, before any penalty.
-    late_penalty : float
-    to_read : float
-        Points that a person has yet to give.
-    """
-
-    score: float
-    max_score: float
-    late_penalty: float = 0.0
-    to_read: float = 0.0
-
-
-def marks_from(scores: Scores | None) -> Marks | None:
-    """Return the sums of what the gradebook holds."""
-    if scores is None:
-        return None
-    points = sum(cell.points for cell in scores.cells.values())
-    return Marks(points, scores.max_points, scores.late_penalty, scores.to_read)
-
-
-@dataclass(frozen=True)
-class Graded:
+class GradedSubmission:
     """One submission after grading.
 
     Attributes
     ----------
     student, slug : str
-    marks : Marks or None
-        None if the gradebook has no row for it.
+    scores : Scores or None
+        What the gradebook holds; None if it has no row for this submission.
     result : Result
         With its tasks; without outputs.
     problems, notes : tuple of str
@@ -62,7 +35,7 @@ class Graded:
 
     student: str
     slug: str
-    marks: Marks | None
+    scores: Scores | None
     result: Result
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -72,17 +45,19 @@ class Graded:
     @property
     def status(self) -> str:
         """`GRADED`, `NEEDS_PERSON` or `NO_RESULT`."""
-        if self.marks is None or self.unfinished:
+        if self.scores is None or self.unfinished:
             return NO_RESULT
-        return NEEDS_PERSON if self.problems or self.marks.to_read else GRADED
+        return NEEDS_PERSON if self.problems or self.scores.to_read else GRADED
 
     @property
     def why(self) -> str:
         """Why not every point was earned: the first reason of the first task that lost any."""
         for task in self.result.tasks:
             if task.points < task.max_points:
-                reasons: Sequence[str] = [p.reason for p in task.parts if p.earned < p.points]
-                said = task.problem or next(filter(None, reasons), "not every point was earned")
+                reasons = [p.reason for p in task.report.parts if p.earned < p.points]
+                said = task.finding.problem or next(
+                    filter(None, reasons), "not every point was earned"
+                )
                 return f"{task.task}: {said}"
         return ""
 
@@ -115,7 +90,7 @@ class Options:
 class Outcome:
     """What a run came to; it was stopped if `interrupted`, and then `left` are not graded."""
 
-    rows: list[Graded] = field(default_factory=list)
+    rows: list[GradedSubmission] = field(default_factory=list)
     interrupted: bool = False
     left: int = 0
 
@@ -123,7 +98,7 @@ class Outcome:
 _WIDEST = 70
 
 
-def table(rows: Sequence[Graded]) -> str:
+def table(rows: Sequence[GradedSubmission]) -> str:
     """Return the results as a table, an assignment after the other, a student a line."""
     lines: list[str] = []
     for slug in sorted({row.slug for row in rows}):
@@ -135,7 +110,7 @@ def table(rows: Sequence[Graded]) -> str:
     return "\n".join([*lines, summary(rows)])
 
 
-def summary(rows: Sequence[Graded]) -> str:
+def summary(rows: Sequence[GradedSubmission]) -> str:
     """Return how many there are of each kind."""
     fresh = sum(row.fresh for row in rows)
     said = [f"{len(rows)} submission{'s' * (len(rows) != 1)}: {fresh} graded now"]
@@ -151,7 +126,7 @@ def summary(rows: Sequence[Graded]) -> str:
     return ", ".join(said) + "."
 
 
-def as_json(rows: Sequence[Graded], refused: Sequence[str] = ()) -> str:
+def as_json(rows: Sequence[GradedSubmission], refused: Sequence[str] = ()) -> str:
     """Return the results for a program to read."""
     ordered = sorted(rows, key=lambda row: (row.slug, row.student))
     return json.dumps(
@@ -159,24 +134,24 @@ def as_json(rows: Sequence[Graded], refused: Sequence[str] = ()) -> str:
     )
 
 
-def is_complete(rows: Sequence[Graded]) -> bool:
+def is_complete(rows: Sequence[GradedSubmission]) -> bool:
     """Return whether every submission has a result in the gradebook."""
     return all(row.status != NO_RESULT for row in rows)
 
 
-def _points(row: Graded) -> str:
-    if row.marks is None:
+def _points(row: GradedSubmission) -> str:
+    if row.scores is None:
         return "none"
-    points = f"{row.marks.score:g} of {row.marks.max_score:g}"
-    return points + (f" - {row.marks.late_penalty:g} late" if row.marks.late_penalty else "")
+    points = f"{row.scores.earned:g} of {row.scores.max_points:g}"
+    return points + (f" - {row.scores.late_penalty:g} late" if row.scores.late_penalty else "")
 
 
-def _remarks(row: Graded) -> str:
+def _remarks(row: GradedSubmission) -> str:
     said = [plain(problem, 200) for problem in row.problems]
     if row.why and not said:
         said.append(plain(row.why, _WIDEST))
-    if row.marks and row.marks.to_read and not row.problems:
-        said.append(f"{row.marks.to_read:g} points to read")
+    if row.scores and row.scores.to_read and not row.problems:
+        said.append(f"{row.scores.to_read:g} points to read")
     if row.status == NO_RESULT:
         said.insert(0, "NO RESULT.")
     elif row.problems:
@@ -184,16 +159,16 @@ def _remarks(row: Graded) -> str:
     return " ".join(said) if row.problems or row.status == NO_RESULT else "; ".join(said)
 
 
-def _record(row: Graded) -> dict[str, Any]:
-    marks = row.marks
+def _record(row: GradedSubmission) -> dict[str, Any]:
+    scores = row.scores
     return {
         "student": row.student,
         "assignment": row.slug,
         "status": row.status,
-        "score": marks.score if marks else None,
-        "max_score": marks.max_score if marks else None,
-        "late_penalty": marks.late_penalty if marks else None,
-        "to_read": marks.to_read if marks else None,
+        "score": scores.earned if scores else None,
+        "max_score": scores.max_points if scores else None,
+        "late_penalty": scores.late_penalty if scores else None,
+        "to_read": scores.to_read if scores else None,
         "why": plain(row.why),
         "problems": [plain(problem, 1000) for problem in row.problems],
         "notes": [plain(note, 1000) for note in row.notes],
@@ -202,7 +177,7 @@ def _record(row: Graded) -> dict[str, Any]:
                 "task": task.task,
                 "points": task.points,
                 "max_points": task.max_points,
-                "misconception": task.misconception,
+                "misconception": task.finding.misconception,
             }
             for task in row.result.tasks
         ],

@@ -18,7 +18,7 @@ from course_lib.grading.course import Course, CourseError
 from course_lib.grading.jobs import Result, result_from_json, to_json
 
 _LONGEST_NAME = 200
-_FORM = 1
+_FORM = 2
 
 
 @dataclass(frozen=True)

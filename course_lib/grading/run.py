@@ -26,7 +26,7 @@ from course_lib.grading.jobs import (
     library_version,
     make_job,
 )
-from course_lib.grading.outcome import Graded, Options, Outcome, marks_from
+from course_lib.grading.outcome import GradedSubmission, Options, Outcome
 from course_lib.grading.results import Entry, Ledger, only_one, without_outputs
 from course_lib.grading.submitted import Submission, folders, take_in
 from course_lib.progress import progress_bar
@@ -373,7 +373,7 @@ class _Run:
         done = {
             entry.student: self._mark(about, entry)
             for (_submission, entry), row in zip(batch, rows, strict=True)
-            if row.marks is not None and entry.student not in unfinished
+            if row.scores is not None and entry.student not in unfinished
         }
         about.ledger.note(done)
         self.outcome.rows += [replace(row, unfinished=row.student in unfinished) for row in rows]
@@ -392,10 +392,10 @@ class _Run:
             for name, entry in unchanged.items():
                 problems = (*entry.problems, *entry.result.problems)
                 self.outcome.rows.append(
-                    Graded(
+                    GradedSubmission(
                         name,
                         about.slug,
-                        marks_from(scores.get(name)),
+                        scores.get(name),
                         without_outputs(entry.result),
                         tuple(dict.fromkeys(problems)),
                         entry.notes,

@@ -8,13 +8,12 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_locked
 from traitlets import Bool, Float
 
 from course_lib.grading.execute import execute
 from course_lib.grading.gradebook.write import points_output
-from course_lib.grading.jobs import CHECK, GIVEN, RUN, TEXT, Cell, Job
-from course_lib.grading.notebooks import grade_id
+from course_lib.grading.jobs import CHECK, GIVEN, Job, classify
 from course_lib.grading.sandbox.package import imported
 from course_lib.grading.sandbox.process import check_ready
 
@@ -31,7 +30,7 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc]
         """Fill in what each cell shows."""
         check_ready(self.sandbox)
         about = resources["nbgrader"]
-        cells = tuple(map(_cell, nb.cells))
+        cells = tuple(classify(cell, instructors=is_locked(cell)) for cell in nb.cells)
         result = execute(
             Job(
                 student=about["student"],
@@ -56,11 +55,3 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc]
                     task = tasks.get(what.grade_id)
                     cell.outputs = [points_output(task, what.points, count)]
         return nb, resources
-
-
-def _cell(cell: NotebookNode) -> Cell:
-    if cell.cell_type != "code":
-        return Cell(TEXT, cell.source, grade_id(cell))
-    if is_grade(cell) and not is_solution(cell):
-        return Cell(CHECK, cell.source, grade_id(cell), float(cell.metadata.nbgrader.points))
-    return Cell(GIVEN if is_locked(cell) else RUN, cell.source, grade_id(cell))

@@ -26,6 +26,7 @@ from course_lib.grading.sanitize import plain
 MOST_BYTES = 20 * 2**20
 MOST_FILES = 1000
 MOST_TIMESTAMP = 1000
+MOST_SECRET = 1000
 
 _TIME = re.compile(
     r"(\d{4}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)"
@@ -193,6 +194,9 @@ class Submission:
         Sentences worth knowing; they ask nothing of anybody.
     name_fits : bool
         Whether the folder's name can be a student's id in the gradebook.
+    secret : str
+        By which ``nbgrader release_feedback`` names the page; ``nbgrader submit`` makes it. Empty
+        if there is none that can be read.
     """
 
     student: str
@@ -204,6 +208,7 @@ class Submission:
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     name_fits: bool = True
+    secret: str = ""
 
 
 def folders(course: Course, slug: str) -> list[str]:
@@ -294,6 +299,7 @@ def take_in(
         problems=tuple(found.problems),
         notes=tuple(found.notes),
         name_fits=fits(student),
+        secret=found.secret,
     )
 
 
@@ -309,6 +315,7 @@ class _Found:
     known: Callable[[str], bool]
     file: str = ""
     timestamp: datetime | None = None
+    secret: str = ""
     digest: str = ""
     notebook: NotebookNode | None = None
     problems: list[str] = field(default_factory=list)
@@ -318,14 +325,16 @@ class _Found:
     def look_into(self, inside: int, slug: str, blueprint: Blueprint) -> None:
         wanted = f"{slug}.ipynb"
         there = names(inside, wanted, "timestamp.txt")
-        when = self._time(inside, there)
+        when, self.secret = self._time(inside, there), _secret(inside)
         candidates = [n for n in there if n.endswith(".ipynb") and not n.startswith(".")]
         if not candidates:
             rest = ", ".join(plain(n, 60) for n in there[:5]) or "nothing"
             raise Refused(f"There is no notebook (.ipynb) in the folder; there is: {rest}.")
         candidates.sort(key=lambda name: name != wanted)
         files = self._read(candidates[:MOST_NOTEBOOKS], inside)
-        digest = hashlib.sha256(when + repr([*candidates, *self.trouble]).encode())
+        # With the secret in it, a page is never released under that of an earlier submission.
+        about = [*candidates, *self.trouble, self.secret]
+        digest = hashlib.sha256(when + repr(about).encode())
         for data in files.values():
             digest.update(b"%d:" % len(data) + data)
         self.digest = digest.hexdigest()
@@ -411,6 +420,14 @@ class _Found:
                 + (f": {error}" if isinstance(error, Refused) else ".")
             )
             return b"?"
+
+
+def _secret(inside: int) -> str:
+    """Return the secret of nbgrader's exchange, or an empty string."""
+    try:
+        return read("submission_secret.txt", inside, MOST_SECRET)[0].decode("ascii")
+    except (Refused, OSError, UnicodeDecodeError):
+        return ""
 
 
 def _is_there(path: Path) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from course_lib.grading.authoring.trial import model_cells
 from course_lib.grading.course import this_course
-from course_lib.grading.jobs import CHECK, GIVEN, RUN, TEXT, Cell, Job
-from course_lib.grading.notebooks import grade_id, is_solution, read_source
+from course_lib.grading.jobs import CHECK, GIVEN, RUN, Cell, Job, classify
+from course_lib.grading.notebooks import is_solution, read_source
 from course_lib.grading.sandbox.package import imported
 
 SUBMISSIONS = Path(__file__).parents[1] / "submissions"
@@ -25,20 +26,11 @@ def notebook(slug: str) -> tuple[Any, ...]:
 
 def job(slug: str = SLUG, answers: Mapping[str, str] | None = None, **settings: Any) -> Job:
     """A submission of the model solution with some cells answered otherwise."""
-    cells, given = [], []
     solved = model_cells(slug) | dict(answers or {})
-    for cell in notebook(slug):
-        about = cell.metadata.get("nbgrader", {})
-        if cell.cell_type != "code":
-            cells.append(Cell(TEXT, cell.source, grade_id(cell)))
-        elif is_solution(cell):
-            cells.append(Cell(RUN, solved[grade_id(cell)], grade_id(cell)))
-        else:
-            given.append(cell.source)
-            kind = CHECK if about.get("grade") else GIVEN
-            cells.append(Cell(kind, cell.source, grade_id(cell), float(about.get("points") or 0)))
-    # Time enough for honest work on a busy machine.
-    fixed = {"student": "ada", "seed": 1, "timeout": 120.0, "given": imported(given)}
+    cells = [classify(cell, instructors=not is_solution(cell)) for cell in notebook(slug)]
+    cells = [replace(c, source=solved[c.grade_id]) if c.kind == RUN else c for c in cells]
+    given = imported(cell.source for cell in cells if cell.kind in (CHECK, GIVEN))
+    fixed: dict[str, Any] = {"student": "ada", "seed": 1, "given": given}
     return Job(**fixed | {"slug": slug, "cells": tuple(cells)} | settings)
 
 

@@ -123,9 +123,9 @@ def test_where_before_and_after_damage(course: Course) -> None:
 def test_table_and_places(course: Course) -> None:
     demo.folder(course).mkdir(parents=True)
     rows = [
-        demo.Row("demo-a", "one", "01_x", 2.5, 4, 1.0),
-        demo.Row("demo-a", "one", "02_y", 4, 4, 0),
-        demo.Row("demo-b", "two", "02_y", 0, 4, 0),
+        demo.DemoScore("demo-a", "one", "01_x", 2.5, 4, 1.0),
+        demo.DemoScore("demo-a", "one", "02_y", 4, 4, 0),
+        demo.DemoScore("demo-b", "two", "02_y", 0, 4, 0),
     ]
     demo.write_scores(course, rows)
     assert demo.table(course).splitlines() == [

@@ -65,7 +65,7 @@ def test_accepted_answers_earn_everything(path: Path) -> None:
     slug, answers = path.parts[-3], read_submission_file(path)
     result = execute(job(slug, answers))
     assert not result.problems
-    lost = {t.task: t.problem for t in result.tasks if t.points < t.max_points}
+    lost = {t.task: t.finding.problem for t in result.tasks if t.points < t.max_points}
     assert not set(lost) & set(answers), lost
 
 
@@ -76,13 +76,13 @@ def test_it_says_what_the_check_says_in_a_notebook(m: Any) -> None:
     there = by_task(execute(submitted))[m.task]
     with seeded(7, f"check_{m.task}"):
         here = TASKS[m.slug, m.task](answer_of(m.slug, cells, m.task))
-    assert there.seed == here.seed
-    assert [(p.name, p.points, p.earned, plain(p.reason)) for p in there.parts] == [
+    assert there.report.seed == here.seed
+    assert [(p.name, p.points, p.earned, plain(p.reason)) for p in there.report.parts] == [
         (p.name, p.points, p.earned, plain(p.reason)) for p in here.parts
     ]
     assert here.finding is not None
     for name, words in dataclasses.asdict(here.finding).items():
-        assert plain(getattr(there, name)) == plain(words)
+        assert plain(getattr(there.finding, name)) == plain(words)
 
 
 def plain(words: str) -> str:
@@ -103,7 +103,7 @@ class MulLayer:
 def wrong_numbers(seed: int) -> tuple[Any, ...]:
     result = execute(job(answers={"mul_layer": WRONG_MUL}, seed=seed))
     task = by_task(result)["mul_layer"]
-    return task.seed, task.wanted, task.got
+    return task.report.seed, task.finding.wanted, task.finding.got
 
 
 def test_a_seed_gives_the_same_numbers_again_and_another_others() -> None:
@@ -112,7 +112,7 @@ def test_a_seed_gives_the_same_numbers_again_and_another_others() -> None:
 
 
 def test_two_tasks_of_one_grading_draw_different_numbers() -> None:
-    seeds = [task.seed for task in execute(job()).tasks if task.seed is not None]
+    seeds = [t.report.seed for t in execute(job()).tasks if t.report.seed is not None]
     assert len(seeds) > 3
     assert len(set(seeds)) == len(seeds)
 
@@ -136,7 +136,7 @@ def test_what_was_earned_elsewhere_is_kept(how: str) -> None:
     assert points["add_layer"] == 0
     assert (points["mul_layer"], points["predict"], points["sub_layer"]) == (4, 4, 4)
     assert points["div_layer"] == 5
-    assert by_task(result)["add_layer"].problem
+    assert by_task(result)["add_layer"].finding.problem
 
 
 def test_a_right_answer_with_a_warning_keeps_its_points() -> None:
@@ -234,7 +234,7 @@ def test_plain_grade_cells(check: str, points: float) -> None:
     (task,) = result.tasks
     assert not result.problems
     assert task.points == points
-    assert bool(task.problem) == (points == 0 and check not in ("-1", "float('nan')"))
+    assert bool(task.finding.problem) == (points == 0 and check not in ("-1", "float('nan')"))
 
 
 def test_a_task_may_weigh_more_or_less_than_its_check() -> None:

@@ -101,7 +101,7 @@ def test_what_is_graded_is_not_graded_again(course: Course) -> None:
     assert executed == []
     assert state(course) == before
     assert summary(again.rows).startswith("3 submissions: 0 graded now, 3 graded before")
-    marks = [{r.student: (r.marks, r.why, r.problems) for r in o.rows} for o in (first, again)]
+    marks = [{r.student: (r.scores, r.why, r.problems) for r in o.rows} for o in (first, again)]
     assert marks[0] == marks[1]
     _, executed = run(course, force=True, seed=2)
     assert executed == ["ada", "bob"]
@@ -267,7 +267,7 @@ def test_killed_and_hanging_workers(name: str, tmp_path: Path) -> None:
     if lost:
         (task,) = results["ada"].tasks
         assert (task.points, task.max_points) == (0, 2)
-        assert "The grader's own process ended" in task.problem
+        assert "The grader's own process ended" in task.finding.problem
 
 
 def test_failed_grader_takes_nothing_away_and_is_tried_again(

@@ -20,8 +20,8 @@ from course_lib.checks.tasks import NumberTask
 from course_lib.grading.authoring.mutants import Key, describe, mutants, read_equivalent
 from course_lib.grading.authoring.trial import (
     Assignment,
-    Outcome,
     Trial,
+    TrialResult,
     read_submission_file,
     run_all,
 )
@@ -52,7 +52,7 @@ class Tally:
 
 
 @dataclass
-class Row:
+class AuditRow:
     """What was measured about one task.
 
     Attributes
@@ -120,20 +120,20 @@ class Row:
 
 def measured(
     task: tuple[str, str, float, bool],
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[TrialResult],
     equivalent: Mapping[Key, str],
-) -> Row:
+) -> AuditRow:
     """Return the row of a task.
 
     Parameters
     ----------
     task : (slug, name, points of the grade cell, whether the answer is code)
-    outcomes : sequence of Outcome
+    outcomes : sequence of TrialResult
     equivalent : mapping of Key to str
         The reasons why mutants are right, of all that are known.
     """
     slug, name, points, code = task
-    row = Row(slug, name, points, len(outcomes[0].points), code)
+    row = AuditRow(slug, name, points, len(outcomes[0].points), code)
     parts: list[str] = []
     lost: set[str] = set()
     for outcome in sorted(outcomes, key=lambda outcome: outcome.trial.number):
@@ -172,7 +172,7 @@ def _told(report: Report | None) -> tuple[str, ...]:
     return (finding.misconception, finding.hint) if finding else ()
 
 
-def _lost(outcome: Outcome) -> set[str]:
+def _lost(outcome: TrialResult) -> set[str]:
     """Return the parts of the points that were lost with every seed."""
     losses = [
         {part.name for part in report.parts if part.earned < part.points}
@@ -191,7 +191,7 @@ SLOW = 1.0
 class Audit:
     """What was measured about all tasks, and entries of the table of equivalents that are stale."""
 
-    rows: list[Row]
+    rows: list[AuditRow]
     stale: list[Key]
 
     @property
@@ -224,7 +224,7 @@ def audit(course: Course, slugs: Iterable[str], workers: int | None = None) -> A
     except MisconceptionError as error:
         raise CourseError(str(error)) from None
     bar = progress_bar(len(trials), "auditing")
-    outcomes: dict[tuple[str, str], list[Outcome]] = {key: [] for key in seconds}
+    outcomes: dict[tuple[str, str], list[TrialResult]] = {key: [] for key in seconds}
     for outcome in run_all(course, trials, workers):
         outcomes[outcome.trial.slug, outcome.trial.task].append(outcome)
         bar.update()
@@ -333,7 +333,7 @@ def sums(audit: Audit) -> tuple[str, ...]:
     )
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: AuditRow) -> tuple[str, ...]:
     tallies = row.model, row.blank, row.parts, row.misconceptions, row.accepted, row.hostile
     return (
         f"{row.slug}/{row.task}",

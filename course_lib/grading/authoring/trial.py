@@ -27,7 +27,9 @@ from course_lib.checks.report import Report
 from course_lib.checks.tasks import NumberTask, Task
 from course_lib.grading import import_only_what_is_installed
 from course_lib.grading.course import Course, CourseError, this_course
+from course_lib.grading.jobs import GIVEN, RUN, classify
 from course_lib.grading.notebooks import grade_id, is_solution, read_source
+from course_lib.grading.student.cells import run_source
 
 _MARK = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", flags=re.MULTILINE)
 _BLOCK = re.compile(r"^# %% +(\w+) *$", flags=re.MULTILINE)
@@ -174,9 +176,10 @@ class Assignment:
         for name, cell in self._cells.items():
             if cell is grade:
                 break
-            source = cells.get(name, cell.source)
-            if cell.cell_type == "code" and (is_solution(cell) or not _calls_a_check(source)):
-                _run(source, namespace)
+            kind = classify(cell, instructors=not is_solution(cell)).kind
+            # A given cell may show a check at work on a wrong answer; that takes time for nothing.
+            if kind == RUN or (kind == GIVEN and not _calls_a_check(cell.source)):
+                _run(cells.get(name, cell.source), namespace)
         try:
             answer = eval(self._graded(task.name), namespace)
         except Exception:
@@ -257,7 +260,7 @@ def _calls_a_check(source: str) -> bool:
 def _run(source: str, namespace: dict[str, Any]) -> None:
     """Run a cell; if it raises, the next one runs all the same, as it does in grading."""
     try:
-        exec(compile(source, "<cell>", "exec"), namespace)
+        run_source(source, "<cell>", namespace)
     except KeyboardInterrupt:
         raise
     except BaseException:
@@ -300,7 +303,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrialResult:
     """What came of a trial, a value for each seed; what was stopped or is not there has no report.
 
     Attributes
@@ -318,7 +321,7 @@ class Outcome:
     seconds: float
 
 
-def run_all(course: Course, trials: Sequence[Trial], workers: int) -> Iterator[Outcome]:
+def run_all(course: Course, trials: Sequence[Trial], workers: int) -> Iterator[TrialResult]:
     """Yield the outcomes of trials as they come.
 
     Answers that attack the checks are started last: what they break in a process harms no other.
@@ -346,7 +349,7 @@ def run_all(course: Course, trials: Sequence[Trial], workers: int) -> Iterator[O
             pool.shutdown(cancel_futures=True)
 
 
-def run(root: Path, trial: Trial) -> Outcome:
+def run(root: Path, trial: Trial) -> TrialResult:
     """Check an answer with each of its seeds."""
     answered = assignment(root, trial.slug)
     task = answered.tasks[trial.task]
@@ -361,7 +364,7 @@ def run(root: Path, trial: Trial) -> Outcome:
         reports.append(_within(trial.limit, check))
         fastest = min(fastest, time.monotonic() - start)
     points = tuple(report.points if report else 0.0 for report in reports)
-    return Outcome(trial, points, tuple(reports), fastest)
+    return TrialResult(trial, points, tuple(reports), fastest)
 
 
 class _TimeUp(KeyboardInterrupt):

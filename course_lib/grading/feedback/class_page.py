@@ -231,11 +231,12 @@ def _mistakes(
     for row in rows:
         for task in row.result.tasks if row.result else ():
             title = titles.get(task.cell, task.task)
-            if task.misconception:
-                key = (title, task.misconception, task.hint)
+            found = task.finding
+            if found.misconception:
+                key = (title, found.misconception, found.hint)
                 known.setdefault(key, []).append(row.student)
-            elif task.problem:
-                other.setdefault((title, "", task.problem), []).append(row.student)
+            elif found.problem:
+                other.setdefault((title, "", found.problem), []).append(row.student)
     return _in_order(known), _in_order(other)
 
 
@@ -248,7 +249,7 @@ def _parts(rows: Sequence[ClassRow], titles: Mapping[str, str]) -> tuple[LostPar
     lost: dict[tuple[str, str], list[int]] = {}
     for row in rows:
         for task in row.result.tasks if row.result else ():
-            for part in task.parts:
+            for part in task.report.parts:
                 numbers = lost.setdefault((titles.get(task.cell, task.task), part.name), [0, 0])
                 numbers[0] += part.earned < part.points
                 numbers[1] += 1

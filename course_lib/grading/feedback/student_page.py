@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
+import hashlib
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,11 +14,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from course_lib.grading import submitted
+from course_lib.checks.report import Part
 from course_lib.grading.assignment import read_blueprint
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook.scores import CellScore, Scores, read_scores
-from course_lib.grading.jobs import Part, Result, TaskResult
+from course_lib.grading.jobs import Result, TaskResult, without_report
 from course_lib.grading.results import Ledger, write_atomically
 from course_lib.grading.sanitize import (
     Picture,
@@ -194,18 +193,6 @@ _OWN = "own-"
 
 
 @dataclass(frozen=True)
-class _Part:
-    name: str
-    points: float
-    earned: float
-    reason: str
-
-    @property
-    def whole(self) -> bool:
-        return self.earned >= self.points
-
-
-@dataclass(frozen=True)
 class _Task:
     """One graded cell, with the work that belongs to it."""
 
@@ -214,7 +201,7 @@ class _Task:
     max_points: float
     by_person: bool
     waits: bool
-    parts: tuple[_Part, ...]
+    parts: tuple[Part, ...]
     problem: str
     hints: tuple[tuple[str, str], ...]
     notice: str
@@ -340,7 +327,7 @@ class _Builder:
     ) -> _Task:
         result = self.results.get(name)
         if result is None:
-            result = TaskResult(name.removeprefix("check_"), name, 0.0, points)
+            result = without_report(name, 0.0, points)
         score = self.scores.cells.get(name)
         if score is None:
             # Nobody has said yet what the gradebook holds: what no program checks, a person reads.
@@ -352,22 +339,22 @@ class _Builder:
             max_points=score.max_points,
             by_person=score.by_person,
             waits=score.waits,
-            parts=tuple(self._part(part) for part in result.parts),
-            problem=self._said(result.problem),
+            parts=tuple(
+                replace(part, name=self._said(part.name), reason=self._said(part.reason))
+                for part in result.report.parts
+            ),
+            problem=self._said(result.finding.problem),
             hints=tuple((label, text) for label, text in self._hints(result) if text),
-            notice=self._said(result.notice),
+            notice=self._said(result.report.notice),
             comments=tuple(comments),
             cells=tuple(shown),
         )
 
-    def _part(self, part: Part) -> _Part:
-        return _Part(self._said(part.name), part.points, part.earned, self._said(part.reason))
-
     def _hints(self, result: TaskResult) -> Iterator[tuple[str, str]]:
-        yield _("Wanted"), self._said(result.wanted)
-        yield _("Got"), self._said(result.got)
-        yield _("Think"), self._said(result.hint)
-        chapter, _hash, label = result.read.partition("#")
+        yield _("Wanted"), self._said(result.finding.wanted)
+        yield _("Got"), self._said(result.finding.got)
+        yield _("Think"), self._said(result.finding.hint)
+        chapter, _hash, label = result.report.read.partition("#")
         words = _("chapter {chapter}, section “{label}”") if label else "{chapter}"
         yield _("Read"), self._said(words.format(chapter=chapter, label=label))
 
@@ -416,11 +403,6 @@ def _is_own(cell: Mapping[str, Any]) -> bool:
     return not _grade_id(cell) and str(cell.get("id", "")).startswith(_OWN)
 
 
-# `nbgrader submit` makes them, and `nbgrader release_feedback` names the page by them.
-_NEEDED_TO_RELEASE = ("timestamp.txt", "submission_secret.txt")
-_MOST_BYTES = 1000
-
-
 @dataclass
 class Written:
     """How many pages were written, and whose were not, each with the reason."""
@@ -456,17 +438,21 @@ def write_feedback(course: Course, slug: str, students: Collection[str] = ()) ->
 
 
 def write_page(course: Course, submission: Submission, page: str) -> None:
-    """Write one student's page, and beside it what ``nbgrader release_feedback`` asks for."""
-    student, slug = submission.student, submission.slug
-    place = course.root / "feedback" / student / slug
-    write_atomically(place / f"{slug}.html", page.encode("utf-8", "replace"))
-    base = course.root / "submitted" / student / slug
-    with contextlib.suppress(OSError):
-        inside = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            for name in _NEEDED_TO_RELEASE:
-                with contextlib.suppress(OSError, submitted.Refused):
-                    data, _about = submitted.read(name, inside, _MOST_BYTES)
-                    write_atomically(place / name, data)
-        finally:
-            os.close(inside)
+    """Write one student's page, and beside it what ``nbgrader release_feedback`` reads.
+
+    That command stops the whole class at a page without a secret. A submission that did not come
+    through the exchange gets a hash of its page as secret: only who has the page can find it.
+    """
+    place = page_path(course, submission.slug, submission.student)
+    data = page.encode("utf-8", "replace")
+    secret = submission.secret or hashlib.sha256(data).hexdigest()
+    when = f"{submission.timestamp} UTC" if submission.timestamp else ""
+    # The page comes last: where it is, the others are.
+    write_atomically(place.with_name("timestamp.txt"), when.encode())
+    write_atomically(place.with_name("submission_secret.txt"), secret.encode())
+    write_atomically(place, data)
+
+
+def page_path(course: Course, slug: str, student: str) -> Path:
+    """Return where a student's page is written."""
+    return course.root / "feedback" / student / slug / f"{slug}.html"

@@ -65,9 +65,14 @@ class Scores:
         return f"{self.first_name} {self.last_name}".strip() or self.student
 
     @property
+    def earned(self) -> float:
+        """Points by the program and by people, before any penalty."""
+        return sum(cell.points for cell in self.cells.values())
+
+    @property
     def points(self) -> float:
         """The sum that counts: what was earned, less the penalty, and not below 0."""
-        return max(sum(cell.points for cell in self.cells.values()) - self.late_penalty, 0.0)
+        return max(self.earned - self.late_penalty, 0.0)
 
     @property
     def max_points(self) -> float:

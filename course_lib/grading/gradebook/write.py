@@ -14,6 +14,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from unittest import mock
@@ -37,15 +38,15 @@ from sqlalchemy import event, false, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from course_lib.checks.report import Finding, Report
-from course_lib.checks.report import Part as ReportPart
+from course_lib.checks.report import Part
 from course_lib.grading.assignment import Blueprint
 from course_lib.grading.course import Course, CourseError
+from course_lib.grading.feedback.student_page import page_path, write_page
 from course_lib.grading.gradebook.nbgrader import nbgrader_settings
 from course_lib.grading.gradebook.scores import ClassScores, Scores
-from course_lib.grading.jobs import Result, TaskResult
+from course_lib.grading.jobs import Result, TaskResult, without_report
 from course_lib.grading.notebooks import grade_id
-from course_lib.grading.outcome import Graded, marks_from
+from course_lib.grading.outcome import GradedSubmission
 from course_lib.grading.results import without_outputs, write_atomically
 from course_lib.grading.submitted import Submission
 
@@ -53,13 +54,16 @@ from course_lib.grading.submitted import Submission
 def points_output(task: TaskResult | None, most: float, count: int) -> NotebookNode:
     """Return what a grade cell shows: a number that nbgrader reads, and the table of a report."""
     if task is None:
-        task = TaskResult("", "", 0.0, most, problem="This task was not checked.")
+        task = without_report("", 0.0, most, "This task was not checked.")
     points = task.points if math.isfinite(task.points) else 0.0
     points = float(min(max(points, 0.0), most))
+    report = task.report
+    if not report.parts:
+        report = replace(report, parts=(Part(report.task, task.max_points, task.points),))
     return nbformat.from_dict(
         {
             "output_type": "execute_result",
-            "data": {"text/plain": repr(points), "text/html": as_report(task)._repr_html_()},
+            "data": {"text/plain": repr(points), "text/html": report._repr_html_()},
             "metadata": {},
             "execution_count": count,
         }
@@ -71,17 +75,6 @@ def as_text(notebook: NotebookNode) -> str:
     about = {key: value for key, value in notebook.items() if key != "cells"}
     cells = ",\n".join(json.dumps(cell, sort_keys=True) for cell in notebook.cells)
     return f'{{"cells": [\n{cells}\n],{json.dumps(about, sort_keys=True)[1:]}\n'
-
-
-def as_report(task: TaskResult) -> Report:
-    """Return a task's result as the report that the check made."""
-    parts = tuple(ReportPart(p.name, p.points, p.earned, p.reason) for p in task.parts)
-    if not parts:
-        parts = (ReportPart(task.task, task.max_points, task.points),)
-    finding = None
-    if task.problem:
-        finding = Finding(task.problem, task.wanted, task.got, task.hint, task.misconception)
-    return Report(task.task, parts, finding, task.notice, task.read)
 
 
 def problem_cell(problems: Iterable[str]) -> NotebookNode:
@@ -403,11 +396,11 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
         self._patiently(lambda: self.book.check(slug, blueprint.notebook))
         self._blueprints[slug] = blueprint
 
-    def record(self, submission: Submission, result: Result) -> Graded:
+    def record(self, submission: Submission, result: Result) -> GradedSubmission:
         """Write down one result."""
         return self.record_all([(submission, result)])[0]
 
-    def record_all(self, items: Sequence[Item]) -> list[Graded]:
+    def record_all(self, items: Sequence[Item]) -> list[GradedSubmission]:
         """Write down results of one assignment: notebooks, then marks, then pages of feedback.
 
         Raises
@@ -431,15 +424,12 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
                     scores[submission.student],
                     submission.problems,
                 )
-                path = self._place("feedback", submission.slug, submission.student).with_suffix(
-                    ".html"
-                )
-                write_atomically(path, page.encode("utf-8", "replace"))
+                write_page(self.course, submission, page)
         return [
-            Graded(
+            GradedSubmission(
                 s.student,
                 s.slug,
-                marks_from(scores.get(s.student)),
+                scores.get(s.student),
                 without_outputs(r),
                 tuple(dict.fromkeys((*s.problems, *r.problems))),
                 s.notes,
@@ -453,8 +443,7 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
 
     def is_whole(self, slug: str, student: str) -> bool:
         """Return whether the files are there that recording leaves."""
-        notebook = self._place("autograded", slug, student)
-        page = self._place("feedback", slug, student).with_suffix(".html")
+        notebook, page = self._path(slug, student), page_path(self.course, slug, student)
         return notebook.is_file() and (self.page is None or page.is_file())
 
     # --- notebooks ----------------------------------------------------------------------------
@@ -482,16 +471,18 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
         return self.steps.limit(notebook)
 
     def _write_notebook(self, submission: Submission, notebook: NotebookNode) -> None:
-        path = self._place("autograded", submission.slug, submission.student)
+        path = self._path(submission.slug, submission.student)
         write_atomically(path, as_text(notebook).encode("utf-8", "replace"))
-        time_file = path.with_name("timestamp.txt")
-        if submission.timestamp is not None:
-            write_atomically(time_file, f"{submission.timestamp} UTC".encode())
-        else:
-            time_file.unlink(missing_ok=True)
+        # nbgrader's own feedback copies these, if somebody wants that instead.
+        when = f"{submission.timestamp} UTC" if submission.timestamp else ""
+        for name, text in (("timestamp.txt", when), ("submission_secret.txt", submission.secret)):
+            if text:
+                write_atomically(path.with_name(name), text.encode())
+            else:
+                path.with_name(name).unlink(missing_ok=True)
 
-    def _place(self, step: str, slug: str, student: str) -> Path:
-        return self.course.root / step / student / slug / f"{slug}.ipynb"
+    def _path(self, slug: str, student: str) -> Path:
+        return self.course.root / "autograded" / student / slug / f"{slug}.ipynb"
 
     # --- marks --------------------------------------------------------------------------------
 

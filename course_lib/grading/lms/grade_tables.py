@@ -374,7 +374,8 @@ def _feedback(row: ClassRow) -> str:
     """Return points by task in a line, with the reason where some were lost."""
     if row.scores is None:
         return ""
-    reasons = {task.cell: task.problem for task in row.result.tasks} if row.result else {}
+    tasks = row.result.tasks if row.result else ()
+    reasons = {task.cell: task.finding.problem for task in tasks}
     said = []
     for name, score in row.scores.cells.items():
         points = f"{written(score.points)}/{written(score.max_points)}"

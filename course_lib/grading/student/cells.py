@@ -85,7 +85,7 @@ class Cells:
         with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
             try:
                 with time_limit(seconds):
-                    value = self._execute(source, file)
+                    value = run_source(source, file, self.names)
                     if value is not None:
                         outputs.append(self._result(value))
             except BaseException as error:
@@ -95,15 +95,6 @@ class Cells:
             outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": text})
         return outputs
 
-    def _execute(self, source: str, file: str) -> Any:
-        try:
-            tree = ast.parse(source, file)
-        except SyntaxError:
-            source = _without_magics(source)
-            tree = ast.parse(source, file)
-        value = run_tree(tree, file, self.names)
-        return None if source.rstrip().endswith(";") else value
-
     def _result(self, value: Any) -> dict[str, Any]:
         text = repr(value)[:MOST_OUTPUT]
         return {
@@ -112,6 +103,17 @@ class Cells:
             "metadata": {},
             "data": {"text/plain": text},
         }
+
+
+def run_source(source: str, file: str, names: dict[str, Any]) -> Any:
+    """Run a cell and return what it shows: the value of its last expression, if it ends in one."""
+    try:
+        tree = ast.parse(source, file)
+    except SyntaxError:
+        source = _without_magics(source)
+        tree = ast.parse(source, file)
+    value = run_tree(tree, file, names)
+    return None if source.rstrip().endswith(";") else value
 
 
 def run_tree(tree: ast.Module, file: str, names: dict[str, Any]) -> Any:

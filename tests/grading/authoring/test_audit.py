@@ -19,7 +19,7 @@ from course_lib.grading.authoring import audit as audits
 from course_lib.grading.authoring import trial
 from course_lib.grading.authoring.audit import measured
 from course_lib.grading.authoring.mutants import equivalent_path, mutants, read_equivalent
-from course_lib.grading.authoring.trial import Outcome, Trial, model_cells, run
+from course_lib.grading.authoring.trial import Trial, TrialResult, model_cells, run
 from course_lib.grading.cli import main
 from course_lib.grading.course import Course, CourseError, this_course
 
@@ -216,7 +216,7 @@ def test_an_entry_that_is_not_true_any_more_is_an_error(monkeypatch: pytest.Monk
 def test_what_passes_by_luck_is_not_equivalent(points: Any, survives: list[str]) -> None:
     mutant = Trial(*RELU, "mutant", ("f", "return x", "return y"), {}, (0, 1, 2), 1)
     key = (*RELU, "f", "return x", "return y")
-    outcome = Outcome(mutant, points, (None, None, None), 0)
+    outcome = TrialResult(mutant, points, (None, None, None), 0)
     row = measured((*RELU, 5, True), [outcome], {key: "why"})
     assert len(row.mutants.wrong) == len(survives)
     assert len(row.equivalent) == 1 - len(survives)

@@ -14,7 +14,7 @@ from conftest import ROOT, TWO
 from course_lib.grading.authoring import audit as audits
 from course_lib.grading.authoring.audit import (
     Audit,
-    Row,
+    AuditRow,
     Tally,
     inputs,
     out_of_date,
@@ -42,8 +42,8 @@ def whole(course: Course) -> Course:
     return course
 
 
-def row(slug: str, **counted: Tally) -> Row:
-    return Row(slug, "task", 4.0, 3, True, **counted)
+def row(slug: str, **counted: Tally) -> AuditRow:
+    return AuditRow(slug, "task", 4.0, 3, True, **counted)
 
 
 # --- the course's own page --------------------------------------------------------------------

@@ -16,8 +16,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from class_cases import SLUG, Here, answers, by_length, copied, hand_in, released_course
 from click.testing import CliRunner
-from test_student_page import MARKUP, RIGHT, SEED, WRONG, check_dead, opened, words
+from test_student_page import MARKUP, RIGHT, SEED, WRONG, check_dead, found, opened, words
 
+from course_lib.checks.report import Part
 from course_lib.grading.cli import main
 from course_lib.grading.course import Course, this_course
 from course_lib.grading.feedback.class_page import (
@@ -29,7 +30,7 @@ from course_lib.grading.feedback.class_page import (
 )
 from course_lib.grading.gradebook.nbgrader import open_gradebook
 from course_lib.grading.gradebook.scores import CellScore, Scores
-from course_lib.grading.jobs import Part, Result, TaskResult
+from course_lib.grading.jobs import Result, TaskResult
 from course_lib.grading.outcome import Options
 from course_lib.grading.run import grade
 
@@ -54,10 +55,10 @@ def row(
 
 
 CLASS = [
-    row("ada", 4, 3, (replace(WRONG, misconception="", problem=""), RIGHT)),
+    row("ada", 4, 3, (found(WRONG, misconception="", problem=""), RIGHT)),
     row("bob", 2, 3),
     row("cem", 2, None),
-    row("dan", 0, 0, (replace(WRONG, misconception="", problem="It raised KeyError."),), late=1.0),
+    row("dan", 0, 0, (found(WRONG, misconception="", problem="It raised KeyError."),), late=1.0),
 ]
 
 
@@ -81,7 +82,7 @@ def test_mistakes_are_counted_by_name_and_others_by_what_was_said() -> None:
     assert (known.name, known.title, known.text) == (
         "ForgetsUpstream",
         "Task 1: a product node",
-        WRONG.hint,
+        WRONG.finding.hint,
     )
     assert known.students == ("bob", "cem")
     (other,) = numbers.others
@@ -95,7 +96,7 @@ def test_lost_parts_are_counted() -> None:
 
 
 def test_the_most_frequent_comes_first() -> None:
-    rare = replace(WRONG, misconception="Rare", hint="Really?")
+    rare = found(WRONG, misconception="Rare", hint="Really?")
     numbers = count([row("a", 0, 0, [rare]), *CLASS], TITLES)
     assert [m.name for m in numbers.misconceptions] == ["ForgetsUpstream", "Rare"]
 
@@ -165,10 +166,10 @@ def test_many_students_with_one_mistake_are_not_all_named() -> None:
 
 @pytest.mark.parametrize("text", [MARKUP[i] for i in (0, 1, 3, 6, 12, 15, 17)], ids=range(7))
 def test_nothing_that_a_stranger_wrote_acts(browser: Any, tmp_path: Path, text: str) -> None:
-    task = replace(WRONG, parts=(Part(text, 1, 0, text),), hint=text, misconception=text)
+    task = found(WRONG, Part(text, 1, 0, text), hint=text, misconception=text)
     rows = [
         row(text, 1, None, (task,), problems=(text, text), notes=(text,)),
-        row(f"2{text}", 1, 1, (replace(task, misconception="", problem=text, task=text),)),
+        row(f"2{text}", 1, 1, (replace(found(task, misconception="", problem=text), cell=text),)),
     ]
     check_dead(browser, tmp_path, overview_page(released(), SLUG, rows))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import html
 import re
 import struct
@@ -23,12 +24,13 @@ from class_cases import SLUG, Here, answers, by_length, copied, hand_in, release
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from course_lib.checks.report import Finding, Part, Report
 from course_lib.grading.authoring.trial import build_submission
 from course_lib.grading.course import Course, CourseError, this_course
 from course_lib.grading.feedback.student_page import feedback_page, task_titles, write_feedback
 from course_lib.grading.gradebook.nbgrader import open_gradebook
 from course_lib.grading.gradebook.scores import CellScore, Scores, read_scores
-from course_lib.grading.jobs import Part, Result, TaskResult
+from course_lib.grading.jobs import Result, TaskResult
 from course_lib.grading.notebooks import grade_id
 from course_lib.grading.outcome import Options
 from course_lib.grading.results import Ledger
@@ -38,26 +40,42 @@ from course_lib.grading.sanitize import first_lines, highlighted, picture, reada
 HERE = this_course()
 SEED = 987_654_321_012
 WRONG = TaskResult(
-    "mul_layer",
     "check_mul_layer",
     2.0,
     4.0,
-    (
-        Part("forward", 1, 1),
-        Part("dx", 1, 0, "has the wrong values"),
-        Part("dy", 2, 1),
+    Report(
+        "mul_layer",
+        (
+            Part("forward", 1, 1),
+            Part("dx", 1, 0, "has the wrong values"),
+            Part("dy", 2, 1),
+        ),
+        Finding(
+            "dx from MulLayer.backward has wrong values.",
+            wanted="[2. 4.]",
+            got="[1. 1.]",
+            hint="What does your backward do with dout?",
+            misconception="ForgetsUpstream",
+        ),
+        read=f"{SLUG}#product-node",
+        seed=SEED,
     ),
-    problem="dx from MulLayer.backward has wrong values.",
-    wanted="[2. 4.]",
-    got="[1. 1.]",
-    hint="What does your backward do with dout?",
-    misconception="ForgetsUpstream",
-    read=f"{SLUG}#product-node",
-    seed=SEED,
 )
 RIGHT = TaskResult(
-    "add_layer", "check_add_layer", 3.0, 3.0, (Part("forward", 3, 3),), notice="Both get the same."
+    "check_add_layer",
+    3.0,
+    3.0,
+    Report("add_layer", (Part("forward", 3, 3),), notice="Both get the same."),
 )
+
+
+def found(task: TaskResult, *parts: Part, **words: str) -> TaskResult:
+    """A result whose check found something else."""
+    finding = replace(task.finding, **words)
+    report = replace(task.report, parts=parts or task.report.parts, finding=finding)
+    return replace(task, report=report)
+
+
 PROBLEM = "The process of this work is gone: it ended, with the exit code 3."
 
 
@@ -251,15 +269,15 @@ def test_it_shows_no_grade_cell_and_no_seed() -> None:
 def test_it_shows_no_path_of_this_machine() -> None:
     course, home = str(HERE.root), str(Path.home())
     problem = f"It can't be read: '{course}/submitted/ada/x.ipynb' nor /etc/secret/key.pem."
-    wrong = replace(WRONG, problem=f"OSError: {home}/x/y.txt", got=f"{sys.prefix}/lib/z.py")
+    wrong = found(WRONG, problem=f"OSError: {home}/x/y.txt", got=f"{sys.prefix}/lib/z.py")
     nb = notebook({}, own("f()", printed(f"File {course}/solutions/a.md, {home}/b")))
     made = page(nb, (wrong,), problems=(problem,))
     for secret in (course, f"{home}/", sys.prefix, "/etc/secret"):
         assert secret not in made
     assert "…/x.ipynb" in made
     assert "…/key.pem" in made
-    assert "dL/dx" in page(nb, (replace(WRONG, problem="dL/dx and a / b / c"),))
-    assert "a / b / c" in page(nb, (replace(WRONG, problem="dL/dx and a / b / c"),))
+    assert "dL/dx" in page(nb, (found(WRONG, problem="dL/dx and a / b / c"),))
+    assert "a / b / c" in page(nb, (found(WRONG, problem="dL/dx and a / b / c"),))
 
 
 def test_it_is_small_and_whole() -> None:
@@ -493,11 +511,12 @@ def check_dead(browser: Any, folder: Path, made: str) -> None:
 
 def hostile_page(text: str) -> str:
     """A page with the same text in every place that somebody else writes."""
-    wrong = replace(
+    wrong = found(
         WRONG,
-        parts=(Part(text, 1, 0, text),),
-        **dict.fromkeys(("problem", "wanted", "got", "hint", "read"), text),
+        Part(text, 1, 0, text),
+        **dict.fromkeys(("problem", "wanted", "got", "hint"), text),
     )
+    wrong = replace(wrong, report=replace(wrong.report, read=text))
     failed = {"output_type": "error", "ename": text, "evalue": text, "traceback": [text, text]}
     alone = {"output_type": "error", "ename": text, "evalue": text, "traceback": []}
     nb = notebook(
@@ -515,7 +534,7 @@ def hostile_page(text: str) -> str:
         first_name=text,
         last_name=text,
     )
-    right = replace(RIGHT, notice=text)
+    right = replace(RIGHT, report=replace(RIGHT.report, notice=text))
     return page(nb, (wrong, right), given, (text,), student=text)
 
 
@@ -684,26 +703,64 @@ def nbgrader(course: Course, *command: str) -> None:
     )
 
 
-def test_nbgrader_releases_the_page_and_can_put_its_own_in_its_place(course: Course) -> None:
-    secret = course.root / "submitted" / "ada" / SLUG / "submission_secret.txt"
-    secret.write_text("it is a secret")
-    assert write_feedback(course, SLUG, ["ada"]).pages == 1
+def collected(course: Course, student: str, cells: Mapping[str, str], secret: str) -> None:
+    """Put a submission where `nbgrader collect` puts what `nbgrader submit` made."""
+    folder = hand_in(course, student, cells, when="2026-03-01 12:00:00.000000 UTC").parent
+    (folder / "submission_secret.txt").write_text(secret)
+
+
+def released(course: Course, secret: str) -> bytes:
+    """The page that `nbgrader fetch_feedback` finds by a secret."""
+    name = hashlib.md5(secret.encode() + SLUG.encode()).hexdigest()
+    (page,) = (course.root / "exchange").glob(f"*/feedback/{name}.html")
+    return page.read_bytes()
+
+
+def test_nbgrader_releases_the_pages_of_grading(course: Course) -> None:
+    solved = answers(course)
+    collected(course, "ada", solved, "first" * 20)
+    collected(course, "bob", {"mul_layer": "x = 1"}, "bob's" * 20)
+    grade(course, [SLUG], Here(by_length), Options(seed=1))
+    first = place(course, "ada").read_bytes()
+    # eve's submission has no secret; that does not stop the others
+    nbgrader(course, "release_feedback", SLUG)
+    assert released(course, "first" * 20) == first
+    assert released(course, "bob's" * 20) == place(course, "bob").read_bytes()
+
+    # the same cells once more: the page is that of the submission it is about
+    collected(course, "ada", solved, "second" * 20)
+    # and of somebody who then hands in by another way
+    (course.root / "submitted" / "bob" / SLUG / "submission_secret.txt").unlink()
+    grade(course, [SLUG], Here(by_length), Options(seed=1))
+    beside = place(course, "bob").with_name("submission_secret.txt")
+    assert beside.read_text() != "bob's" * 20
+    nbgrader(course, "release_feedback", SLUG)
+    assert released(course, "second" * 20) == place(course, "ada").read_bytes()
+
+
+def test_nbgrader_can_put_its_own_page_in_place(course: Course) -> None:
+    collected(course, "ada", answers(course), "first" * 20)
+    grade(course, [SLUG], Here(by_length), Options(seed=1))
     made = place(course, "ada").read_bytes()
-    assert place(course, "ada").with_name("submission_secret.txt").read_text() == "it is a secret"
-    nbgrader(course, "release_feedback", SLUG, "--student=ada")
-    handed_out = [*(course.root / "exchange").glob("*/feedback/*.html")]
-    assert [file.read_bytes() for file in handed_out] == [made]
     nbgrader(course, "generate_feedback", SLUG, "--student=ada", "--force")
-    assert place(course, "ada").read_bytes() != made
-    assert b"notebook" in place(course, "ada").read_bytes()
+    theirs = place(course, "ada").read_bytes()
+    assert theirs != made
+    assert b"notebook" in theirs
+    nbgrader(course, "release_feedback", SLUG, "--student=ada")
+    assert released(course, "first" * 20) == theirs
 
 
-def test_a_link_beside_a_submission_is_not_followed(course: Course, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["link", "bytes", "large", "empty"])
+def test_only_a_plain_short_secret_is_taken(course: Course, tmp_path: Path, kind: str) -> None:
     (tmp_path / "private").write_text("private")
-    link = course.root / "submitted" / "ada" / SLUG / "submission_secret.txt"
-    link.symlink_to(tmp_path / "private")
-    write_feedback(course, SLUG, ["ada"])
-    assert not place(course, "ada").with_name("submission_secret.txt").exists()
+    secret = course.root / "submitted" / "ada" / SLUG / "submission_secret.txt"
+    if kind == "link":
+        secret.symlink_to(tmp_path / "private")
+    else:
+        secret.write_bytes({"bytes": b"\xff", "large": b"a" * 2000, "empty": b""}[kind])
+    assert write_feedback(course, SLUG, ["ada"]).pages == 1
+    beside = place(course, "ada").with_name("submission_secret.txt")
+    assert re.fullmatch("[0-9a-f]{64}", beside.read_text())
 
 
 def test_the_headings_of_the_tasks() -> None:

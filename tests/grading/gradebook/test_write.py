@@ -26,10 +26,11 @@ from class_cases import (
     small_page,
 )
 
+from course_lib.checks.report import Finding, Part, Report
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.gradebook import nbgrader
 from course_lib.grading.gradebook.nbgrader import open_gradebook
-from course_lib.grading.jobs import CHECK, Job, Part, Result, TaskResult
+from course_lib.grading.jobs import CHECK, Job, Result, TaskResult, without_report
 from course_lib.grading.outcome import Options
 from course_lib.grading.run import grade
 
@@ -98,7 +99,7 @@ def both_ways(
     def as_nbgrader_did(job: Job) -> Result:
         known = {(row[0], row[2]): row[3] for row in rows(theirs)}
         tasks = [
-            TaskResult(c.grade_id[6:], c.grade_id, known[job.student, c.grade_id], c.points)
+            without_report(c.grade_id, known[job.student, c.grade_id], c.points)
             for c in job.cells
             if c.kind == CHECK
         ]
@@ -206,11 +207,12 @@ def test_autograded_notebook_is_valid_and_holds_the_outputs(course: Course) -> N
     )
 
 
-def one_task(points: float, **more: Any) -> Any:
+def one_task(points: float, report: Report | None = None) -> Any:
     """A stand-in that gives one task some points, and says nothing of the others."""
 
     def execute(job: Job) -> Result:
-        task = TaskResult("mul_layer", "check_mul_layer", points, 4.0, **more)
+        said = report or Report("mul_layer", ())
+        task = TaskResult("check_mul_layer", points, 4.0, said)
         return Result(job.student, job.slug, (task,), isolation="test")
 
     return execute
@@ -234,7 +236,8 @@ def test_no_more_than_the_maximum_and_no_points_without_a_check(
 def test_parts_with_reasons_are_in_the_grade_cells_output(course: Course) -> None:
     hand_in(course, "ada", answers(course))
     part = Part("dx", 2.0, 0.0, "has <wrong> values")
-    run(course, one_task(2, parts=(part,), problem="dx is wrong.", hint="Which one is swapped?"))
+    finding = Finding("dx is wrong.", hint="Which one is swapped?")
+    run(course, one_task(2, Report("mul_layer", (part,), finding)))
     path = course.root / "autograded" / "ada" / SLUG / f"{SLUG}.ipynb"
     cells = {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
     html = cells["check_mul_layer"].outputs[0].data["text/html"]
@@ -292,4 +295,4 @@ def test_no_kernel_is_started(course: Course, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(jupyter_client.manager.KernelManager, "start_kernel", refuse)
     hand_in(course, "ada", answers(course))
-    assert run(course).rows[0].marks is not None
+    assert run(course).rows[0].scores is not None

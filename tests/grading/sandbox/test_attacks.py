@@ -76,7 +76,7 @@ def test_an_attack_gains_nothing(outcomes: Callable[[Path], Outcome], path: Path
         most = honest.get(task.task, 0.0) if task.task in answered else task.max_points
         assert 0 <= task.points <= most, task
         if task.points < task.max_points:
-            assert task.problem
+            assert task.finding.problem
     assert {task.task for task in attack.tasks} >= answered
     # What goes to the gradebook, the pages and the terminal has nothing in it that acts.
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", words(attack))
@@ -85,7 +85,10 @@ def test_an_attack_gains_nothing(outcomes: Callable[[Path], Outcome], path: Path
 
 def words(result: Result) -> str:
     tasks = (
-        [task.problem, task.wanted, task.got, task.hint, *(part.reason for part in task.parts)]
+        [
+            *(getattr(task.finding, name) for name in ("problem", "wanted", "got", "hint")),
+            *(part.reason for part in task.report.parts),
+        ]
         for task in result.tasks
     )
     shown = re.findall(r"'(?:text|text/plain|ename|evalue)': '(.*?)'", str(result.outputs))

@@ -485,7 +485,7 @@ def test_without_bubblewrap_nothing_runs(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert not mark.exists()
     assert result.points == 0
     assert "bubblewrap is missing" in result.problems[0]
-    assert all(task.problem for task in result.tasks)
+    assert all(task.finding.problem for task in result.tasks)
 
 
 @pytest.mark.usefixtures("forgetful")

@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 import nh3
 from markupsafe import Markup
-from nbconvert.filters import markdown2html as nbconvert_markdown2html
 
 from course_lib.text import _
 
@@ -303,7 +302,10 @@ def clean_html(html: str) -> str:
 
 def markdown2html(source: str) -> str:
     """Return Markdown as HTML without scripts, forms, frames and style sheets."""
-    return clean_html(nbconvert_markdown2html(source))
+    # Only nbgrader's pages need it; grading a class should not import mistune.
+    from nbconvert.filters import markdown2html as convert
+
+    return clean_html(convert(source))
 
 
 @cache

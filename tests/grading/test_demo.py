@@ -397,3 +397,15 @@ def test_what_is_harmless_stays() -> None:
     assert "$a &lt; b$" in markdown2html("$a < b$")
     picture = '<img alt="x" src="data:image/png;base64,AAAA">'
     assert clean_html(picture) == picture
+    styled = '<p style="color:red;text-align:right">x</p>'
+    assert clean_html(styled.replace("color", "position:fixed;color")) == styled
+
+
+def test_an_answers_words_are_not_taken_for_tags() -> None:
+    assert clean_html("dx = 0 if <x and y> 0") == "dx = 0 if &lt;x and y&gt; 0"
+    assert clean_html("<script>1</script> <b>2</b>") == ("&lt;script&gt;1&lt;/script&gt; <b>2</b>")
+
+
+@pytest.mark.parametrize("address", ["da\tta:text/html,x", "\x01javascript:x", "http://[x"])
+def test_no_link_leads_to_a_program(address: str) -> None:
+    assert "href" not in clean_html(f'<a href="{address}">x</a>')

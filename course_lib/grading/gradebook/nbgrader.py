@@ -16,6 +16,9 @@ from typing import Any
 
 from course_lib.grading.course import Course, CourseError
 
+# nbgrader's own __init__ imports its Jupyter server extensions, and so does every import of one of
+# its submodules. Without these packages in place, importing the gradebook and the preprocessors
+# takes 4.5 s of processor time, with them 2.3 s.
 # The packages, and the module in which to find a name that the package's own file would import.
 PACKAGES: Mapping[str, Mapping[str, str]] = {
     "course_lib.checks": {},

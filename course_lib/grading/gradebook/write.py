@@ -17,7 +17,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
-from unittest import mock
 
 import nbformat
 from nbformat import NotebookNode
@@ -84,22 +83,6 @@ def problem_cell(problems: Iterable[str]) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(text, id="from-the-grader")
 
 
-_OPENERS = (
-    "nbgrader.preprocessors.saveautogrades.Gradebook",
-    "nbgrader.preprocessors.latesubmissions.Gradebook",
-)
-
-
-class _Batch(Session):
-    """A session whose commits wait for the end of the batch."""
-
-    def commit(self) -> None:
-        """Wait; what is looked up is sent to the database before."""
-
-    def commit_all(self) -> None:
-        super().commit()
-
-
 class Book(Gradebook):  # type: ignore[misc]
     """The gradebook, open for as long as grading takes."""
 
@@ -110,8 +93,14 @@ class Book(Gradebook):  # type: ignore[misc]
             # Short, so that a person soon hears what there is to wait for.
             event.listen(self.engine, "connect", _wait_a_second)
             self.engine.dispose()
-        self.db: scoped_session[_Batch] = scoped_session(
-            sessionmaker(class_=_Batch, bind=self.engine, future=True)
+        # Commits of this session wait for the transaction that `reserve` begins on the connection.
+        self._connection = self.engine.connect()
+        self.db: scoped_session[Session] = scoped_session(
+            sessionmaker(
+                bind=self._connection,
+                join_transaction_mode="rollback_only",
+                expire_on_commit=False,
+            )
         )
         self._assignments: dict[str, Any] = {}
         self._grades: dict[tuple[str, str], Any] = {}
@@ -120,16 +109,21 @@ class Book(Gradebook):  # type: ignore[misc]
         self._submissions: dict[tuple[str, str], Any] = {}
         self._notebooks: dict[tuple[str, str], Any] = {}
 
-    def __exit__(self, *_: object) -> None:
-        """Stay open: nbgrader's steps close what they think is their own."""
+    def close(self) -> None:
+        """Close the gradebook; changes that were not committed are lost."""
+        self.db.remove()
+        self._connection.close()
+        super().close()
 
     def commit(self) -> None:
-        """Make it so."""
-        self.db().commit_all()
+        """Commit the batch."""
+        self.db.commit()
+        self._connection.commit()
 
     def rollback(self) -> None:
-        """Forget what was not committed."""
+        """Undo the changes since the last commit."""
         self.db.rollback()
+        self._connection.rollback()
         self.db.expunge_all()
         self._forget()
 
@@ -139,7 +133,9 @@ class Book(Gradebook):  # type: ignore[misc]
         self._assignments = {}
 
     def reserve(self) -> None:
-        """Begin to write: what forbids it is heard here, and nobody else writes until the end."""
+        """Begin a batch: take the lock for writing, or raise why that is not possible."""
+        self.rollback()
+        self._connection.begin()
         self.db.execute(update(Student).where(false()).values(id=Student.id))
 
     # --- a batch is looked up at once ---------------------------------------------------------
@@ -277,22 +273,22 @@ def _wait_a_second(connection: Any, _record: Any) -> None:
 
 
 class Steps:
-    """nbgrader's own steps of autograding that come after the code has run.
+    """nbgrader's steps of autograding after the code has run, on a gradebook that is open.
 
     Parameters
     ----------
     parent : Any
         Hands the course's settings on.
     book : Book
-    url : str
-        Of the gradebook.
     """
 
-    def __init__(self, parent: Any, book: Book, url: str) -> None:
-        self.book, self.url = book, url
+    def __init__(self, parent: Any, book: Book) -> None:
+        self.book = book
         self._limit = LimitOutput(parent=parent)
         self._save = SaveAutoGrades(parent=parent)
+        self._save.gradebook = book
         self._penalties = AssignLatePenalties(parent=parent)
+        self._penalties.init_plugin()
 
     def limit(self, notebook: NotebookNode) -> NotebookNode:
         """Cut long outputs."""
@@ -300,28 +296,24 @@ class Steps:
 
     def save(self, notebook: NotebookNode, slug: str, student: str) -> None:
         """Store points, and the comments that nbgrader makes."""
-        with self._shared():
-            self._save(notebook, self._about(slug, student))
+        if not self._save.enabled:
+            return
+        self._save.notebook_id = self._save.assignment_id = slug
+        self._save.student_id = student
+        for index, cell in enumerate(notebook.cells):
+            self._save.preprocess_cell(cell, {}, index)
 
-    def penalise(self, notebook: NotebookNode, slug: str, student: str) -> None:
-        """Store the penalty for what came late."""
-        with self._shared():
-            self._penalties(notebook, self._about(slug, student))
-
-    def _about(self, slug: str, student: str) -> dict[str, Any]:
-        about = {"student": student, "assignment": slug, "notebook": slug, "db_url": self.url}
-        return {"nbgrader": about}
-
-    @contextlib.contextmanager
-    def _shared(self) -> Iterator[None]:
-        """Let the steps use the gradebook that is open."""
-        with contextlib.ExitStack() as stack:
-            for name in _OPENERS:
-                stack.enter_context(mock.patch(name, self._opened))
-            yield
-
-    def _opened(self, _url: str) -> Book:
-        return self.book
+    def penalise(self, slug: str, student: str) -> None:
+        """Store the penalty of the configured plugin, from 0 to the points earned."""
+        if not self._penalties.enabled:
+            return
+        row = self.book.find_submission_notebook(slug, slug, student)
+        late = self.book.find_submission(slug, student).total_seconds_late
+        penalty = None
+        if late > 0:
+            plugin = self._penalties.plugin_inst
+            penalty = plugin.late_submission_penalty(student, row.score, late)
+        row.late_submission_penalty = None if penalty is None else min(max(penalty, 0), row.score)
 
 
 T = TypeVar("T")
@@ -384,7 +376,7 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
             folder = CourseDirectory(parent=parent)
             self.book = self._patiently(lambda: Book(folder.db_url, folder.course_id))
             opening.callback(self.book.close)
-            self.steps = Steps(parent, self.book, folder.db_url)
+            self.steps = Steps(parent, self.book)
             self._open = opening.pop_all()
         return self
 
@@ -504,8 +496,8 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
                         grade.needs_manual_grade = True
         # The sums that penalties are taken from are read anew.
         self.book.load_submissions(slug, students)
-        for submission, _result, notebook in ready:
-            self.steps.penalise(notebook, slug, submission.student)
+        for student in students:
+            self.steps.penalise(slug, student)
         self.book.commit()
 
     def _patiently(self, work: Callable[[], T]) -> T:

@@ -4,21 +4,9 @@ Start reading at :mod:`course_lib.grading.cli`, which is the command ``course``.
 stripping, the grading and the book-keeping; what stands here feeds it and guards what comes out.
 """
 
-import contextlib
 import os
 import sys
 from pathlib import Path
-
-# jsonschema, which nbformat imports, builds a grammar of web addresses when it finds this package:
-# its import takes 6.1 s then, and 0.7 s without. No schema of a notebook asks for that check.
-_GRAMMAR = "rfc3987_syntax"
-if "jsonschema" not in sys.modules and _GRAMMAR not in sys.modules:
-    sys.modules[_GRAMMAR] = None  # type: ignore[assignment]
-    try:
-        with contextlib.suppress(ModuleNotFoundError):  # __main__ says what is missing
-            import jsonschema  # type: ignore[import-untyped] # noqa: F401
-    finally:
-        del sys.modules[_GRAMMAR]
 
 
 def import_only_what_is_installed() -> None:

@@ -7,11 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
 from course_lib.grading.course import Course, CourseError
-from course_lib.grading.notebooks import RawCell, grade_id, is_solution
+from course_lib.grading.notebooks import NotebookNode, RawCell, grade_id, is_solution, nbformat
 from course_lib.grading.sanitize import plain
 
 LONGEST_ANSWER = 200_000

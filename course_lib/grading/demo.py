@@ -12,9 +12,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import nbformat
-from nbformat import NotebookNode
-
 import course_lib
 from course_lib.grading.authoring.trial import (
     build_submission,
@@ -24,6 +21,7 @@ from course_lib.grading.authoring.trial import (
 )
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.gradebook import nbgrader
+from course_lib.grading.notebooks import NotebookNode, nbformat
 from course_lib.grading.outcome import NO_RESULT
 from course_lib.grading.results import Ledger
 from course_lib.grading.results import folder as grading

@@ -11,13 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode
-
 import course_lib
 from course_lib.checks.report import Finding, Part, Report
 from course_lib.grading.assignment import Blueprint, read_blueprint
 from course_lib.grading.course import Course
-from course_lib.grading.notebooks import grade_id, is_solution
+from course_lib.grading.notebooks import NotebookNode, grade_id, is_solution
 from course_lib.grading.sandbox.package import imported
 from course_lib.grading.submitted import Submission
 

@@ -8,11 +8,9 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import nbformat
-
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook.nbgrader import generate_assignment, import_nbgrader
-from course_lib.grading.notebooks import check_source, read_source
+from course_lib.grading.notebooks import check_source, nbformat, read_source
 
 
 def release(course: Course, slugs: Iterable[str]) -> list[Path]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_locked
 from traitlets import Bool, Float
@@ -14,6 +12,7 @@ from traitlets import Bool, Float
 from course_lib.grading.execute import execute
 from course_lib.grading.gradebook.write import points_output
 from course_lib.grading.jobs import CHECK, GIVEN, Job, classify
+from course_lib.grading.notebooks import NotebookNode, nbformat
 from course_lib.grading.sandbox.package import imported
 from course_lib.grading.sandbox.process import check_ready
 

@@ -16,11 +16,9 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from nbformat import NotebookNode
-
 from course_lib.grading.assignment import Blueprint, read_blueprint
 from course_lib.grading.course import Course
-from course_lib.grading.notebooks import RawCell, Unreadable, read_cells
+from course_lib.grading.notebooks import NotebookNode, RawCell, Unreadable, read_cells
 from course_lib.grading.sanitize import plain
 
 MOST_BYTES = 20 * 2**20

@@ -11,8 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode
-
 from course_lib.checks.misconceptions import MisconceptionError
 from course_lib.checks.report import Report
 from course_lib.checks.tasks import NumberTask
@@ -20,7 +18,7 @@ from course_lib.grading.authoring.audit import SPELLINGS
 from course_lib.grading.authoring.new_exercise import TEMPLATES, chapter_link
 from course_lib.grading.authoring.trial import Assignment, Trial, read_submission_file, run
 from course_lib.grading.course import Course, CourseError
-from course_lib.grading.notebooks import grade_id, is_solution, read_source
+from course_lib.grading.notebooks import NotebookNode, grade_id, is_solution, read_source
 from course_lib.grading.release import out_of_step
 from course_lib.misconceptions import all_misconceptions, for_task
 from course_lib.progress import progress_bar

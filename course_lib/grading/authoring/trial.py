@@ -17,9 +17,6 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
 from course_lib.checks import all_tasks
 from course_lib.checks.cases import Case
 from course_lib.checks.compare import Seen
@@ -28,7 +25,7 @@ from course_lib.checks.tasks import NumberTask, Task
 from course_lib.grading import import_only_what_is_installed
 from course_lib.grading.course import Course, CourseError, this_course
 from course_lib.grading.jobs import GIVEN, RUN, classify
-from course_lib.grading.notebooks import grade_id, is_solution, read_source
+from course_lib.grading.notebooks import NotebookNode, grade_id, is_solution, nbformat, read_source
 from course_lib.grading.student.cells import run_source
 
 _MARK = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", flags=re.MULTILINE)

@@ -38,6 +38,9 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
 
 def lean() -> None:
     """Put the packages in place; one that is missing, or imported already, is left as it is."""
+    # nbgrader imports jsonschema, and this module imports it the quick way.
+    import course_lib.grading.notebooks  # noqa: F401
+
     for name in PACKAGES:
         above, _dot, last = name.rpartition(".")
         if name in sys.modules or (above and above not in sys.modules):

@@ -18,8 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-import nbformat
-from nbformat import NotebookNode
 from nbgrader.api import (
     Assignment,
     BaseCell,
@@ -44,7 +42,7 @@ from course_lib.grading.feedback.student_page import page_path, write_page
 from course_lib.grading.gradebook.nbgrader import nbgrader_settings
 from course_lib.grading.gradebook.scores import ClassScores, Scores
 from course_lib.grading.jobs import Result, TaskResult, without_report
-from course_lib.grading.notebooks import grade_id
+from course_lib.grading.notebooks import NotebookNode, grade_id, nbformat
 from course_lib.grading.outcome import GradedSubmission
 from course_lib.grading.results import without_outputs, write_atomically
 from course_lib.grading.submitted import Submission

@@ -116,7 +116,7 @@ def test_what_is_missing_or_there_already_is_left_as_it_is(small: str) -> None:
 
 def test_the_grammar_of_web_addresses_is_kept_out_of_one_import_only() -> None:
     said = in_another(
-        "import sys, course_lib.grading\n"
+        "import sys, course_lib.grading.notebooks\n"
         "from importlib.util import find_spec\n"
         "print('jsonschema' in sys.modules, 'rfc3987_syntax' in sys.modules)\n"
         "print(find_spec('rfc3987_syntax').name)"

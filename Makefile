@@ -17,7 +17,7 @@ SUBMISSIONS := $(shell find tests/submissions -type f)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help course test lint check book strict-book print exercises demo package lab serve bench lock clean
+.PHONY: help course quick style test test-all test-slow lint check book strict-book print exercises demo package lab serve bench lock clean
 
 help: ## List what make can do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -26,14 +26,28 @@ course: book exercises demo ## Install, build the book, make the exercises, grad
 	@$(RUN) course_lib.grading where
 
 # A test file to each processor; NumPy's own threads would only stand in each other's way.
-test: export OPENBLAS_NUM_THREADS = 1
-test: .venv/.installed ## Prove everything: lint, types, files in step, clean book, tests
+# Compiled modules are kept: tests start many interpreters.
+PYTEST := $(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder
+QUICK := tests/layers tests/library tests/graphs tests/checks/test_checks.py \
+	tests/checks/test_checks_nearby.py tests/checks/test_misconceptions.py
+quick test test-all test-slow: export OPENBLAS_NUM_THREADS = 1
+quick test test-all test-slow: export PYTHONDONTWRITEBYTECODE =
+
+style: .venv/.installed
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
-	$(RUN) course_lib.grading release --check
-	$(MAKE) strict-book
-	$(RUN) pytest -n auto --dist loadfile --no-loadscope-reorder
+
+quick: style ## Check style, types, library and checks: under a minute
+	$(PYTEST) -m "not slow" $(QUICK)
+
+test: style check strict-book ## Prove a change: style, types, files in step, clean book, tests
+	$(PYTEST) -m "not slow"
+
+test-all: test test-slow ## Prove everything, long trainings and the audit among it
+
+test-slow: .venv/.installed
+	$(PYTEST) -m slow
 
 lint: .venv/.installed ## Check style and types, and mend what a tool can mend
 	$(RUN) ruff check --fix .

@@ -65,6 +65,7 @@ class Layer:
     backward: Callable[..., Any]
     _out_shape: tuple[int, ...]
     _out_dtype: np.dtype[Any]
+    _numbers: bool
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -145,12 +146,15 @@ def _arguments(method: _Method, kinds: _Kinds) -> Callable[..., dict[str, Any]]:
     return arguments
 
 
-def _with_number(result: Any) -> Any:
-    """Return a float64 result of shape () as a float: ``price`` prints as 220.0 everywhere."""
+def _unwrapped(result: Any, numbers: bool) -> Any:
+    """Return a result of shape () as a number: Python's own if all inputs were numbers.
+
+    So ``price`` prints as 220.0 everywhere, and the loss of a batch keeps NumPy's methods.
+    """
     if isinstance(result, tuple):
-        return tuple(map(_with_number, result))
+        return tuple(_unwrapped(one, numbers) for one in result)
     if isinstance(result, np.ndarray | np.generic) and result.shape == ():
-        return float(result) if result.dtype == np.float64 else result.dtype.type(result)
+        return float(result) if numbers and result.dtype == np.float64 else result[()]
     return result
 
 
@@ -171,7 +175,8 @@ def _checked_forward(method: _Method, kinds: _Kinds) -> _Method:
     def forward(self: Layer, *args: Any, **kwargs: Any) -> Any:
         given = arguments(f"{type(self).__name__}.forward", args, kwargs)
         self.check_inputs(**{name: given[name] for name in arrays if name in given})
-        out = _with_number(method(self, **given))
+        self._numbers = all(given[name].shape == () for name in arrays if name in given)
+        out = _unwrapped(method(self, **given), self._numbers)
         self._out_shape, self._out_dtype = np.shape(out), np.result_type(out)
         return out
 
@@ -201,7 +206,7 @@ def _checked_backward(method: _Method, kinds: _Kinds) -> _Method:
             # A float64 gradient from above must not widen the gradients of a float32 layer.
             if self._out_dtype.kind == "f":
                 given[name] = given[name].astype(self._out_dtype, copy=False)
-        return _with_number(method(self, **given))
+        return _unwrapped(method(self, **given), self._numbers)
 
     return backward
 

@@ -13,8 +13,8 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -26,14 +26,16 @@ from nbgrader.api import (
     Gradebook,
     InvalidEntry,
     MissingEntry,
+    Notebook,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
+    new_uuid,
 )
 from nbgrader.preprocessors import AssignLatePenalties, LimitOutput, SaveAutoGrades
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_task, parse_utc
 from sqlalchemy import event, false, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from course_lib.checks.report import Part
 from course_lib.grading.assignment import Blueprint
@@ -42,7 +44,7 @@ from course_lib.grading.feedback.student_page import page_path, write_page
 from course_lib.grading.gradebook.nbgrader import nbgrader_settings
 from course_lib.grading.gradebook.scores import ClassScores, Scores
 from course_lib.grading.jobs import Result, TaskResult, without_report
-from course_lib.grading.notebooks import NotebookNode, grade_id, nbformat
+from course_lib.grading.notebooks import NotebookNode, grade_id, is_solution, nbformat
 from course_lib.grading.outcome import GradedSubmission
 from course_lib.grading.results import without_outputs, write_atomically
 from course_lib.grading.submitted import Submission
@@ -81,6 +83,27 @@ def problem_cell(problems: Iterable[str]) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(text, id="from-the-grader")
 
 
+@dataclass
+class SubmissionRows:
+    """The rows of one student's submission.
+
+    Attributes
+    ----------
+    submission, notebook : Any
+        The rows of the submission and of its notebook.
+    grades, comments : dict of str to Any
+        Rows by the name of their cell.
+    most : dict of str to float
+        The maximum points of a graded cell, by its name.
+    """
+
+    submission: Any
+    notebook: Any = None
+    grades: dict[str, Any] = field(default_factory=dict)
+    comments: dict[str, Any] = field(default_factory=dict)
+    most: dict[str, float] = field(default_factory=dict)
+
+
 class Book(Gradebook):  # type: ignore[misc]
     """The gradebook, open for as long as grading takes."""
 
@@ -91,136 +114,94 @@ class Book(Gradebook):  # type: ignore[misc]
             # Short, so that a person soon hears what there is to wait for.
             event.listen(self.engine, "connect", _wait_a_second)
             self.engine.dispose()
-        # Commits of this session wait for the transaction that `reserve` begins on the connection.
-        self._connection = self.engine.connect()
-        self.db: scoped_session[Session] = scoped_session(
-            sessionmaker(
-                bind=self._connection,
-                join_transaction_mode="rollback_only",
-                expire_on_commit=False,
-            )
-        )
-        self._assignments: dict[str, Any] = {}
-        self._grades: dict[tuple[str, str], Any] = {}
-        self._comments: dict[tuple[str, str], Any] = {}
-        self._students: dict[str, Any] = {}
-        self._submissions: dict[tuple[str, str], Any] = {}
-        self._notebooks: dict[tuple[str, str], Any] = {}
-
-    def close(self) -> None:
-        """Close the gradebook; changes that were not committed are lost."""
-        self.db.remove()
-        self._connection.close()
-        super().close()
 
     def commit(self) -> None:
         """Commit the batch."""
         self.db.commit()
-        self._connection.commit()
 
     def rollback(self) -> None:
         """Undo the changes since the last commit."""
         self.db.rollback()
-        self._connection.rollback()
         self.db.expunge_all()
-        self._forget()
-
-    def _forget(self) -> None:
-        self._grades, self._comments, self._students = {}, {}, {}
-        self._submissions, self._notebooks = {}, {}
-        self._assignments = {}
 
     def reserve(self) -> None:
         """Begin a batch: take the lock for writing, or raise why that is not possible."""
         self.rollback()
-        self._connection.begin()
         self.db.execute(update(Student).where(false()).values(id=Student.id))
 
-    # --- a batch is looked up at once ---------------------------------------------------------
+    # --- the rows of a batch -------------------------------------------------------------------
 
-    def load_students(self, slug: str, students: Collection[str]) -> None:
-        """Look up which students there are, and which handed in before."""
-        self._forget()
-        query = select(Student).where(Student.id.in_(students))
-        self._students = dict.fromkeys(students) | {s.id: s for s in self.db.scalars(query)}
-        self._submissions = dict.fromkeys((slug, student) for student in students)
-        self._load_submissions(slug, students)
+    def load(self, assignment: Any, students: Collection[str]) -> dict[str, SubmissionRows]:
+        """Return the rows of submissions by student; add the rows that are missing."""
+        known = set(self.db.scalars(select(Student.id).where(Student.id.in_(students))))
+        self.db.add_all(Student(id=student) for student in students if student not in known)
+        rows = self._submissions(assignment, students)
+        for student in students:
+            if student not in rows:
+                row = SubmittedAssignment(
+                    id=new_uuid(), assignment_id=assignment.id, student_id=student
+                )
+                self.db.add(row)
+                rows[student] = SubmissionRows(row)
+        for notebook in assignment.notebooks:
+            if notebook.name == assignment.name:
+                for of in rows.values():
+                    self._complete(of, notebook)
+        return rows
 
-    def load_submissions(self, slug: str, students: Collection[str]) -> None:
-        """Look up submissions and their notebooks, as they are now."""
-        self._load_submissions(slug, students)
-        query = (
+    def _submissions(self, assignment: Any, students: Collection[str]) -> dict[str, SubmissionRows]:
+        """Return the rows that are there."""
+        mine = (
+            SubmittedAssignment.assignment_id == assignment.id,
+            SubmittedAssignment.student_id.in_(students),
+        )
+        query = select(SubmittedAssignment).where(*mine)
+        rows = {row.student_id: SubmissionRows(row) for row in self.db.scalars(query)}
+        inside = SubmittedAssignment.id == SubmittedNotebook.assignment_id
+        of_notebooks = (
             select(SubmittedAssignment.student_id, SubmittedNotebook)
-            .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
-            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-            .where(Assignment.name == slug, SubmittedAssignment.student_id.in_(students))
+            .join(SubmittedNotebook, inside)
+            .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+            .where(*mine, Notebook.name == assignment.name)
         )
-        self._notebooks = {(slug, student): book for student, book in self.db.execute(query)}
+        for student, notebook in self.db.execute(of_notebooks):
+            rows[student].notebook = notebook
+        for kind in (Grade, Comment):
+            of_cells = (
+                select(SubmittedAssignment.student_id, BaseCell.name, kind)
+                .join(SubmittedNotebook, inside)
+                .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+                .join(kind, kind.notebook_id == SubmittedNotebook.id)
+                .join(BaseCell, BaseCell.id == kind.cell_id)
+                .where(*mine, Notebook.name == assignment.name)
+            )
+            for student, name, row in self.db.execute(of_cells):
+                of = rows[student]
+                (of.grades if kind is Grade else of.comments)[name] = row
+        return rows
 
-    def _load_submissions(self, slug: str, students: Collection[str]) -> None:
-        query = (
-            select(SubmittedAssignment)
-            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-            .where(Assignment.name == slug, SubmittedAssignment.student_id.in_(students))
-        )
-        self._submissions |= {(slug, s.student_id): s for s in self.db.scalars(query)}
+    def _complete(self, of: SubmissionRows, notebook: Any) -> None:
+        """Add the rows that a submission lacks: of its notebook, of grades and of comments."""
+        if of.notebook is None:
+            of.notebook = SubmittedNotebook(
+                id=new_uuid(), notebook_id=notebook.id, assignment_id=of.submission.id
+            )
+            self.db.add(of.notebook)
+        for cell in (*notebook.grade_cells, *notebook.task_cells):
+            of.most[cell.name] = cell.max_score
+            if cell.name not in of.grades:
+                of.grades[cell.name] = Grade(cell_id=cell.id, notebook_id=of.notebook.id)
+                self.db.add(of.grades[cell.name])
+        for cell in (*notebook.solution_cells, *notebook.task_cells):
+            if cell.name not in of.comments:
+                of.comments[cell.name] = Comment(cell_id=cell.id, notebook_id=of.notebook.id)
+                self.db.add(of.comments[cell.name])
 
-    def find_assignment(self, name: str) -> Any:
-        """Return an assignment: it is looked up once in a batch, and not for each student."""
-        if name not in self._assignments:
-            self._assignments[name] = super().find_assignment(name)
-        return self._assignments[name]
-
-    def find_student(self, student_id: str) -> Any:
-        """Return a student: from those looked up, or as nbgrader finds it."""
-        return self._loaded(self._students, student_id) or super().find_student(student_id)
-
-    def find_submission(self, assignment: str, student: str) -> Any:
-        """Return a submission: from those looked up, or as nbgrader finds it."""
-        found = self._loaded(self._submissions, (assignment, student))
-        return found or super().find_submission(assignment, student)
-
-    def find_submission_notebook(self, notebook: str, assignment: str, student: str) -> Any:
-        """Return a notebook handed in: from those looked up, or as nbgrader finds it."""
-        found = self._loaded(self._notebooks, (assignment, student))
-        return found or super().find_submission_notebook(notebook, assignment, student)
-
-    def _loaded(self, rows: dict[Any, Any], key: Any) -> Any:
-        """Return a row; that there is none is known too, once."""
-        if key in rows and rows[key] is None:
-            del rows[key]
-            raise MissingEntry(f"No such row: {key}")
-        return rows.get(key)
-
-    def load(self, slug: str, students: Collection[str]) -> None:
-        """Read the rows of a batch at once, which nbgrader looks up one by one."""
-        self._grades = self._rows(Grade, slug, students)
-        self._comments = self._rows(Comment, slug, students)
-
-    def _rows(self, kind: Any, slug: str, students: Collection[str]) -> dict[tuple[str, str], Any]:
-        query = (
-            select(SubmittedAssignment.student_id, BaseCell.name, kind)
-            .join(SubmittedNotebook, SubmittedNotebook.id == kind.notebook_id)
-            .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
-            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-            .join(BaseCell, BaseCell.id == kind.cell_id)
-            .where(Assignment.name == slug, SubmittedAssignment.student_id.in_(students))
-        )
-        return {(student, cell): row for student, cell, row in self.db.execute(query)}
-
-    def find_grade(self, grade_cell: str, notebook: str, assignment: str, student: str) -> Any:
-        """Return a grade: from those loaded, or as nbgrader finds it."""
-        row = self._grades.get((student, grade_cell))
-        return row or super().find_grade(grade_cell, notebook, assignment, student)
-
-    def find_comment(self, solution_cell: str, notebook: str, assignment: str, student: str) -> Any:
-        """Return a comment: from those loaded, or as nbgrader finds it."""
-        row = self._comments.get((student, solution_cell))
-        return row or super().find_comment(solution_cell, notebook, assignment, student)
-
-    def grades(self, student: str) -> list[Any]:
-        """Return the grades loaded for a student."""
-        return [row for (who, _cell), row in self._grades.items() if who == student]
+    def earned(self, notebooks: Collection[Any]) -> dict[str, float]:
+        """Return the sums of points before penalties, by the id of the notebook's row."""
+        ids = [notebook.id for notebook in notebooks]
+        query = select(SubmittedNotebook.id, SubmittedNotebook.score)
+        return dict(self.db.execute(query.where(SubmittedNotebook.id.in_(ids))).all())
 
     # --- what is known ------------------------------------------------------------------------
 
@@ -271,7 +252,7 @@ def _wait_a_second(connection: Any, _record: Any) -> None:
 
 
 class Steps:
-    """nbgrader's steps of autograding after the code has run, on a gradebook that is open.
+    """nbgrader's steps of autograding after the code has run, on rows that are loaded.
 
     Parameters
     ----------
@@ -284,7 +265,6 @@ class Steps:
         self.book = book
         self._limit = LimitOutput(parent=parent)
         self._save = SaveAutoGrades(parent=parent)
-        self._save.gradebook = book
         self._penalties = AssignLatePenalties(parent=parent)
         self._penalties.init_plugin()
 
@@ -292,26 +272,40 @@ class Steps:
         """Cut long outputs."""
         return self._limit(notebook, {})[0]
 
-    def save(self, notebook: NotebookNode, slug: str, student: str) -> None:
-        """Store points, and the comments that nbgrader makes."""
+    def save(self, notebook: NotebookNode, rows: SubmissionRows) -> None:
+        """Store points and automatic comments, as SaveAutoGrades does."""
         if not self._save.enabled:
             return
-        self._save.notebook_id = self._save.assignment_id = slug
-        self._save.student_id = student
-        for index, cell in enumerate(notebook.cells):
-            self._save.preprocess_cell(cell, {}, index)
+        for cell in notebook.cells:
+            if is_grade(cell):
+                grade = rows.grades[grade_id(cell)]
+                grade.auto_score = determine_grade(cell, self._save.log)[0]
+                # A manual grade may no longer fit, and without any grade there must be one.
+                grade.needs_manual_grade = (
+                    grade.manual_score is not None or grade.auto_score is None
+                )
+            if is_solution(cell) or is_task(cell):
+                checksum = cell.metadata.nbgrader.get("checksum")
+                blank = not is_task(cell) and checksum == compute_checksum(cell)
+                rows.comments[grade_id(cell)].auto_comment = "No response." if blank else None
 
-    def penalise(self, slug: str, student: str) -> None:
-        """Store the penalty of the configured plugin, from 0 to the points earned."""
+    def penalise(self, batch: Mapping[str, SubmissionRows]) -> None:
+        """Store the penalties of the configured plugin, from 0 to the points earned."""
         if not self._penalties.enabled:
             return
-        row = self.book.find_submission_notebook(slug, slug, student)
-        late = self.book.find_submission(slug, student).total_seconds_late
-        penalty = None
-        if late > 0:
-            plugin = self._penalties.plugin_inst
-            penalty = plugin.late_submission_penalty(student, row.score, late)
-        row.late_submission_penalty = None if penalty is None else min(max(penalty, 0), row.score)
+        # Only a row that is written finds its assignment, which has the due date.
+        self.book.db.flush()
+        seconds = {student: of.submission.total_seconds_late for student, of in batch.items()}
+        late = {student: of.notebook for student, of in batch.items() if seconds[student] > 0}
+        earned = self.book.earned(late.values()) if late else {}
+        for student, of in batch.items():
+            penalty = None
+            if student in late:
+                points = earned[of.notebook.id]
+                plugin = self._penalties.plugin_inst
+                penalty = plugin.late_submission_penalty(student, points, seconds[student])
+                penalty = None if penalty is None else min(max(penalty, 0), points)
+            of.notebook.late_submission_penalty = penalty
 
 
 T = TypeVar("T")
@@ -477,25 +471,20 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
     # --- marks --------------------------------------------------------------------------------
 
     def _store(self, ready: Sequence[tuple[Submission, Result, NotebookNode]]) -> None:
-        slug = ready[0][0].slug
-        students = [submission.student for submission, _, _ in ready]
+        """Store the marks of a batch in one transaction."""
         self.book.reserve()
-        self.book.load_students(slug, students)
-        for submission, _result, _notebook in ready:
-            self.book.update_or_create_student(submission.student)
-            when = {"timestamp": submission.timestamp} if submission.timestamp else {}
-            self.book.update_or_create_submission(slug, submission.student, **when)
-        self.book.load(slug, students)
+        assignment = self.book.find_assignment(ready[0][0].slug)
+        batch = self.book.load(assignment, [submission.student for submission, _, _ in ready])
         for submission, result, notebook in ready:
-            self.steps.save(notebook, slug, submission.student)
+            rows = batch[submission.student]
+            if submission.timestamp:
+                rows.submission.timestamp = parse_utc(submission.timestamp)
+            self.steps.save(notebook, rows)
             if submission.problems or result.problems:
-                for grade in self.book.grades(submission.student):
-                    if grade.auto_score is not None and grade.auto_score < grade.max_score:
+                for name, grade in rows.grades.items():
+                    if grade.auto_score is not None and grade.auto_score < rows.most[name]:
                         grade.needs_manual_grade = True
-        # The sums that penalties are taken from are read anew.
-        self.book.load_submissions(slug, students)
-        for student in students:
-            self.steps.penalise(slug, student)
+        self.steps.penalise(batch)
         self.book.commit()
 
     def _patiently(self, work: Callable[[], T]) -> T:

@@ -9,7 +9,7 @@ from typing import Any
 
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.notebooks import NotebookNode, RawCell, grade_id, is_solution, nbformat
-from course_lib.grading.sanitize import plain
+from course_lib.grading.sanitize import printable
 
 LONGEST_ANSWER = 200_000
 LONGEST_EXTRA = 100_000
@@ -271,7 +271,7 @@ class _Filling:
         return not grade_id(cell) and text.strip() != cell.source.strip()
 
     def _name(self, place: int) -> str:
-        return plain(grade_id(self.places[place]), 60)
+        return printable(grade_id(self.places[place]), 60)
 
 
 def _own_cell(raw: RawCell, number: str) -> NotebookNode:

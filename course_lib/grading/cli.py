@@ -79,18 +79,18 @@ def grade_command(assignment: tuple[str, ...], export: Path | None, **options: A
     if export is not None:
         if len(assignment) != 1:
             raise click.UsageError("--from needs one ASSIGNMENT: what is the export of?")
-        refused = _take_in(course, slugs[0], export, options["names"], options["force"])
+        refused = _import_submissions(course, slugs[0], export, options["names"], options["force"])
     elif options["names"] is not None:
         raise click.UsageError("--names belongs to --from.")
     _grade(course, slugs, bool(assignment), refused, options)
 
 
-def _take_in(
+def _import_submissions(
     course: Course, slug: str, export: Path, names: Path | None, overwrite: bool
 ) -> list[str]:
-    from course_lib.grading.lms.imports import take_in_export
+    from course_lib.grading.lms.imports import import_submissions
 
-    taken = take_in_export(course, slug, export, names=names, overwrite=overwrite)
+    taken = import_submissions(course, slug, export, names=names, overwrite=overwrite)
     click.echo(str(taken), err=True)
     for line in taken.refused:
         click.echo(f"REFUSED: {line}", err=True)
@@ -103,10 +103,10 @@ def _grade(
     executor = _executor(options)
     try:
         from course_lib.grading.outcome import NO_RESULT, Options, as_json, is_complete, table
-        from course_lib.grading.run import check_students, grade, handed_in
+        from course_lib.grading.run import check_students, grade, submitted_assignments
 
         if not named:
-            slugs = handed_in(course, slugs) or slugs
+            slugs = submitted_assignments(course, slugs) or slugs
         check_students(course, slugs, options["students"])
         outcome = grade(
             course,
@@ -188,7 +188,7 @@ def overview_command(assignment: tuple[str, ...]) -> None:
     from course_lib.grading.feedback.class_page import write_overview
 
     course = find_course()
-    for slug in _handed_in(course, assignment):
+    for slug in _submitted_assignments(course, assignment):
         click.echo(write_overview(course, slug).as_uri())
 
 
@@ -205,7 +205,7 @@ def feedback_command(assignment: tuple[str, ...], students: tuple[str, ...]) -> 
     from course_lib.grading.feedback.student_page import write_feedback
 
     course = find_course()
-    for slug in _handed_in(course, assignment):
+    for slug in _submitted_assignments(course, assignment):
         written = write_feedback(course, slug, students)
         click.echo(f"{slug}: {written.pages} page{'s' * (written.pages != 1)} in feedback/.")
         _list_on_stderr("No page for", written.left_out)
@@ -258,11 +258,11 @@ def export_command(
     click.echo(target)
 
 
-def _handed_in(course: Course, assignment: tuple[str, ...]) -> list[str]:
-    from course_lib.grading.submitted import folders
+def _submitted_assignments(course: Course, assignment: tuple[str, ...]) -> list[str]:
+    from course_lib.grading.submitted import submission_folders
 
     slugs = course.choose(assignment)
-    found = slugs if assignment else [slug for slug in slugs if folders(course, slug)]
+    found = slugs if assignment else [slug for slug in slugs if submission_folders(course, slug)]
     if not found:
         raise CourseError("Nobody has handed in anything: there is no submitted/<student>/<slug>/.")
     return found

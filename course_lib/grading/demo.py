@@ -23,8 +23,7 @@ from course_lib.grading.course import Course, CourseError
 from course_lib.grading.gradebook import nbgrader
 from course_lib.grading.notebooks import NotebookNode, nbformat
 from course_lib.grading.outcome import NO_RESULT
-from course_lib.grading.results import Ledger
-from course_lib.grading.results import folder as grading
+from course_lib.grading.results import ResultStore, results_folder
 from course_lib.misconceptions import for_task
 
 # More assignments than these get short columns.
@@ -421,8 +420,8 @@ def _remove_students(course: Course, names: Iterable[str]) -> None:
     if not names:
         return
     nbgrader.remove_students(course, names)
-    for ledger in (Ledger(course, path.name) for path in grading(course).glob("*/")):
-        ledger.forget(names)
+    for store in (ResultStore(course, path.name) for path in results_folder(course).glob("*/")):
+        store.forget(names)
     for path in (course.root / step / name for step in STEPS for name in names):
         if path.is_symlink():
             path.unlink()

@@ -32,11 +32,11 @@ from course_lib.grading.sandbox.process import (
     NOT_STARTED,
     START_SECONDS,
     StudentProcess,
-    did_not_work,
     isolation,
+    note_failure,
 )
 from course_lib.grading.sandbox.remote import RemoteSide
-from course_lib.grading.sanitize import clean_outputs, problem_output, readable
+from course_lib.grading.sanitize import clean_outputs, printable_text, problem_output
 from course_lib.grading.student.cells import run_tree
 from course_lib.text import _
 
@@ -76,7 +76,7 @@ def from_report(cell: Cell, report: Report) -> TaskResult:
     return TaskResult(cell.grade_id, points, cell.points, report)
 
 
-def cleaned(task: TaskResult) -> TaskResult:
+def sanitized(task: TaskResult) -> TaskResult:
     """Return a result whose texts can be shown anywhere: some of them are a student's."""
     report = task.report
     parts = tuple(
@@ -84,14 +84,14 @@ def cleaned(task: TaskResult) -> TaskResult:
             part,
             points=float(part.points),
             earned=float(part.earned),
-            reason=readable(part.reason, MOST_SAID),
+            reason=printable_text(part.reason, MOST_SAID),
         )
         for part in report.parts
     )
     finding = report.finding
     if finding is not None:
         finding = replace(
-            finding, **{name: readable(getattr(finding, name), MOST_SAID) for name in _WORDS}
+            finding, **{name: printable_text(getattr(finding, name), MOST_SAID) for name in _WORDS}
         )
     return replace(task, report=replace(report, parts=parts, finding=finding))
 
@@ -105,7 +105,7 @@ def points_of(value: Any) -> float:
     return 0.0 if math.isnan(number) else number
 
 
-def sentence(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Return in a sentence what stopped a grade cell."""
     kind, message = type(error).__name__, str(error)[:300]
     if isinstance(error, AssertionError):
@@ -161,9 +161,9 @@ def execute(job: Job) -> Result:
     return Result(
         student=job.student,
         slug=job.slug,
-        tasks=tuple(cleaned(tasks[cell.grade_id]) for cell in job.cells if cell.kind == CHECK),
+        tasks=tuple(sanitized(tasks[cell.grade_id]) for cell in job.cells if cell.kind == CHECK),
         outputs=tuple(run.outputs.get(i, []) for i in range(len(job.cells))),
-        problems=tuple(readable(problem, MOST_SAID) for problem in run.problems),
+        problems=tuple(printable_text(problem, MOST_SAID) for problem in run.problems),
         isolation=isolation() if job.sandbox and run.starts else "none",
         seed=job.seed,
         seconds=round(time.monotonic() - start, 3),
@@ -183,7 +183,7 @@ class _Run:
     starts: int = 0
 
     def __post_init__(self) -> None:
-        self.names = Names(lambda name: self.alive().name(name))
+        self.names = Names(lambda name: self.live_side().name(name))
         self.ran: list[Cell] = []
         self.until = time.monotonic() + START_SECONDS + _MOST_TIME * self.job.timeout
 
@@ -210,7 +210,7 @@ class _Run:
             if self.process.ready(time.monotonic() + START_SECONDS):
                 break
             self.process.end()
-            did_not_work()
+            note_failure()
         else:
             raise CourseError(f"{NOT_STARTED}; `course grade` says what is missing")
         self.side = RemoteSide(self.process.wire)
@@ -226,7 +226,7 @@ class _Run:
         """Return how long the next cell may take."""
         return max(min(self.job.timeout, self.until - time.monotonic()), 0.0)
 
-    def alive(self) -> RemoteSide:
+    def live_side(self) -> RemoteSide:
         """Return the side to ask, started again if its process is gone."""
         if self.side is None or self.side.gone:
             if self.starts >= _MOST_STARTS or not self.seconds():
@@ -235,7 +235,7 @@ class _Run:
         assert self.side is not None
         return self.side
 
-    def lost(self, error: SideLost) -> str:
+    def describe_loss(self, error: SideLost) -> str:
         """Say in a sentence what became of the process."""
         how = self.stop()
         return _("The process of this work is gone: {why}{how}.").format(
@@ -249,12 +249,12 @@ class _Run:
         if cell.kind == GIVEN:
             self.names.take_imports(cell.source)
         try:
-            outputs = clean_outputs(self.alive().run(cell.source, self.seconds()))
+            outputs = clean_outputs(self.live_side().run(cell.source, self.seconds()))
         except Raised as error:
             # Running a cell raises nothing: errors are outputs. What it shows can't be handed over.
-            outputs = [problem_output(readable(error.message, MOST_SAID))]
+            outputs = [problem_output(printable_text(error.message, MOST_SAID))]
         except SideLost as error:
-            said = self.lost(error)
+            said = self.describe_loss(error)
             self.problems.append(said)
             return [problem_output(said)]
         self.ran.append(cell)
@@ -264,7 +264,7 @@ class _Run:
         """Run a grade cell here, with the learner's answers over there."""
         try:
             with (
-                self.alive().check(self.seconds()),
+                self.live_side().check(self.seconds()),
                 seeded(self.job.seed, cell.grade_id),
                 warnings.catch_warnings(),
             ):
@@ -272,13 +272,13 @@ class _Run:
                 warnings.simplefilter("ignore")
                 value = self.names.evaluate(cell.source)
         except SideLost as error:
-            said = self.lost(error)
+            said = self.describe_loss(error)
             self.problems.append(f"{task_name(cell.grade_id)}: {said}")
             return without_report(cell.grade_id, 0.0, cell.points, said)
         except CourseError:
             raise
         except Exception as error:
-            return without_report(cell.grade_id, 0.0, cell.points, sentence(error))
+            return without_report(cell.grade_id, 0.0, cell.points, describe_error(error))
         if isinstance(value, Report):
             return from_report(cell, value)
         points = (

@@ -70,7 +70,7 @@ def _unprotected(result: Result) -> bool:
     return any(problem.startswith(NOT_STARTED) for problem in result.problems)
 
 
-def not_executed(job: Job, why: str) -> Result:
+def failed_result(job: Job, why: str) -> Result:
     """Return the result of a job that the grader failed to execute."""
     said = f"{_NOT_EXECUTED}: {why}."
     tasks = tuple(
@@ -160,12 +160,12 @@ class LocalPool:
             elif try_.count < _TRIES:
                 again.append(_Try(try_.job, try_.count + 1))
             else:
-                yield not_executed(try_.job, "it was tried twice")
+                yield failed_result(try_.job, "it was tried twice")
         for worker in busy:
             if worker.at and worker.until <= time.monotonic():
                 job = worker.at.job
                 worker.end()
-                yield not_executed(job, "it did not come to an end")
+                yield failed_result(job, "it did not come to an end")
 
 
 @dataclass(frozen=True)
@@ -317,7 +317,7 @@ class Cluster:
         def send(most: int) -> list[Any]:
             sent = []
             for job in islice(todo, most):
-                future = self.client.submit(execute_there, to_json(job), pure=False, retries=2)
+                future = self.client.submit(execute_on_worker, to_json(job), pure=False, retries=2)
                 asked[future] = job
                 sent.append(future)
             return sent
@@ -344,13 +344,13 @@ class Cluster:
             return result_from_json(future.result())
         if isinstance(error, WorkerRefused):
             raise CourseError(f"{error} What is graded is stored.")
-        return not_executed(job, f"the cluster gave it up ({type(error).__name__})")
+        return failed_result(job, f"the cluster gave it up ({type(error).__name__})")
 
     def _workers(self) -> list[str]:
         return list(self.client.scheduler_info(n_workers=-1)["workers"])
 
     def _check_workers(self, address: str, sandbox: bool) -> None:
-        said = self.client.run(ready_there, library_version(), sandbox, on_error="return")
+        said = self.client.run(worker_problem, library_version(), sandbox, on_error="return")
         if not said:
             raise CourseError(
                 f"The scheduler at {address} has no worker. Start some with `dask worker {address} "
@@ -361,7 +361,7 @@ class Cluster:
             raise CourseError("\n".join(["The cluster can't grade:", *problems]))
 
 
-def ready_there(version: str, sandbox: bool) -> str:
+def worker_problem(version: str, sandbox: bool) -> str:
     """Return, on a worker, what keeps it from grading; nothing if nothing does."""
     from course_lib.grading.sandbox.process import check_ready
 
@@ -376,7 +376,7 @@ def ready_there(version: str, sandbox: bool) -> str:
     return ""
 
 
-def execute_there(text: str) -> str:
+def execute_on_worker(text: str) -> str:
     """Execute a job on a worker, if that would give the same result as here."""
     from course_lib.grading.execute import execute
 
@@ -387,4 +387,4 @@ def execute_there(text: str) -> str:
         return to_json(execute(job))
 
 
-_ready_once = cache(ready_there)
+_ready_once = cache(worker_problem)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.grading.course import CourseError
-from course_lib.grading.sanitize import plain, whole
+from course_lib.grading.sanitize import encodable, printable
 
 # jsonschema, which nbformat imports, builds a grammar of web addresses when it finds this package:
 # its import takes 6.1 s then, and 0.7 s without. No schema of a notebook asks for that check.
@@ -154,7 +154,7 @@ def read_cells(data: bytes) -> tuple[list[RawCell], str]:
     if isinstance(raw.get("cells"), list):
         cells, strange = raw["cells"], ""
         if version != 4:
-            strange = f"it says that its format is nbformat {plain(version, 20)}; it was read as 4"
+            strange = f"it claims nbformat {printable(version, 20)}; it was read as nbformat 4"
         return list(_cells(cells)), strange
     sheets = raw.get("worksheets")
     if version in (2, 3) and isinstance(sheets, list):
@@ -166,7 +166,7 @@ def read_cells(data: bytes) -> tuple[list[RawCell], str]:
         ]
         return list(_cells(cells)), ""
     raise Unreadable(
-        f"is no notebook of a known format: nbformat is {plain(version, 20)}, and there is no "
+        f"is no notebook of a known format: nbformat is {printable(version, 20)}, and there is no "
         "list of cells"
     )
 
@@ -185,7 +185,7 @@ def _parse(data: bytes) -> Any:
     except RecursionError:
         raise Unreadable("is nested too deeply") from None
     except ValueError as error:
-        raise Unreadable(f"is no notebook: invalid JSON ({plain(error, 100)})") from None
+        raise Unreadable(f"is no notebook: invalid JSON ({printable(error, 100)})") from None
 
 
 def _cells(raw: list[Any]) -> Iterator[RawCell]:
@@ -210,7 +210,7 @@ def _cells(raw: list[Any]) -> Iterator[RawCell]:
 def _text(raw: Any) -> str:
     if isinstance(raw, list):
         raw = "".join(line for line in raw if isinstance(line, str))
-    return whole(raw) if isinstance(raw, str) else ""
+    return encodable(raw) if isinstance(raw, str) else ""
 
 
 def _name(raw: Any) -> str:

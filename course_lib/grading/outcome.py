@@ -9,7 +9,7 @@ from typing import Any
 
 from course_lib.grading.gradebook.scores import Scores
 from course_lib.grading.jobs import Result
-from course_lib.grading.sanitize import plain
+from course_lib.grading.sanitize import printable
 
 GRADED, NEEDS_PERSON, NO_RESULT = "graded", "needs a person", "no result"
 
@@ -104,7 +104,7 @@ def table(rows: Sequence[GradedSubmission]) -> str:
     for slug in sorted({row.slug for row in rows}):
         of_one = sorted((row for row in rows if row.slug == slug), key=lambda row: row.student)
         cells = [("student", "points", "why not all, and what needs a person")]
-        cells += [(plain(row.student, 40), _points(row), _remarks(row)) for row in of_one]
+        cells += [(printable(row.student, 40), _points(row), _remarks(row)) for row in of_one]
         name, points = (max(len(cell[i]) for cell in cells) for i in (0, 1))
         lines += [slug, *(f"  {a:<{name}}  {b:<{points}}  {c}".rstrip() for a, b, c in cells), ""]
     return "\n".join([*lines, summary(rows)])
@@ -147,9 +147,9 @@ def _points(row: GradedSubmission) -> str:
 
 
 def _remarks(row: GradedSubmission) -> str:
-    said = [plain(problem, 200) for problem in row.problems]
+    said = [printable(problem, 200) for problem in row.problems]
     if row.why and not said:
-        said.append(plain(row.why, _WIDEST))
+        said.append(printable(row.why, _WIDEST))
     if row.scores and row.scores.to_read and not row.problems:
         said.append(f"{row.scores.to_read:g} points to read")
     if row.status == NO_RESULT:
@@ -169,9 +169,9 @@ def _record(row: GradedSubmission) -> dict[str, Any]:
         "max_score": scores.max_points if scores else None,
         "late_penalty": scores.late_penalty if scores else None,
         "to_read": scores.to_read if scores else None,
-        "why": plain(row.why),
-        "problems": [plain(problem, 1000) for problem in row.problems],
-        "notes": [plain(note, 1000) for note in row.notes],
+        "why": printable(row.why),
+        "problems": [printable(problem, 1000) for problem in row.problems],
+        "notes": [printable(note, 1000) for note in row.notes],
         "tasks": [
             {
                 "task": task.task,

@@ -53,7 +53,7 @@ class Entry:
         return f"{json.dumps(about | {'form': _FORM})}\n{to_json(self.result)}\n"
 
 
-class Ledger:
+class ResultStore:
     """The results for one assignment.
 
     Parameters
@@ -63,7 +63,7 @@ class Ledger:
     """
 
     def __init__(self, course: Course, slug: str) -> None:
-        self.folder = folder(course) / slug
+        self.folder = results_folder(course) / slug
         self._lines = self.folder / "recorded.jsonl"
         self.recorded = self._read_lines()
 
@@ -78,17 +78,17 @@ class Ledger:
             if entry is not None:
                 yield entry
 
-    def store(self, entry: Entry) -> None:
+    def save(self, entry: Entry) -> None:
         """Keep a result."""
         write_atomically(self._path(entry.student), entry.as_json().encode())
 
-    def note(self, done: Mapping[str, str]) -> None:
+    def mark_recorded(self, done: Mapping[str, str]) -> None:
         """Note which results are recorded: the mark of what was, by student."""
         if not done:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         text = "".join(f"{json.dumps(pair)}\n" for pair in done.items())
-        with disk_said(), self._lines.open("ab") as file:
+        with explain_disk_errors(), self._lines.open("ab") as file:
             # After a stop in the middle of a line, a new one begins.
             file.write(b"\n" * bool(file.tell()) + text.encode())
             file.flush()
@@ -121,16 +121,16 @@ class Ledger:
         return self.folder / f"{name}.json"
 
 
-def folder(course: Course) -> Path:
+def results_folder(course: Course) -> Path:
     """Return where the results of grading are kept."""
     return course.build / "grading"
 
 
 @contextlib.contextmanager
-def only_one(course: Course) -> Iterator[None]:
+def grading_lock(course: Course) -> Iterator[None]:
     """Let nobody else grade this course in the meantime."""
-    folder(course).mkdir(parents=True, exist_ok=True)
-    with (folder(course) / "lock").open("w") as file:
+    results_folder(course).mkdir(parents=True, exist_ok=True)
+    with (results_folder(course) / "lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -141,7 +141,7 @@ def only_one(course: Course) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def disk_said() -> Iterator[None]:
+def explain_disk_errors() -> Iterator[None]:
     """Say what is wrong with the disk in a sentence."""
     try:
         yield
@@ -159,7 +159,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that after a stop at any moment it is the old one or the new one, whole."""
     # Always the same name: what a stop leaves behind, the next run writes over.
     new = path.with_name(f".{path.name}.new")
-    with disk_said():
+    with explain_disk_errors():
         path.parent.mkdir(parents=True, exist_ok=True)
         with new.open("wb") as file:
             file.write(data)

@@ -27,8 +27,8 @@ from course_lib.grading.jobs import (
     make_job,
 )
 from course_lib.grading.outcome import GradedSubmission, Options, Outcome
-from course_lib.grading.results import Entry, Ledger, only_one, without_outputs
-from course_lib.grading.submitted import Submission, folders, take_in
+from course_lib.grading.results import Entry, ResultStore, grading_lock, without_outputs
+from course_lib.grading.submitted import Submission, read_submission, submission_folders
 from course_lib.progress import progress_bar
 
 
@@ -49,9 +49,9 @@ def uninterrupted() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def handed_in(course: Course, slugs: Sequence[str]) -> list[str]:
+def submitted_assignments(course: Course, slugs: Sequence[str]) -> list[str]:
     """Return those of the assignments for which somebody handed in something."""
-    return [slug for slug in slugs if folders(course, slug)]
+    return [slug for slug in slugs if submission_folders(course, slug)]
 
 
 def check_students(course: Course, slugs: Sequence[str], students: Collection[str]) -> None:
@@ -61,7 +61,7 @@ def check_students(course: Course, slugs: Sequence[str], students: Collection[st
     ------
     CourseError
     """
-    known = sorted({name for slug in slugs for name in folders(course, slug)})
+    known = sorted({name for slug in slugs for name in submission_folders(course, slug)})
     if not known:
         raise CourseError(
             f"Nothing was handed in for {', '.join(slugs)}: there is no submitted/<student>/"
@@ -74,7 +74,7 @@ def check_students(course: Course, slugs: Sequence[str], students: Collection[st
             raise CourseError(f"{student} handed in nothing for {', '.join(slugs)}.{meant}")
 
 
-class Desk(contextlib.AbstractContextManager["Desk"]):
+class LazyRecorder(contextlib.AbstractContextManager["LazyRecorder"]):
     """Opens the gradebook when it is first needed; nbgrader is loaded meanwhile.
 
     Parameters
@@ -187,8 +187,8 @@ def grade(
         If an assignment was not released, or nothing can be written. What is graded is stored.
     """
     blueprints = {slug: read_blueprint(course, slug) for slug in slugs}
-    with only_one(course), Desk(course, blueprints, page, say, patience) as desk:
-        run = _Run(course, options or Options(), desk, blueprints)
+    with grading_lock(course), LazyRecorder(course, blueprints, page, say, patience) as recording:
+        run = _Run(course, options or Options(), recording, blueprints)
         return run.all(executor)
 
 
@@ -199,19 +199,19 @@ class _Assignment:
     slug: str
     blueprint: Blueprint
     version: str
-    ledger: Ledger
+    store: ResultStore
     names: list[str]
-    desk: Desk
+    recording: LazyRecorder
 
     @cached_property
     def due(self) -> str:
         """When it is due."""
-        return self.desk.recorder.book.late_basis(self.slug)[0]
+        return self.recording.recorder.book.late_basis(self.slug)[0]
 
     @cached_property
     def rows_due(self) -> dict[str, str]:
         """What decided for each student in the gradebook whether the work is late."""
-        return self.desk.recorder.book.late_basis(self.slug)[1]
+        return self.recording.recorder.book.late_basis(self.slug)[1]
 
     def lateness(self, student: str) -> str:
         return self.rows_due.get(student, f"{self.due} None")
@@ -224,10 +224,10 @@ class _Run:
         self,
         course: Course,
         options: Options,
-        desk: Desk,
+        recording: LazyRecorder,
         blueprints: dict[str, Blueprint],
     ) -> None:
-        self.course, self.options, self.desk = course, options, desk
+        self.course, self.options, self.recording = course, options, recording
         self.seed = options.seed if options.seed is not None else secrets.randbits(48)
         self.outcome = Outcome()
         self.waiting: dict[tuple[str, str], Submission] = {}
@@ -245,9 +245,13 @@ class _Run:
             slug,
             blueprint,
             course_version(self.course, blueprint),
-            Ledger(self.course, slug),
-            [name for name in folders(self.course, slug) if not wanted or name in wanted],
-            self.desk,
+            ResultStore(self.course, slug),
+            [
+                name
+                for name in submission_folders(self.course, slug)
+                if not wanted or name in wanted
+            ],
+            self.recording,
         )
 
     def all(self, executor: Executor) -> Outcome:
@@ -272,7 +276,7 @@ class _Run:
             unchanged: dict[str, Entry] = {}
             for name in about.names:
                 entry = None if self.options.force else self._stored(about, name)
-                submission = take_in(
+                submission = read_submission(
                     self.course, about.slug, name, about.blueprint, self._is_done(about, entry)
                 )
                 if entry is not None and entry.digest == submission.digest:
@@ -298,7 +302,7 @@ class _Run:
 
     def _stored(self, about: _Assignment, student: str) -> Entry | None:
         """Return the stored result if the same assignment gave it, as well guarded as now."""
-        entry = about.ledger.entry(student)
+        entry = about.store.entry(student)
         if entry is None or entry.version != about.version:
             return None
         unprotected = entry.result.isolation == "none" and bool(entry.result.tasks)
@@ -308,9 +312,9 @@ class _Run:
         """Return what says whether a digest is that of a stored result which is recorded."""
         done = (
             entry is not None
-            and about.ledger.recorded.get(entry.student) == self._mark(about, entry)
+            and about.store.recorded.get(entry.student) == self._mark(about, entry)
             and entry.student in about.rows_due
-            and self.desk.recorder.is_whole(about.slug, entry.student)
+            and self.recording.recorder.is_whole(about.slug, entry.student)
         )
         return lambda digest: done and entry is not None and digest == entry.digest
 
@@ -333,7 +337,7 @@ class _Run:
         result = Result(submission.student, about.slug, seed=self.seed)
         entry = self._entry(about, submission, result)
         if submission.name_fits:
-            about.ledger.store(entry)
+            about.store.save(entry)
         self._add(submission, entry)
 
     def _executed(self, result: Result) -> None:
@@ -347,7 +351,7 @@ class _Run:
             return
         with uninterrupted():
             if not never_executed(result):
-                about.ledger.store(entry)
+                about.store.save(entry)
             self._add(submission, entry)
 
     # --- what is written ----------------------------------------------------------------------
@@ -359,7 +363,7 @@ class _Run:
             self.batch_since = time.monotonic()
         self.batch.append((submission, entry))
         full = len(self.batch) >= BATCH or time.monotonic() - self.batch_since > BATCH_SECONDS
-        if full and (self.desk.ready or len(self.batch) >= MOST_WAITING):
+        if full and (self.recording.ready or len(self.batch) >= MOST_WAITING):
             with uninterrupted():
                 self._flush()
 
@@ -368,14 +372,14 @@ class _Run:
         if not batch:
             return
         about = self.assignments[batch[0][0].slug]
-        rows = self.desk.recorder.record_all([(s, entry.result) for s, entry in batch])
+        rows = self.recording.recorder.record_all([(s, entry.result) for s, entry in batch])
         unfinished = {s.student for s, entry in batch if never_executed(entry.result)}
         done = {
             entry.student: self._mark(about, entry)
             for (_submission, entry), row in zip(batch, rows, strict=True)
             if row.scores is not None and entry.student not in unfinished
         }
-        about.ledger.note(done)
+        about.store.mark_recorded(done)
         self.outcome.rows += [replace(row, unfinished=row.student in unfinished) for row in rows]
         self.bar.update(len(rows))
 
@@ -388,7 +392,7 @@ class _Run:
         """Take rows for what is graded already from the gradebook."""
         if unchanged:
             names = list(unchanged) if len(unchanged) < 50 else ()
-            scores = self.desk.recorder.scores(about.slug, names)
+            scores = self.recording.recorder.scores(about.slug, names)
             for name, entry in unchanged.items():
                 problems = (*entry.problems, *entry.result.problems)
                 self.outcome.rows.append(

@@ -24,7 +24,7 @@ from course_lib.text import _
 LIMIT = 300
 
 
-def plain(text: object, limit: int = LIMIT) -> str:
+def printable(text: object, limit: int = LIMIT) -> str:
     """Return text without anything that a terminal would act upon, and not too long.
 
     Line breaks, escape codes, marks that turn the direction of writing, halves of characters:
@@ -34,7 +34,7 @@ def plain(text: object, limit: int = LIMIT) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
-def whole(text: str) -> str:
+def encodable(text: str) -> str:
     """Return text that can be written as UTF-8: halves of characters are marked."""
     try:
         text.encode("utf-8")
@@ -57,7 +57,7 @@ _INVISIBLE = re.compile(
 )
 
 
-def readable(text: object, most: int = 20_000) -> str:
+def printable_text(text: object, most: int = 20_000) -> str:
     """Return text without what acts on terminals or readers, and not too much of it.
 
     Marks that turn the direction of writing, or that nobody sees, are shown by their number.
@@ -234,21 +234,21 @@ def _clean(output: dict[Any, Any]) -> dict[str, Any]:
         return {
             "output_type": "stream",
             "name": "stdout",
-            "text": readable(output.get("text"), _MOST_TEXT),
+            "text": printable_text(output.get("text"), _MOST_TEXT),
         }
     if kind == "error":
         lines = output.get("traceback")
         lines = lines[:40] if isinstance(lines, list) else []
         return {
             "output_type": "error",
-            "ename": readable(output.get("ename"), 100),
-            "evalue": readable(output.get("evalue"), 2000),
-            "traceback": [readable(line, 1000) for line in lines],
+            "ename": printable_text(output.get("ename"), 100),
+            "evalue": printable_text(output.get("evalue"), 2000),
+            "traceback": [printable_text(line, 1000) for line in lines],
         }
     data = output.get("data")
     if kind not in ("execute_result", "display_data") or not isinstance(data, dict):
         return {}
-    shown = {"text/plain": readable(data.get("text/plain"), _MOST_TEXT)}
+    shown = {"text/plain": printable_text(data.get("text/plain"), _MOST_TEXT)}
     if picture := _picture(data.get("image/png")):
         shown["image/png"] = picture
     made: dict[str, Any] = {"output_type": kind, "metadata": {}, "data": shown}

@@ -15,9 +15,9 @@ from course_lib.grading.feedback.student_page import render, task_titles
 from course_lib.grading.gradebook.scores import Scores, read_scores
 from course_lib.grading.jobs import Result
 from course_lib.grading.notebooks import grade_id
-from course_lib.grading.results import Ledger, without_outputs, write_atomically
-from course_lib.grading.sanitize import plain
-from course_lib.grading.submitted import folders, take_in
+from course_lib.grading.results import ResultStore, without_outputs, write_atomically
+from course_lib.grading.sanitize import printable
+from course_lib.grading.submitted import read_submission, submission_folders
 
 
 @dataclass(frozen=True)
@@ -61,21 +61,21 @@ def class_rows(
 ) -> list[ClassRow]:
     """Return a row for each student who handed something in or has a row in the gradebook."""
     blueprint = blueprint or read_blueprint(course, slug)
-    ledger, scores = Ledger(course, slug), read_scores(course, slug)
-    handed_in = folders(course, slug)
+    store, scores = ResultStore(course, slug), read_scores(course, slug)
+    handed_in = submission_folders(course, slug)
     order = [grade_id(cell) for cell in blueprint.notebook.cells]
     rows = []
     for student in dict.fromkeys([*handed_in, *scores]):
         if students and student not in students:
             continue
-        entry = ledger.entry(student)
+        entry = store.entry(student)
         result = without_outputs(entry.result) if entry else None
         problems: tuple[str, ...] = result.problems if result else ()
         notes: tuple[str, ...] = ()
         changed = False
         if student in handed_in:
             graded = entry.digest if entry else None
-            submission = take_in(course, slug, student, blueprint, {graded}.__contains__)
+            submission = read_submission(course, slug, student, blueprint, {graded}.__contains__)
             changed = entry is not None and entry.digest != submission.digest
             # What is graded as it stands was read then.
             read = submission if entry is None or changed else entry
@@ -329,7 +329,7 @@ def _student(course: Course, slug: str, student: str) -> _Student:
         there = False
     parts = ("..", "..", "feedback", student, slug, f"{slug}.html")
     link = "/".join(quote(part, safe="", errors="replace") for part in parts) if there else ""
-    return _Student(plain(student, 60), link)
+    return _Student(printable(student, 60), link)
 
 
 def _line(student: _Student, row: ClassRow) -> _Line:
@@ -341,19 +341,19 @@ def _line(student: _Student, row: ClassRow) -> _Line:
         remarks.append(f"late: {row.scores.late_penalty:g} points off")
     if row.problems:
         remarks.append(f"{len(row.problems)} problem{'s' * (len(row.problems) > 1)}")
-    remarks += [plain(note, 200) for note in row.notes]
+    remarks += [printable(note, 200) for note in row.notes]
     return _Line(student, points, tuple(remarks))
 
 
 def _problems(student: _Student, row: ClassRow) -> _Line:
-    return _Line(student, row.waiting or "settled", tuple(plain(p, 500) for p in row.problems))
+    return _Line(student, row.waiting or "settled", tuple(printable(p, 500) for p in row.problems))
 
 
 def _named(mistakes: Sequence[Any], students: Mapping[str, _Student]) -> list[dict[str, Any]]:
     return [
         {
             "mistake": mistake,
-            "text": plain(mistake.text, 500),
+            "text": printable(mistake.text, 500),
             "students": [students[name] for name in mistake.students[:_MOST_NAMED]],
             "more": max(len(mistake.students) - _MOST_NAMED, 0),
         }

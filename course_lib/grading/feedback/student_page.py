@@ -19,17 +19,17 @@ from course_lib.grading.assignment import read_blueprint
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook.scores import CellScore, Scores, read_scores
 from course_lib.grading.jobs import Result, TaskResult, without_report
-from course_lib.grading.results import Ledger, write_atomically
+from course_lib.grading.results import ResultStore, write_atomically
 from course_lib.grading.sanitize import (
     Picture,
+    encodable,
     first_lines,
     highlighted,
     picture,
-    plain,
-    readable,
-    whole,
+    printable,
+    printable_text,
 )
-from course_lib.grading.submitted import Submission, folders, take_in
+from course_lib.grading.submitted import Submission, read_submission, submission_folders
 from course_lib.text import _
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -37,7 +37,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def render(template: str, **values: object) -> str:
     """Return a page as HTML that can be written as UTF-8."""
-    return whole(_environment().get_template(template).render(**values))
+    return encodable(_environment().get_template(template).render(**values))
 
 
 @cache
@@ -118,7 +118,7 @@ def shown_cell(
     """
     source = cell.get("source")
     source = source if isinstance(source, str) else ""
-    text = readable(source, room.take("code", len(source), 30_000))
+    text = printable_text(source, room.take("code", len(source), 30_000))
     if cell.get("cell_type") != "code":
         return ShownCell(False, text)
     if len(text) <= room.colours:
@@ -172,7 +172,7 @@ def _text(text: object, room: Room) -> str:
         text = "".join(part for part in text if isinstance(part, str))
     if not isinstance(text, str):
         return ""
-    return readable(text, room.take("text", len(text), 8_000))
+    return printable_text(text, room.take("text", len(text), 8_000))
 
 
 def _joined(outputs: Iterable[ShownOutput]) -> list[ShownOutput]:
@@ -273,7 +273,7 @@ class _Builder:
         self.scrub = scrubber(course)
 
     def page(self, notebook: Mapping[str, Any] | None, problems: Sequence[str]) -> _Page:
-        title, tasks, others = plain(self.result.slug), [], []
+        title, tasks, others = printable(self.result.slug), [], []
         shown: list[ShownCell] = []
         comments: list[str] = []
         heading = ""
@@ -281,7 +281,7 @@ class _Builder:
             name, about = _grade_id(cell), _about(cell)
             if about.get("solution") or _is_own(cell):
                 shown.append(shown_cell(cell, outputs, self.room, self.scrub))
-                comments += filter(None, [readable(self.scores.comments.get(name), 20_000)])
+                comments += filter(None, [printable_text(self.scores.comments.get(name), 20_000)])
             elif cell.get("cell_type") == "markdown":
                 for level, text in _headings(str(cell.get("source", ""))):
                     title, heading = (text, heading) if level == 1 else (title, text)
@@ -298,7 +298,7 @@ class _Builder:
         said = dict.fromkeys([*problems, *self.result.problems])
         return _Page(
             title=title,
-            name=plain(self.scores.name, 100),
+            name=printable(self.scores.name, 100),
             points=self.scores.points if self.scores.cells else sum(t.points for t in tasks),
             max_points=sum(task.max_points for task in tasks),
             late_penalty=self.scores.late_penalty,
@@ -334,7 +334,7 @@ class _Builder:
             waits = name not in self.results
             score = CellScore(name, result.points, result.max_points, waits=waits)
         return _Task(
-            title=heading or plain(result.task, 100),
+            title=heading or printable(result.task, 100),
             points=score.points,
             max_points=score.max_points,
             by_person=score.by_person,
@@ -360,7 +360,7 @@ class _Builder:
 
     def _said(self, text: str) -> str:
         """Return what a part of the grader said, without anything of this machine in it."""
-        return _PATH.sub(r"…/\1", self.scrub(readable(text, 2_000)))
+        return _PATH.sub(r"…/\1", self.scrub(printable_text(text, 2_000)))
 
 
 def scrubber(course: Course) -> Callable[[str], str]:
@@ -379,14 +379,14 @@ def task_titles(notebook: Mapping[str, Any]) -> dict[str, str]:
         if cell["cell_type"] == "markdown" and not about.get("solution"):
             heading = next((t for n, t in reversed([*_headings(cell["source"])]) if n > 1), heading)
         if about.get("grade") or about.get("task"):
-            titles[name] = heading or plain(name.removeprefix("check_"), 100)
+            titles[name] = heading or printable(name.removeprefix("check_"), 100)
             heading = ""
     return titles
 
 
 def _headings(markdown: str) -> Iterator[tuple[int, str]]:
     for marks, text in _HEADING.findall(_FENCED.sub("", markdown)):
-        yield len(marks), plain(text.replace("`", "").replace("**", ""), 150)
+        yield len(marks), printable(text.replace("`", "").replace("**", ""), 150)
 
 
 def _about(cell: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -413,17 +413,17 @@ class Written:
 
 def write_feedback(course: Course, slug: str, students: Collection[str] = ()) -> Written:
     """Write the pages for an assignment anew, with what people have given since it was graded."""
-    blueprint, ledger = read_blueprint(course, slug), Ledger(course, slug)
+    blueprint, store = read_blueprint(course, slug), ResultStore(course, slug)
     scores, written = read_scores(course, slug, students), Written()
-    for student in folders(course, slug):
+    for student in submission_folders(course, slug):
         if students and student not in students:
             continue
-        submission = take_in(course, slug, student, blueprint)
-        entry = ledger.entry(student)
+        submission = read_submission(course, slug, student, blueprint)
+        entry = store.entry(student)
         if entry is None or not submission.name_fits:
-            written.left_out.append(f"{plain(student, 60)}: not graded yet")
+            written.left_out.append(f"{printable(student, 60)}: not graded yet")
         elif entry.digest != submission.digest:
-            written.left_out.append(f"{plain(student, 60)}: handed in anew since it was graded")
+            written.left_out.append(f"{printable(student, 60)}: handed in anew since it was graded")
         else:
             page = feedback_page(
                 course,

@@ -67,7 +67,7 @@ def fork(theirs: socket.socket, package: Path, user: int) -> Forked | None:
             return forked
         warm.end()
         warm = None
-        did_not_work()
+        note_failure()
     return None
 
 
@@ -82,7 +82,7 @@ def forget() -> None:
         warm.end()
 
 
-def did_not_work() -> None:
+def note_failure() -> None:
     """Note that a process which was forked did not get ready."""
     _failures.append("")
 

@@ -24,7 +24,7 @@ from course_lib.checks.side import (
     Step,
     first_line,
 )
-from course_lib.grading.sanitize import readable
+from course_lib.grading.sanitize import printable_text
 from course_lib.grading.student.frames import BadFrame, Loan, Ref
 from course_lib.grading.student.serve import EARLIER, LATER, OBJECT
 from course_lib.grading.student.wire import Closed, TooLate, Wire
@@ -137,7 +137,7 @@ class RemoteSide:
                 got = _failure(kind, message, where)
             case _:
                 raise self._lost("no answer to what was asked")
-        return Done(got, [readable(text, 300) for text in warned[:10]], watched)
+        return Done(got, [printable_text(text, 300) for text in warned[:10]], watched)
 
     # --- requests -----------------------------------------------------------------------------
 
@@ -265,4 +265,4 @@ def _callable(shared: Shared) -> tuple[str, ...]:
 
 
 def _failure(kind: str, message: str, where: str) -> Failure:
-    return Failure(word(kind), first_line(readable(message, 300)), readable(where, 200))
+    return Failure(word(kind), first_line(printable_text(message, 300)), printable_text(where, 200))

@@ -129,10 +129,10 @@ def test_table_of_names(course: Course, work: bytes, tmp_path: Path) -> None:
     [
         ("", "needs a first line `name,id`"),
         ("a,b\n1,2\n", "needs a first line `name,id`"),
-        ("name,id\nada,../up\n", "line 2: '../up' can't be a student's id"),
-        ("name,id\nada,.up\n", "can't be a student's id"),
-        ("name,id\nada,\n", "can't be a student's id"),
-        ("name,id\nada,a\nada,b\n", "line 3: 'ada' has another id above"),
+        ("name,id\nada,../up\n", "line 2: '../up' is not a valid student id"),
+        ("name,id\nada,.up\n", "is not a valid student id"),
+        ("name,id\nada,\n", "is not a valid student id"),
+        ("name,id\nada,a\nada,b\n", "line 3: 'ada' already has another id"),
     ],
 )
 def test_bad_table(course: Course, tmp_path: Path, text: str, reason: str) -> None:

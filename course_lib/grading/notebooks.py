@@ -33,7 +33,7 @@ from nbformat import NotebookNode as NotebookNode  # noqa: E402
 
 
 def read_source(path: Path) -> NotebookNode:
-    """Return the notebook that a text file in ``solutions/`` stands for.
+    """Return the notebook in a text file of ``solutions/``.
 
     jupytext makes new random cell ids at each reading. Here a cell that nbgrader knows gets its
     ``grade_id`` as id, and any other one a hash of what it says: the same text gives the same
@@ -46,7 +46,7 @@ def read_source(path: Path) -> NotebookNode:
     except FileNotFoundError:
         raise CourseError(f"{path} does not exist.") from None
     except Exception as error:
-        # jupytext hands on whatever the YAML or Markdown parser raised
+        # jupytext passes on all errors of the YAML and Markdown parsers
         raise CourseError(f"{path} can't be read as a text notebook: {error}") from None
     kernel = notebook.metadata.get("kernelspec")
     if not kernel:
@@ -65,12 +65,12 @@ def read_source(path: Path) -> NotebookNode:
 
 
 def grade_id(cell: NotebookNode) -> str:
-    """Return the name that nbgrader knows a cell by, or an empty string."""
+    """Return a cell's nbgrader id, or an empty string."""
     return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
 
 
 def is_solution(cell: NotebookNode) -> bool:
-    """Return whether students write in this cell."""
+    """Return whether a cell is for a student's answer."""
     return bool(cell.metadata.get("nbgrader", {}).get("solution", False))
 
 
@@ -84,7 +84,7 @@ def _cell_id(cell: NotebookNode, seen: Counter[str]) -> str:
 
 
 def check_source(notebook: NotebookNode, path: Path) -> None:
-    """Hold a source notebook against nbgrader's rules; an error names the file and the cell."""
+    """Check a source notebook by nbgrader's rules; errors name the file and the cell."""
     from nbgrader.nbgraderformat import MetadataValidator
     from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
 
@@ -109,18 +109,18 @@ def check_source(notebook: NotebookNode, path: Path) -> None:
         raise CourseError(f"{path}: {error.message}") from None
 
 
-# As JSON, a list or an object takes two bytes, and in memory about seventy.
+# A list or an object takes two bytes of JSON, but about seventy in memory.
 MOST_NESTED = 1_000_000
 KINDS = {"code": "code", "markdown": "markdown", "raw": "raw", "html": "markdown"}
 
 
 class Unreadable(Exception):
-    """The bytes are no notebook; the message says why, in a sentence."""
+    """The bytes are not a notebook; the message says why in one sentence."""
 
 
 @dataclass(frozen=True)
 class RawCell:
-    """What is taken from a cell.
+    """The parts of a submitted cell that are read.
 
     Attributes
     ----------
@@ -141,7 +141,7 @@ class RawCell:
 
 
 def read_cells(data: bytes) -> tuple[list[RawCell], str]:
-    """Return the cells, and a sentence if something about the notebook is strange.
+    """Return the cells, and a sentence about an irregular format or an empty string.
 
     Raises
     ------

@@ -57,7 +57,7 @@ def _environment() -> Environment:
 
 
 def points(number: float) -> str:
-    """Return points as people write them: 4, 2.5, 0.33."""
+    """Return points as short text: 4, 2.5, 0.33."""
     return f"{round(number, 2):g}" if abs(number) < 100_000 else f"{number:,.0f}"
 
 
@@ -67,7 +67,7 @@ _MOST_LINES = 200
 
 @dataclass(frozen=True)
 class ShownOutput:
-    """One thing that a cell showed: text, or a picture."""
+    """One output of a cell: text, or a picture."""
 
     text: str = ""
     is_error: bool = False
@@ -77,7 +77,7 @@ class ShownOutput:
 
 @dataclass(frozen=True)
 class ShownCell:
-    """A cell of a student's."""
+    """A student's cell."""
 
     is_code: bool
     text: str | Markup
@@ -86,7 +86,7 @@ class ShownCell:
 
 @dataclass
 class Room:
-    """How much of a student's work a page still has room for, in characters."""
+    """The remaining space on a page for a student's work, in characters."""
 
     code: int = 60_000
     colours: int = 12_000
@@ -94,7 +94,7 @@ class Room:
     pictures: int = 1_500_000
 
     def take(self, kind: str, wanted: int, most: int) -> int:
-        """Return how much of what is wanted there is room for, and keep it."""
+        """Reserve up to the wanted number of characters and return how many."""
         left: int = getattr(self, kind)
         given = min(wanted, most, left)
         setattr(self, kind, left - given)
@@ -176,7 +176,7 @@ def _text(text: object, room: Room) -> str:
 
 
 def _joined(outputs: Iterable[ShownOutput]) -> list[ShownOutput]:
-    """Put what was printed piece by piece together again."""
+    """Join consecutive pieces of printed text."""
     joined: list[ShownOutput] = []
     for output in outputs:
         if output.printed and joined and joined[-1].printed:
@@ -243,7 +243,7 @@ def feedback_page(
     scores: Scores | None = None,
     problems: Sequence[str] = (),
 ) -> str:
-    """Return a student's page of feedback as HTML.
+    """Return a student's feedback page as HTML.
 
     Parameters
     ----------
@@ -263,7 +263,7 @@ def feedback_page(
 
 
 class _Builder:
-    """Puts a page together from what several parts know about one submission."""
+    """Assembles a feedback page from a result, its scores and the notebook."""
 
     def __init__(self, course: Course, result: Result, scores: Scores | None) -> None:
         self.result = result
@@ -359,12 +359,12 @@ class _Builder:
         yield _("Read"), self._said(words.format(chapter=chapter, label=label))
 
     def _said(self, text: str) -> str:
-        """Return what a part of the grader said, without anything of this machine in it."""
+        """Return a message of the grader without paths of this machine."""
         return _PATH.sub(r"…/\1", self.scrub(printable_text(text, 2_000)))
 
 
 def scrubber(course: Course) -> Callable[[str], str]:
-    """Return a function that takes the names of this machine's folders out of a text."""
+    """Return a function that removes this machine's folder names from a text."""
     folders = {str(course.root), str(Path.home()), sys.prefix, sys.base_prefix}
     known = sorted((f for f in folders if f.count("/") > 1 or f == "/root"), key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, known)) or r"(?!)")
@@ -405,14 +405,14 @@ def _is_own(cell: Mapping[str, Any]) -> bool:
 
 @dataclass
 class Written:
-    """How many pages were written, and whose were not, each with the reason."""
+    """The number of pages written, and the students left out, each with the reason."""
 
     pages: int = 0
     left_out: list[str] = field(default_factory=list)
 
 
 def write_feedback(course: Course, slug: str, students: Collection[str] = ()) -> Written:
-    """Write the pages for an assignment anew, with what people have given since it was graded."""
+    """Write an assignment's pages again, with points and comments given since grading."""
     blueprint, store = read_blueprint(course, slug), ResultStore(course, slug)
     scores, written = read_scores(course, slug, students), Written()
     for student in submission_folders(course, slug):
@@ -447,12 +447,12 @@ def write_page(course: Course, submission: Submission, page: str) -> None:
     data = page.encode("utf-8", "replace")
     secret = submission.secret or hashlib.sha256(data).hexdigest()
     when = f"{submission.timestamp} UTC" if submission.timestamp else ""
-    # The page comes last: where it is, the others are.
+    # The page is written last: if it exists, the other files do.
     write_atomically(place.with_name("timestamp.txt"), when.encode())
     write_atomically(place.with_name("submission_secret.txt"), secret.encode())
     write_atomically(place, data)
 
 
 def page_path(course: Course, slug: str, student: str) -> Path:
-    """Return where a student's page is written."""
+    """Return the path of a student's page."""
     return course.root / "feedback" / student / slug / f"{slug}.html"

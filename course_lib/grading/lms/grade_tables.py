@@ -56,12 +56,12 @@ class Person:
         return self.full_name or f"{self.first_name} {self.last_name}".strip()
 
     def ids(self) -> set[str]:
-        """Return what can stand for this person and no other."""
+        """Return the ids that identify only this person."""
         found = {getattr(self, field).strip().casefold() for field in _IDS}
         return (found | {self.email.partition("@")[0].strip().casefold()}) - {""}
 
     def names(self) -> set[str]:
-        """Return the name in the forms in which folders are called after it."""
+        """Return the forms of the name that a folder may have."""
         found = {_letters(self.full_name), _letters(f"{self.first_name}{self.last_name}")}
         found.add(_letters(f"{self.last_name}{self.first_name}"))
         last, comma, first = self.full_name.partition(",")
@@ -101,7 +101,7 @@ class ClassList:
 
 
 def read_class_list(path: Path) -> ClassList:
-    """Read a table with a head: Moodle's or Canvas's export, or one of your own.
+    """Read a table with a header line: Moodle's or Canvas's export, or your own.
 
     Raises
     ------
@@ -146,11 +146,11 @@ def _person_of(row: Mapping[str | None, str | list[str] | None]) -> Person:
 
 
 def _letters(text: str) -> str:
-    """Return what is left of a name if nothing counts but letters and digits."""
+    """Return the letters and digits of a name."""
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text).casefold())
 
 
-# Spreadsheets take a cell that begins with one of these for a formula; some of them, wide ones too.
+# Spreadsheets read a cell that begins with one of these, or its full-width form, as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _MOST_FEEDBACK = 2_000
 
@@ -159,7 +159,7 @@ Table = list[list[str]]
 
 @dataclass
 class Export:
-    """A table, and what its reader should know.
+    """A table, with the students left out and remarks.
 
     Attributes
     ----------
@@ -327,7 +327,7 @@ def as_csv(table: Sequence[Sequence[str]]) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a text as a cell that no program takes for a formula."""
+    """Return a text as a cell that no spreadsheet reads as a formula."""
     # Four spaces stand before the words by which Canvas knows its second line.
     shown = printable(text, _MOST_FEEDBACK)
     return f"'{shown}" if _is_formula(text) else shown
@@ -340,7 +340,7 @@ def _is_formula(text: str) -> bool:
 def _finished(
     rows: Iterable[ClassRow], people: ClassList | None, unfinished: bool, made: Export
 ) -> list[_Line]:
-    """Return a line for each student whose points are known, and note the others."""
+    """Return a line for each student with final points, and note the others."""
     lines: dict[Person, _Line] = {}
     for row in rows:
         name = printable(row.student, 60)

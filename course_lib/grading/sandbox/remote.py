@@ -42,7 +42,7 @@ def numbers(value: Any) -> float:
 
 
 def word(name: str) -> str:
-    """Return a name that can be shown: nothing in it but what a Python name has."""
+    """Return a printable name: only the characters of a Python name."""
     return re.sub(r"\W", "", name, flags=re.ASCII)[:60] or "object"
 
 
@@ -79,7 +79,7 @@ class RemoteSide:
     # --- cells and checks ---------------------------------------------------------------------
 
     def run(self, source: str, seconds: float) -> Any:
-        """Run a cell over there and return its outputs as it tells them."""
+        """Run a cell in the student process and return its raw outputs."""
         self.deadline = time.monotonic() + seconds
         self.longest = seconds
         self.sources.append(source)
@@ -87,7 +87,7 @@ class RemoteSide:
 
     @contextlib.contextmanager
     def check(self, seconds: float) -> Iterator[None]:
-        """Give all that is asked inside so many seconds together; forget its objects afterwards."""
+        """Limit all requests in the block to `seconds` together; then release its objects."""
         self.deadline = time.monotonic() + seconds
         self.longest = seconds / 3
         try:
@@ -99,7 +99,7 @@ class RemoteSide:
                     self._guarded(lambda: self.wire.send(["forget"], self.deadline + GRACE))
 
     def name(self, name: str) -> Any:
-        """Return what the learner's notebook has under a name; always a `RemoteReference`."""
+        """Return a `RemoteReference` to a name in the learner's notebook."""
         return values_of(self, [Step("name", (name,))])[0]
 
     # --- the protocol of a side ---------------------------------------------------------------
@@ -194,7 +194,7 @@ class RemoteSide:
         except Exception as error:
             return ["error", type(error).__name__, str(error)[:300]]
 
-    # --- values on their way ------------------------------------------------------------------
+    # --- encode and decode values -------------------------------------------------------------
 
     def _out(self, value: Any) -> Any:
         kind = type(value)

@@ -1,4 +1,4 @@
-"""Start the command ``course``; say in one sentence if what it needs is not installed."""
+"""Start the command ``course``; report missing packages in one sentence."""
 
 from __future__ import annotations
 

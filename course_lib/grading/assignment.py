@@ -1,4 +1,4 @@
-"""The instructor's notebook of an assignment, and a student's cells put into it."""
+"""Merge a student's answers into the instructor's notebook of an assignment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.notebooks import NotebookNode, RawCell, grade_id, is_solution, nbformat
-from course_lib.grading.sanitize import plain
+from course_lib.grading.sanitize import printable
 
 LONGEST_ANSWER = 200_000
 LONGEST_EXTRA = 100_000
@@ -19,7 +19,7 @@ MOST_EXTRA_TEXT = 1_000_000
 
 @dataclass(frozen=True)
 class Blueprint:
-    """The instructor's cells: answers blank, grade cells whole.
+    """The instructor's notebook, with blank answers and complete grade cells.
 
     Attributes
     ----------
@@ -34,11 +34,11 @@ class Blueprint:
     version: bytes
 
     def filled(self, raw: Sequence[RawCell]) -> Filled:
-        """Return the notebook with what a student wrote."""
+        """Return the notebook with a student's answers."""
         return _Filling(self.notebook, raw).fill()
 
     def knows(self, raw: Iterable[RawCell]) -> int:
-        """Return how many of the solution cells are among a student's cells, filled in."""
+        """Return how many of the solution cells a student has filled in."""
         blank = {grade_id(cell): cell.source for cell in self.notebook.cells if is_solution(cell)}
         return len(
             {
@@ -50,14 +50,14 @@ class Blueprint:
         )
 
     def recognises(self, raw: Iterable[RawCell]) -> bool:
-        """Return whether any of a student's cells is one of the assignment's."""
+        """Return whether a student's notebook contains any cell of the assignment."""
         names = {name for cell in self.notebook.cells if (name := grade_id(cell))}
         return any(cell.grade_id in names or cell.id in names for cell in raw)
 
 
 @dataclass
 class Filled:
-    """A rebuilt notebook, what a person should look at, and what is only worth knowing."""
+    """A rebuilt notebook, with problems for a person to look at, and notes."""
 
     notebook: NotebookNode
     problems: list[str] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Filled:
 
 
 def read_blueprint(course: Course, slug: str) -> Blueprint:
-    """Return an assignment as it was released.
+    """Return the released version of an assignment.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def _read(data: bytes) -> NotebookNode:
 
 
 def _make_whole(cell: NotebookNode, source: str) -> None:
-    """Give a locked cell its text with the hidden tests, and nbgrader's checksum of that."""
+    """Set the text of a locked cell, with its hidden tests, and nbgrader's checksum of it."""
     if cell.source != source:
         from course_lib.grading.gradebook.nbgrader import import_gradebook
 
@@ -119,7 +119,7 @@ def _make_whole(cell: NotebookNode, source: str) -> None:
 
 
 def differs(text: str, blank: str) -> bool:
-    """Return whether somebody wrote something."""
+    """Return whether a cell was filled in."""
     return text.strip() not in ("", blank.strip())
 
 
@@ -132,7 +132,7 @@ class _Filling:
         self.raw = raw
         self.problems: list[str] = []
         self.notes: list[str] = []
-        # for each of the student's cells, the number of the instructor's that it stands for
+        # for each of the student's cells, the index of the matching instructor's cell
         self.place_of: dict[int, int] = {}
         self.claims: dict[int, list[int]] = {}
 
@@ -154,7 +154,7 @@ class _Filling:
             notebook.cells += [cell, *extras.get(place, [])]
         return Filled(notebook, self.problems, self.notes)
 
-    # --- which cell is which ------------------------------------------------------------------
+    # --- match the cells ----------------------------------------------------------------------
 
     def _match(self) -> None:
         by_name = {grade_id(c): n for n, c in enumerate(self.places) if grade_id(c)}
@@ -167,7 +167,7 @@ class _Filling:
         for i, cell in enumerate(self.raw):
             if cell.grade_id in by_name:
                 self._claim(i, by_name[cell.grade_id])
-        # Names can be lost: some programs drop what they do not know. Ids and texts are left then.
+        # Some programs drop metadata, and grade ids with it. Cell ids and texts remain.
         for keys in (
             [(i, by_id.get(cell.id)) for i, cell in enumerate(self.raw)],
             [(i, by_text.get((c.kind, c.source.strip()))) for i, c in enumerate(self.raw)],
@@ -186,7 +186,7 @@ class _Filling:
         self.claims.setdefault(place, []).append(i)
 
     def _find_between(self, place: int) -> None:
-        """Take for a lost answer the only cell between the neighbours that it had."""
+        """Match a missing answer with the only cell between its two neighbours."""
         before, after = self.claims.get(place - 1), self.claims.get(place + 1)
         if before is None or (after is None and place + 1 < len(self.places)):
             return
@@ -198,10 +198,10 @@ class _Filling:
                 f"{self._name(place)} had lost its name and was recognised by its place."
             )
 
-    # --- what is taken from it ----------------------------------------------------------------
+    # --- choose the cells to keep -------------------------------------------------------------
 
     def _answer(self, place: int) -> int | None:
-        """Return which of the student's cells is the answer; None keeps the blank."""
+        """Return the student's cell with the answer, or None to keep the blank one."""
         cell, name = self.places[place], self._name(place)
         if not is_solution(cell):
             return None
@@ -234,7 +234,7 @@ class _Filling:
         return chosen
 
     def _extras(self, taken: set[int]) -> dict[int, list[NotebookNode]]:
-        """Return the student's own cells by the number of the instructor's that they follow."""
+        """Return the student's extra cells, by the index of the cell that they follow."""
         ids = {str(cell["id"]) for cell in self.places}
         extras: dict[int, list[NotebookNode]] = {}
         anchor, count, size, left_out = -1, 0, 0, 0
@@ -260,18 +260,18 @@ class _Filling:
         return extras
 
     def _own(self, i: int, place: int | None, taken: set[int]) -> bool:
-        """Return whether a cell is a student's addition."""
+        """Return whether the student added the cell."""
         if place is None:
             return True
         cell, text = self.places[place], self.raw[i].source
         if is_solution(cell):
-            # a second copy with other words in it
+            # a second copy with a different text
             return differs(text, cell.source) and text not in {self.raw[j].source for j in taken}
-        # an explanation that somebody wrote into; locked cells are the instructor's alone
+        # an edited explanation; edits to locked cells are dropped
         return not grade_id(cell) and text.strip() != cell.source.strip()
 
     def _name(self, place: int) -> str:
-        return plain(grade_id(self.places[place]), 60)
+        return printable(grade_id(self.places[place]), 60)
 
 
 def _own_cell(raw: RawCell, number: str) -> NotebookNode:

@@ -1,4 +1,4 @@
-"""The subcommands of ``course``. Each imports what it needs only when it runs."""
+"""The subcommands of ``course``. Each imports its dependencies only when it runs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from course_lib.grading.course import Course, CourseError, find_course
 @click.command("grade")
 @click.argument("assignment", nargs=-1)
 @click.option("--student", "students", multiple=True, help="Only this student; may be repeated.")
-@click.option("--force", is_flag=True, help="Grade what is graded already, too.")
-@click.option("--jobs", type=click.IntRange(1), help="Processes to use; all processors by default.")
+@click.option("--force", is_flag=True, help="Grade unchanged submissions again, too.")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Number of processes; by default one per processor."
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(0.1),
@@ -24,14 +26,16 @@ from course_lib.grading.course import Course, CourseError, find_course
     show_default=True,
     help="Seconds for one cell.",
 )
-@click.option("--seed", type=click.IntRange(0), help="Repeat a grading: use its hidden numbers.")
+@click.option(
+    "--seed", type=click.IntRange(0), help="Use the random numbers of an earlier grading."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON, nothing else.")
 @click.option(
     "--from",
     "export",
     type=click.Path(path_type=Path),
     metavar="FOLDER_OR_ZIP",
-    help="First take in what Moodle, Canvas or a mail folder exports; see below.",
+    help="First import an export of Moodle, Canvas or a mail folder; see below.",
 )
 @click.option(
     "--names",
@@ -43,54 +47,54 @@ from course_lib.grading.course import Course, CourseError, find_course
 @click.option(
     "--no-sandbox",
     is_flag=True,
-    help="Run students' code unprotected, as this user. Only for code that you trust.",
+    help="Run students' code without isolation, as this user. Only for code that you trust.",
 )
 def grade_command(assignment: tuple[str, ...], export: Path | None, **options: Any) -> None:
-    """Grade what was handed in, each submission in a sandbox of its own.
+    """Grade the submissions, each in its own sandbox.
 
-    Reads submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; marks go into nbgrader's gradebook.db,
-    notebooks into autograded/, pages for students into feedback/. Formgrader and nbgrader export
-    go on from there. Points and comments that a person gave stay.
+    Reads submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb. Points go to nbgrader's gradebook.db,
+    notebooks to autograded/, students' pages to feedback/; formgrader and nbgrader export read
+    them there. Points and comments given by people are kept.
 
-    What is graded and unchanged is not graded again. A run may be stopped at any time: the same
-    command goes on where it was.
+    Unchanged submissions are not graded again. You may stop a run at any time: the same command
+    resumes it.
 
-    Whatever was handed in gets a row. What can't be read is recorded with no points, and its
-    row says why it needs a person. The exit code is 0 only if every submission has its result in
-    the gradebook; 1 if one has none, or something in an export was refused; 130 if stopped.
+    Every submission gets a row. An unreadable one gets no points, and its row says why a person
+    must look at it. The exit code is 0 if every submission has its result in the gradebook; 1 if
+    one has none, or if a file of an export was refused; 130 if stopped.
 
     \b
-    --from takes in one export for one ASSIGNMENT: a folder or a .zip with
+    --from imports one export for one ASSIGNMENT: a folder or a .zip with
       Ada Lovelace_123_assignsubmission_file_/any.ipynb    (Moodle, or flat)
       lovelaceada_123_456_any.ipynb                        (Canvas, also _LATE_)
       ada.ipynb   or   ada/any.ipynb                       (one file or folder each)
-    The student's id is the name before the numbers, with hyphens for spaces and for
-    what is no letter, digit or one of . _ @ +  (Ada-Lovelace, lovelaceada, ada).
-    With --names, a name that the table has gets the id beside it; Moodle's and
-    Canvas's number, or the file's name, may stand in the column name as well.
-    Nothing handed in is overwritten: the same again is passed over, another one is
-    refused. With --force it takes the old one's place, which moves to
-    submitted/.replaced/. The time of each file is kept in timestamp.txt, unless all
-    are of the same ten minutes: look at them before you set penalties.
+    The student's id is the name before the numbers. Hyphens replace all characters
+    but letters, digits and . _ @ +  (Ada-Lovelace, lovelaceada, ada).
+    With --names, a name in the table gets the id in its line. The column name may
+    also hold Moodle's or Canvas's number, or the file's name.
+    No submission is overwritten: an identical one is skipped, a different one is
+    refused. With --force it replaces the old one, which moves to
+    submitted/.replaced/. Each file's time is written to timestamp.txt, unless all
+    times lie within ten minutes: check them before you set late penalties.
     """  # noqa: D301
     course = find_course()
     slugs = course.choose(assignment)
     refused: list[str] = []
     if export is not None:
         if len(assignment) != 1:
-            raise click.UsageError("--from needs one ASSIGNMENT: what is the export of?")
-        refused = _take_in(course, slugs[0], export, options["names"], options["force"])
+            raise click.UsageError("--from needs one ASSIGNMENT: name the one of this export.")
+        refused = _import_submissions(course, slugs[0], export, options["names"], options["force"])
     elif options["names"] is not None:
         raise click.UsageError("--names belongs to --from.")
     _grade(course, slugs, bool(assignment), refused, options)
 
 
-def _take_in(
+def _import_submissions(
     course: Course, slug: str, export: Path, names: Path | None, overwrite: bool
 ) -> list[str]:
-    from course_lib.grading.lms.imports import take_in_export
+    from course_lib.grading.lms.imports import import_submissions
 
-    taken = take_in_export(course, slug, export, names=names, overwrite=overwrite)
+    taken = import_submissions(course, slug, export, names=names, overwrite=overwrite)
     click.echo(str(taken), err=True)
     for line in taken.refused:
         click.echo(f"REFUSED: {line}", err=True)
@@ -103,10 +107,10 @@ def _grade(
     executor = _executor(options)
     try:
         from course_lib.grading.outcome import NO_RESULT, Options, as_json, is_complete, table
-        from course_lib.grading.run import check_students, grade, handed_in
+        from course_lib.grading.run import check_students, grade, submitted_assignments
 
         if not named:
-            slugs = handed_in(course, slugs) or slugs
+            slugs = submitted_assignments(course, slugs) or slugs
         check_students(course, slugs, options["students"])
         outcome = grade(
             course,
@@ -129,27 +133,27 @@ def _grade(
     if outcome.interrupted:
         raise _Stopped(
             f"Stopped. {len(rows)} of {len(rows) + outcome.left} submissions are graded and "
-            "stored; the same command goes on with the rest."
+            "stored. Run the same command again to grade the rest."
         )
     if not is_complete(rows) or refused:
         missing = sum(row.status == NO_RESULT for row in rows)
         said = [f"{missing} without a result: run the same command again."] if missing else []
-        said += [f"{len(refused)} not taken in from the export."] if refused else []
+        said += [f"{len(refused)} files of the export were refused."] if refused else []
         click.echo(" ".join(said), err=True)
         sys.exit(1)
 
 
 def _show_class(course: Course, slugs: list[str], *, quiet: bool) -> None:
-    """Write the page about the class; marks do not hang on it."""
+    """Write the class overview; a failure does not affect the grades."""
     from course_lib.grading.feedback.class_page import write_overview
 
     try:
         for slug in slugs:
             page = write_overview(course, slug)
             if not quiet:
-                click.echo(f"The class: {page.as_uri()}")
+                click.echo(f"Class overview: {page.as_uri()}")
     except (CourseError, OSError) as error:
-        click.echo(f"The page about the class could not be written: {error}", err=True)
+        click.echo(f"The class overview could not be written: {error}", err=True)
 
 
 def _executor(options: dict[str, Any]) -> Any:
@@ -163,9 +167,9 @@ def _executor(options: dict[str, Any]) -> Any:
     if not options["no_sandbox"]:
         from course_lib.grading.sandbox.process import isolation
 
-        # Whether it works is seen when the first submission is put into it.
+        # Fails early if bubblewrap is missing; the first submission shows whether it works.
         isolation()
-    # They get ready while nbgrader is imported here, which takes as long.
+    # The workers import their modules while this process imports nbgrader.
     pool.start()
     return pool
 
@@ -180,15 +184,16 @@ class _Stopped(click.ClickException):
 @click.command("overview")
 @click.argument("assignment", nargs=-1)
 def overview_command(assignment: tuple[str, ...]) -> None:
-    """Write a page about the whole class, and print its address.
+    """Write the class overview, and print its address.
 
-    It shows the points by task, which misconceptions occurred how often, what needs a person,
-    and links to each student's page of feedback. Without ASSIGNMENT, all that were handed in.
+    It shows the points by task, the frequency of each misconception and the submissions that
+    need a person, with links to the feedback pages. Without ASSIGNMENT, every assignment with
+    submissions.
     """
     from course_lib.grading.feedback.class_page import write_overview
 
     course = find_course()
-    for slug in _handed_in(course, assignment):
+    for slug in _submitted_assignments(course, assignment):
         click.echo(write_overview(course, slug).as_uri())
 
 
@@ -196,16 +201,16 @@ def overview_command(assignment: tuple[str, ...]) -> None:
 @click.argument("assignment", nargs=-1)
 @click.option("--student", "students", multiple=True, help="Only this student; may be repeated.")
 def feedback_command(assignment: tuple[str, ...], students: tuple[str, ...]) -> None:
-    """Write the students' pages again, with points and comments that people gave.
+    """Write the feedback pages again, with the points and comments given by people.
 
-    `course grade` writes them too, but it can't know what is given afterwards in formgrader. The
-    pages lie in feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html. Without ASSIGNMENT, all that were
-    handed in.
+    Run it after grading by hand in formgrader. The pages are
+    feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html. Without ASSIGNMENT, every assignment with
+    submissions.
     """
     from course_lib.grading.feedback.student_page import write_feedback
 
     course = find_course()
-    for slug in _handed_in(course, assignment):
+    for slug in _submitted_assignments(course, assignment):
         written = write_feedback(course, slug, students)
         click.echo(f"{slug}: {written.pages} page{'s' * (written.pages != 1)} in feedback/.")
         _list_on_stderr("No page for", written.left_out)
@@ -218,33 +223,32 @@ def feedback_command(assignment: tuple[str, ...], students: tuple[str, ...]) -> 
     "form",
     type=click.Choice(["moodle", "canvas", "csv"]),
     required=True,
-    help="For Moodle's or Canvas's import of grades, or a table for people.",
+    help="A file for Moodle's or Canvas's grade import, or a table for people.",
 )
 @click.option(
     "--to",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file; _build/export/ASSIGNMENT-FORMAT.csv unless given. It is replaced.",
+    help="The file to write; by default _build/export/ASSIGNMENT-FORMAT.csv.",
 )
 @click.option(
     "--names",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A table that says who is who, such as Moodle's or Canvas's own export.",
+    help="A table of names and ids, such as Moodle's or Canvas's own export.",
 )
-@click.option("--column", default="", help="What the assignment is called there; else its slug.")
-@click.option("--unfinished", is_flag=True, help="Also the points so far of those who wait.")
+@click.option("--column", default="", help="The assignment's name there; by default its slug.")
+@click.option("--unfinished", is_flag=True, help="Include points that are not final yet.")
 def export_command(
     assignment: str, form: str, to: Path | None, names: Path | None, column: str, unfinished: bool
 ) -> None:
     """Write an assignment's points as a table for Moodle, Canvas or a spreadsheet.
 
-    The points are those that count: by program and by people, less the penalty for lateness.
-    Students whose points are not known yet are listed, and left out (in csv: left empty).
+    Writes the final points: automatic and manual ones, less the late penalty. Students without
+    final points are listed, and left out (in csv: left empty).
 
-    --names takes any table with a first line of names of columns, among them Email address, ID
-    number, Username, ID, SIS User ID, SIS Login ID, Name, First name or Last name. A student is
-    found by the folder's name: it is an id there, or the part of an address before the @, or the
-    name. For Canvas, give the file that its gradebook exports, and with --column the head of the
-    assignment's column there.
+    --names takes any table whose header names some of these columns: Email address, ID number,
+    Username, ID, SIS User ID, SIS Login ID, Name, First name, Last name. A student's folder name
+    must equal an id, the part of an address before the @, or the name. For Canvas, give the file
+    that its gradebook exports, and with --column the header of the assignment's column.
     """
     from course_lib.grading.lms.grade_tables import export, read_class_list
 
@@ -258,13 +262,13 @@ def export_command(
     click.echo(target)
 
 
-def _handed_in(course: Course, assignment: tuple[str, ...]) -> list[str]:
-    from course_lib.grading.submitted import folders
+def _submitted_assignments(course: Course, assignment: tuple[str, ...]) -> list[str]:
+    from course_lib.grading.submitted import submission_folders
 
     slugs = course.choose(assignment)
-    found = slugs if assignment else [slug for slug in slugs if folders(course, slug)]
+    found = slugs if assignment else [slug for slug in slugs if submission_folders(course, slug)]
     if not found:
-        raise CourseError("Nobody has handed in anything: there is no submitted/<student>/<slug>/.")
+        raise CourseError("There are no submissions: no folder submitted/<student>/<slug>/.")
     return found
 
 
@@ -281,26 +285,28 @@ if TYPE_CHECKING:
 
 @click.command("audit")
 @click.argument("assignment", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="Print all that was measured, as JSON.")
-@click.option("--jobs", type=click.IntRange(1), help="Processes to use; all processors by default.")
-@click.option("--equivalent", is_flag=True, help="List the mutants that are right, with reasons.")
+@click.option("--json", "as_json", is_flag=True, help="Print all measurements as JSON.")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Number of processes; by default one per processor."
+)
+@click.option("--equivalent", is_flag=True, help="List the equivalent mutants, with reasons.")
 @click.option(
     "--write-page",
     is_flag=True,
-    help="Write the figures into the book. Without ASSIGNMENT, only what has changed since the "
-    "last time is measured.",
+    help="Write the figures into the book. Without ASSIGNMENT, measure only the assignments "
+    "that changed since the last time.",
 )
 def audit_command(
     assignment: tuple[str, ...], as_json: bool, jobs: int | None, equivalent: bool, write_page: bool
 ) -> None:
     """Measure how strong the checks are.
 
-    Each task is tried with its model solution, the blank exercise, every misconception, right
-    answers in other spellings, attacks, and the model solution with one small change each: the
-    mutants. A mutant that earns everything is a gap in the check, unless
-    tests/mutants/equivalent.toml says why it is right.
+    Runs each task's checks on the model solution, the blank exercise, every misconception,
+    right answers written differently, attacks, and mutants: the model solution with one small
+    change. A mutant with full points is a gap in the checks, unless
+    tests/mutants/equivalent.toml explains why it is right.
 
-    Fails if anything is not as it must be. Without ASSIGNMENT, all of them.
+    Fails if a requirement is not met. Without ASSIGNMENT, all of them.
     """
     from course_lib.grading.authoring.audit import audit, audit_json, audit_table, reasons
 
@@ -329,7 +335,7 @@ def _audit_for_page(course: Course, slugs: list[str] | None, jobs: int | None) -
     )
 
     slugs = out_of_date(course) if slugs is None else slugs
-    # What somebody changes while this runs is not what was measured.
+    # Hash the inputs first: files may change during the measurement.
     measured_from = {slug: inputs(course, slug) for slug in slugs}
     found = audit(course, slugs, jobs)
     path = page_path(course)
@@ -340,16 +346,16 @@ def _audit_for_page(course: Course, slugs: list[str] | None, jobs: int | None) -
 
 @click.command("new-exercise")
 @click.argument("slug")
-@click.option("--title", default="", help="The heading's words; those of SLUG unless given.")
+@click.option("--title", default="", help="The heading; by default made from SLUG.")
 def new_exercise_command(slug: str, title: str) -> None:
-    """Make the frame of a new assignment.
+    """Make the files of a new assignment.
 
-    SLUG is that of its chapter: two digits and words, as in 11_convolution. What is made works at
-    once: a notebook in solutions/ with a task of each kind (code, numbers to predict, words),
-    their checks, misconceptions with hints, right answers in other spellings, and attacks. Put
-    your tasks in the place of those. `course checklist SLUG` says what is missing.
+    SLUG is its chapter's: two digits and words, as in 11_convolution. The new files work at once:
+    a notebook in solutions/ with a task of each kind (code, numbers to predict, words), its
+    checks, misconceptions with hints, right answers written differently, and attacks. Replace
+    these tasks with yours. `course checklist SLUG` lists what is missing.
 
-    A slug that is in use is refused, and then nothing is changed.
+    If the slug is in use, the command fails and changes nothing.
     """
     from course_lib.grading.authoring.new_exercise import new_exercise, still_to_do
 
@@ -359,8 +365,8 @@ def new_exercise_command(slug: str, title: str) -> None:
     click.echo("\nNothing has to be registered: the tools find these files by their names. Then")
     for line in [
         *still_to_do(course, slug),
-        f"put your own tasks in the place of those in solutions/{slug}.md;",
-        f"run `course release {slug}`, and look at what students get in exercises/{slug}/;",
+        f"replace the tasks in solutions/{slug}.md with your own;",
+        f"run `course release {slug}`, and read the students' version in exercises/{slug}/;",
         f"run `course checklist {slug}` and `course audit {slug}`.",
     ]:
         click.echo(f"  - {line}")
@@ -370,11 +376,12 @@ def new_exercise_command(slug: str, title: str) -> None:
 @click.argument("assignment", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON.")
 def checklist_command(assignment: tuple[str, ...], as_json: bool) -> None:
-    """Check that assignments have all that they must have.
+    """Check that assignments are complete.
 
-    Learning goals, time, points, how to hand in, a visible check beside each task, rubrics,
-    hints, right answers and attacks, links to the chapter and back, a release that is in step and
-    shows no solution: what a program can see. How strong the checks are, `course audit` measures.
+    Checks the learning goals, time, points, instructions for handing in, a visible check for each
+    task, rubrics, hints, right answers and attacks, links to the chapter and back, and that the
+    release is up to date and shows no solution. `course audit` measures how strong the checks
+    are.
 
     Fails if a rule is broken, and says where. Without ASSIGNMENT, all of them.
     """
@@ -391,7 +398,7 @@ author_commands = (audit_command, checklist_command, new_exercise_command)
 
 
 class _Course(click.Group):
-    """A group whose commands say what a person can mend in a sentence, without a traceback."""
+    """A command group that reports a `CourseError` in one sentence, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -401,7 +408,7 @@ class _Course(click.Group):
         except ModuleNotFoundError as error:
             raise click.ClickException(
                 f"{error}. Run `make course` once and then use .venv/bin/course, or install "
-                "what grading needs: pip install 'backprop-course[grading]'."
+                "the packages for grading: pip install 'backprop-course[grading]'."
             ) from None
 
 
@@ -409,19 +416,19 @@ class _Course(click.Group):
 def main() -> None:
     """Release assignments, grade classes, and give feedback.
 
-    Run it anywhere inside the course's folder. Plain nbgrader commands (nbgrader autograde,
-    nbgrader export, ...) work in the course's root beside it.
+    Run it anywhere inside the course's folder. nbgrader's own commands (nbgrader autograde,
+    nbgrader export, ...) work in the course's root.
     """
 
 
 @main.command("release")
 @click.argument("assignment", nargs=-1)
-@click.option("--check", is_flag=True, help="Change nothing; fail if exercises/ is out of step.")
+@click.option("--check", is_flag=True, help="Change nothing; fail if exercises/ is out of date.")
 def release_command(assignment: tuple[str, ...], check: bool) -> None:
     """Make the students' notebooks in exercises/ from solutions/.
 
-    Without ASSIGNMENT, all of them. Model solutions are cut out, grade cells locked, and the
-    assignments noted in the gradebook. Files that are right already are left as they are.
+    Without ASSIGNMENT, all of them. Removes model solutions, locks grade cells and adds the
+    assignments to the gradebook. Files that are up to date are not written.
     """
     from course_lib.grading.release import out_of_step, release
 
@@ -433,7 +440,7 @@ def release_command(assignment: tuple[str, ...], check: bool) -> None:
             raise click.ClickException(
                 "\n".join([*problems, "Run `make exercises` and commit what it changes."])
             )
-        click.echo(f"exercises/ is in step with solutions/ ({', '.join(slugs)}).")
+        click.echo(f"exercises/ is up to date with solutions/ ({', '.join(slugs)}).")
         return
     changed = release(course, slugs)
     for path in changed:
@@ -443,17 +450,17 @@ def release_command(assignment: tuple[str, ...], check: bool) -> None:
 
 
 @main.command("demo")
-@click.option("--remove", is_flag=True, help="Take the demo class out again, and nothing else.")
+@click.option("--remove", is_flag=True, help="Remove the demo class, and nothing else.")
 @click.option("--force", is_flag=True, help="Grade everything again.")
 def demo_command(remove: bool, force: bool) -> None:
-    """Hand in, grade and give feedback to a made-up class.
+    """Grade the submissions of a made-up class.
 
-    Its students' ids begin with demo-; nothing of another student is touched or run. Only
-    what changed since the last time is graded again.
+    Its students' ids begin with demo-; other students' files are neither changed nor run. Only
+    changed submissions are graded again.
 
-    Some of these students attack the grader: their code runs in the sandbox of `course grade`.
-    Where there can be none, they are left out, and the others' code, which is harmless, runs
-    without.
+    Some of these students attack the grader; their code runs in the sandbox of `course grade`.
+    On a machine without a sandbox they are left out, and the others' harmless code runs without
+    one.
     """
     from course_lib.grading import demo
 
@@ -469,7 +476,7 @@ def demo_command(remove: bool, force: bool) -> None:
 
 @main.command("where")
 def where_command() -> None:
-    """Show the demo class's marks, and where the book, the grades and the feedback are."""
+    """Show the demo class's points, and the paths of the book, the grades and the feedback."""
     from course_lib.grading import demo
 
     click.echo(demo.table(find_course()))

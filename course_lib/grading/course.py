@@ -1,4 +1,4 @@
-"""The course directory: where things are, and which assignments there are."""
+"""The course directory: its paths and its assignments."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import course_lib
 
-# The folders of a course in which files of students lie.
+# The folders of a course that contain students' files.
 _STUDENTS = ("submitted", "autograded", "feedback", "downloaded", "exchange")
 
 
 class CourseError(Exception):
-    """What a person can mend; the message says what is wrong and what to do."""
+    """An error that the user can fix; the message says what happened and what to do."""
 
 
 @dataclass(frozen=True)
@@ -31,32 +31,32 @@ class Course:
 
     @property
     def config(self) -> Path:
-        """Settings of nbgrader for this course."""
+        """The course's nbgrader settings."""
         return self.root / "nbgrader_config.py"
 
     @property
     def solutions(self) -> Path:
-        """What instructors write."""
+        """The folder of the instructors' text notebooks."""
         return self.root / "solutions"
 
     @property
     def exercises(self) -> Path:
-        """What students get."""
+        """The folder of the students' notebooks."""
         return self.root / "exercises"
 
     @property
     def build(self) -> Path:
-        """What can be made again at any time."""
+        """The folder of generated files."""
         return self.root / "_build"
 
     @property
     def sources(self) -> Path:
-        """The solutions as notebooks, as nbgrader wants them."""
+        """The folder of the solutions as notebooks, for nbgrader."""
         return self.build / "source"
 
     @property
     def gradebook(self) -> Path:
-        """All marks."""
+        """The gradebook, a SQLite database."""
         return self.root / "gradebook.db"
 
     def source(self, slug: str) -> Path:
@@ -72,7 +72,7 @@ class Course:
         return sorted(path.stem for path in self.solutions.glob("*.md"))
 
     def choose(self, names: Iterable[str]) -> list[str]:
-        """Return the assignments named, or all of them if none is."""
+        """Return the slugs of the named assignments; without names, of all."""
         known = self.assignments()
         chosen = [Path(name).name.removesuffix(".md") for name in names]
         for name in chosen:
@@ -84,7 +84,7 @@ class Course:
 
 
 def find_course(start: Path | None = None) -> Course:
-    """Return the course that `start`, or the current directory, lies in."""
+    """Return the course that contains `start`, by default the current directory."""
     start = (start or Path.cwd()).resolve()
     courses = [
         folder
@@ -92,7 +92,7 @@ def find_course(start: Path | None = None) -> Course:
         if (folder / "nbgrader_config.py").is_file() and (folder / "solutions").is_dir()
     ]
     for folder in courses:
-        # A student may hand in files with these names: settings are code, and would run.
+        # A submission may contain a course of its own, whose settings would run as code.
         if not any(_holds_work_of_students(outer, folder) for outer in courses):
             return Course(folder)
     raise CourseError(
@@ -107,7 +107,7 @@ def this_course() -> Course:
 
 
 def _holds_work_of_students(course: Path, folder: Path) -> bool:
-    """Return whether `folder` lies where a course keeps what students made."""
+    """Return whether `folder` is inside a course's folder of students' files."""
     return any((course / name) in (folder, *folder.parents) for name in _STUDENTS)
 
 

@@ -1,4 +1,4 @@
-"""The demo class: its students, their answers, and how it is graded and removed."""
+"""The demo class: define its students and their answers, grade it, and remove it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ from course_lib.grading.course import Course, CourseError
 from course_lib.grading.gradebook import nbgrader
 from course_lib.grading.notebooks import NotebookNode, nbformat
 from course_lib.grading.outcome import NO_RESULT
-from course_lib.grading.results import Ledger
-from course_lib.grading.results import folder as grading
+from course_lib.grading.results import ResultStore, results_folder
 from course_lib.misconceptions import for_task
 
 # More assignments than these get short columns.
@@ -33,7 +32,7 @@ _MOST_WIDE = 3
 
 @dataclass(frozen=True)
 class DemoScore:
-    """What a demo student has for one assignment, and what was handed in on purpose."""
+    """A demo student's points for one assignment, and the kind of answer submitted."""
 
     student: str
     what: str
@@ -44,12 +43,12 @@ class DemoScore:
 
 
 def write_scores(course: Course, rows: list[DemoScore]) -> None:
-    """Keep the marks for the next look."""
+    """Store the points for `course where`."""
     _file(course).write_text(json.dumps([vars(row) for row in rows], indent=1), encoding="utf-8")
 
 
 def table(course: Course) -> str:
-    """Return the demo class's marks, a student a line and an assignment a column."""
+    """Return a table of the demo class's points: students in lines, assignments in columns."""
     scores = _scores(course)
     rows = {(row.student, row.slug): row for row in scores}
     slugs = sorted({slug for _student, slug in rows})
@@ -69,7 +68,7 @@ def table(course: Course) -> str:
 
 
 def places(course: Course) -> str:
-    """Return addresses that a terminal opens by a click: book, marks, each student's feedback."""
+    """Return file addresses of the book, the grades and each student's feedback."""
     book = course.build / "html" / "index.html"
     grades = course.build / "demo" / "grades.csv"
     lines = [
@@ -119,7 +118,8 @@ WRITTEN = (
 )
 NEVER_ENDS = "count = 3\nwhile count > 0:\n    total = count\n\n\n"
 RAISES = "table = {'slope': 1}\ntable['slop']\n\n\n"
-# Two attacks that earn full marks where the check runs beside the answer, and one on the marks.
+# Two attacks that earn full points if the check runs in the answer's process, and one that
+# reads grades.
 EQUAL = """import builtins, sys
 import numpy as np
 
@@ -151,31 +151,31 @@ NO_PYTHON = "class Layer\n    pass\n\n\n"
 
 
 def accepted(course: Course, slug: str) -> Answers:
-    """Answer rightly, in another spelling than the model solution where there is one."""
+    """Answer correctly, with an accepted solution other than the model solution if there is one."""
     files = sorted((course.root / "tests" / "submissions" / slug / "accepted").glob("*.py"))
     other = read_submission_file(files[0]) if files else {}
     return model(course, slug) | other
 
 
 def model(course: Course, slug: str) -> Answers:
-    """Answer with the model solution, and the questions in words in a few of one's own."""
+    """Answer with the model solution, and the questions in words with a short text."""
     written = dict.fromkeys(written_cells(slug, course), WRITTEN)
     return model_cells(slug, course=course) | written
 
 
 def first_half(course: Course, slug: str) -> Answers:
-    """Leave the second half of the code blank, and the questions in words too."""
+    """Leave the second half of the code and the questions in words blank."""
     cells = model_cells(slug, course=course)
     return dict(islice(cells.items(), len(cells) // 2))
 
 
 def blank(_course: Course, _slug: str) -> Answers:
-    """Hand in what was handed out."""
+    """Submit the released notebook unchanged."""
     return {}
 
 
 def mistaken(*tasks: int) -> Recipe:
-    """Return a recipe that makes the first known mistake in some of the tasks, counted from 0."""
+    """Return a recipe with the first misconception in the given tasks, counted from 0."""
 
     def recipe(course: Course, slug: str) -> Answers:
         cells = model_cells(slug, course=course)
@@ -190,7 +190,7 @@ def mistaken(*tasks: int) -> Recipe:
 
 
 def last_task_begins(with_code: str) -> Recipe:
-    """Return a recipe in which the last piece of code begins with something that stops it."""
+    """Return a recipe in which the last solution cell begins with code that stops it."""
 
     def recipe(course: Course, slug: str) -> Answers:
         answers = model(course, slug)
@@ -201,9 +201,9 @@ def last_task_begins(with_code: str) -> Recipe:
 
 
 def sometimes(recipe: Recipe) -> Recipe:
-    """Return a recipe for the first and the third assignment; the others are answered rightly.
+    """Return a recipe for the first and third assignments, with correct answers for the others.
 
-    An endless loop takes its whole time limit: a few of them show what there is to see.
+    Each endless loop takes the whole time limit, so the demo has only a few.
     """
 
     def chosen(course: Course, slug: str) -> Answers:
@@ -213,7 +213,7 @@ def sometimes(recipe: Recipe) -> Recipe:
 
 
 def begins_with(code: str) -> Recipe:
-    """Return a recipe that puts code before an otherwise blank first answer."""
+    """Return a recipe that begins an otherwise blank first answer with some code."""
 
     def recipe(course: Course, slug: str) -> Answers:
         return {next(iter(model_cells(slug, course=course))): code}
@@ -222,12 +222,12 @@ def begins_with(code: str) -> Recipe:
 
 
 def as_it_is(notebook: NotebookNode) -> bytes:
-    """Hand in a notebook as JupyterLab saves it."""
+    """Submit a notebook in the format in which JupyterLab saves it."""
     return nbformat.writes(notebook).encode()
 
 
 def with_other_points(notebook: NotebookNode) -> bytes:
-    """Hand in a notebook in which every check is worth 100 points and says so."""
+    """Submit a notebook whose checks are altered to give 100 points each."""
     for cell in notebook.cells:
         about = cell.metadata.get("nbgrader", {})
         if about.get("grade") and not about.get("solution"):
@@ -237,7 +237,7 @@ def with_other_points(notebook: NotebookNode) -> bytes:
 
 
 def cut_off(notebook: NotebookNode) -> bytes:
-    """Hand in a file that was not saved to its end."""
+    """Submit a truncated file."""
     return as_it_is(notebook)[:2000]
 
 
@@ -263,7 +263,7 @@ class Student:
     hostile: bool = False
 
     def file(self, course: Course, slug: str) -> bytes:
-        """Return what this student hands in for an assignment."""
+        """Return this student's submission for an assignment."""
         return self.save(build_submission(slug, self.recipe(course, slug), course))
 
 
@@ -290,21 +290,21 @@ if TYPE_CHECKING:
 
 PREFIX = "demo-"
 STEPS = ("submitted", "autograded", "feedback")
-# Seconds for one cell: the demo's endless loops need not wait as long as a real class may.
+# Seconds for one cell: shorter than for a real class, because the demo has endless loops.
 TIMEOUT = 15.0
 
 Say = Callable[[str], None]
 
 
 def folder(course: Course) -> Path:
-    """Return where the table of marks and the notes on what is done lie."""
+    """Return the folder of the demo's points and progress notes."""
     return course.build / "demo"
 
 
 def run(course: Course, *, force: bool = False, say: Say = print) -> int:
     """Hand in, grade and give feedback where something changed; return how many were graded.
 
-    What is done is noted after each submission: an interrupted run goes on where it stopped.
+    An interrupted run resumes at the first submission without a result.
     """
     inputs = _hash_files([_graders(course), _texts(course)])
     if not force and _noted(course) == inputs and _has_results(course):
@@ -333,13 +333,15 @@ def run(course: Course, *, force: bool = False, say: Say = print) -> int:
     _export(course, sorted({row.student for row in outcome.rows}))
     failed = [f"{row.student}, {row.slug}" for row in outcome.rows if row.status == NO_RESULT]
     if failed:
-        raise CourseError(f"These have no result, run `course demo` again: {'; '.join(failed)}.")
+        raise CourseError(
+            f"These submissions have no result: {'; '.join(failed)}. Run `course demo` again."
+        )
     _note(course, inputs)
     return sum(row.fresh for row in outcome.rows)
 
 
 def remove(course: Course) -> list[str]:
-    """Take the demo class out of the folders and the gradebook; return the students' ids."""
+    """Remove the demo class from the folders and the gradebook; return the students' ids."""
     names = _names(course)
     _remove_students(course, names)
     for step in STEPS:
@@ -368,7 +370,7 @@ def _can_isolate(say: Say) -> bool:
 
 
 def _hand_in(course: Course, slugs: list[str], students: Iterable[Student]) -> None:
-    """Write what changed into ``submitted/``."""
+    """Write the changed submissions to ``submitted/``."""
     from course_lib.grading.results import write_atomically
 
     for slug in slugs:
@@ -380,7 +382,7 @@ def _hand_in(course: Course, slugs: list[str], students: Iterable[Student]) -> N
 
 
 def _names(course: Course) -> set[str]:
-    """Return the demo students that there are, in the folders or in the gradebook."""
+    """Return the ids of the demo students in the folders or the gradebook."""
     found = {path.name for step in STEPS for path in (course.root / step).glob(f"{PREFIX}*")}
     return found | set(nbgrader.student_ids(course, PREFIX))
 
@@ -421,8 +423,8 @@ def _remove_students(course: Course, names: Iterable[str]) -> None:
     if not names:
         return
     nbgrader.remove_students(course, names)
-    for ledger in (Ledger(course, path.name) for path in grading(course).glob("*/")):
-        ledger.forget(names)
+    for store in (ResultStore(course, path.name) for path in results_folder(course).glob("*/")):
+        store.forget(names)
     for path in (course.root / step / name for step in STEPS for name in names):
         if path.is_symlink():
             path.unlink()

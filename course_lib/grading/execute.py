@@ -1,4 +1,4 @@
-"""Execute one submission: its cells in a student process, the grade cells in this process."""
+"""Execute one submission: its own cells in a student process, the grade cells in this one."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from course_lib.grading.sandbox.process import (
     NOT_STARTED,
     START_SECONDS,
     StudentProcess,
-    did_not_work,
     isolation,
+    note_failure,
 )
 from course_lib.grading.sandbox.remote import RemoteSide
-from course_lib.grading.sanitize import clean_outputs, problem_output, readable
+from course_lib.grading.sanitize import clean_outputs, printable_text, problem_output
 from course_lib.grading.student.cells import run_tree
 from course_lib.text import _
 
@@ -45,7 +45,7 @@ _WORDS = ("problem", "wanted", "got", "hint")
 
 
 class Names(dict[str, Any]):
-    """The names that a grade cell sees: imports of the instructor's, and the learner's answers."""
+    """The namespace of a grade cell: the instructor's imports and the learner's answers."""
 
     def __init__(self, learners: Callable[[str], Any]) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Names(dict[str, Any]):
         return self.learners(name)
 
     def take_imports(self, source: str) -> None:
-        """Import here what one of the instructor's own cells imports."""
+        """Run the import statements of one of the instructor's cells."""
         tree = ast.parse(source)
         tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
         with contextlib.suppress(ImportError):
@@ -69,35 +69,35 @@ class Names(dict[str, Any]):
 
 
 def from_report(cell: Cell, report: Report) -> TaskResult:
-    """Return what a check said as a result, with the points that the instructor gives the task."""
+    """Return the result of a report, scaled to the points of the grade cell."""
     points = report.points
     if report.max_points and report.max_points != cell.points:
         points *= cell.points / report.max_points
     return TaskResult(cell.grade_id, points, cell.points, report)
 
 
-def cleaned(task: TaskResult) -> TaskResult:
-    """Return a result whose texts can be shown anywhere: some of them are a student's."""
+def sanitized(task: TaskResult) -> TaskResult:
+    """Return a result without control characters: parts of its texts are the student's."""
     report = task.report
     parts = tuple(
         replace(
             part,
             points=float(part.points),
             earned=float(part.earned),
-            reason=readable(part.reason, MOST_SAID),
+            reason=printable_text(part.reason, MOST_SAID),
         )
         for part in report.parts
     )
     finding = report.finding
     if finding is not None:
         finding = replace(
-            finding, **{name: readable(getattr(finding, name), MOST_SAID) for name in _WORDS}
+            finding, **{name: printable_text(getattr(finding, name), MOST_SAID) for name in _WORDS}
         )
     return replace(task, report=replace(report, parts=parts, finding=finding))
 
 
 def points_of(value: Any) -> float:
-    """Return what a grade cell's value is worth; with nbgrader, too, only a number counts."""
+    """Return the points for a grade cell's value, by nbgrader's rule: only numbers count."""
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -105,8 +105,8 @@ def points_of(value: Any) -> float:
     return 0.0 if math.isnan(number) else number
 
 
-def sentence(error: Exception) -> str:
-    """Return in a sentence what stopped a grade cell."""
+def describe_error(error: Exception) -> str:
+    """Return a sentence about the error that stopped a grade cell."""
     kind, message = type(error).__name__, str(error)[:300]
     if isinstance(error, AssertionError):
         return message or _("This is not as it should be yet.")
@@ -117,14 +117,14 @@ def sentence(error: Exception) -> str:
     return f"{kind}: {message}"
 
 
-# A process that ends is started anew for the tasks that are left, but not for ever.
+# A process that dies is restarted for the remaining tasks, up to this many starts.
 _MOST_STARTS = 4
-# All cells and checks of a submission together, in units of the limit of one cell.
+# Time limit of a whole submission, as a multiple of the limit of one cell.
 _MOST_TIME = 4
 
 
 def execute(job: Job) -> Result:
-    """Execute a submission; whatever happens in it, there is a result.
+    """Execute a submission and return its result, whatever the student's code does.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def execute(job: Job) -> Result:
     Returns
     -------
     Result
-        With `problems` if something kept the work from being graded as it stands.
+        With `problems` if the submission could not be graded completely.
     """
     start = time.monotonic()
     run = _Run(job)
@@ -142,7 +142,7 @@ def execute(job: Job) -> Result:
     except CourseError as error:
         run.problems.append(str(error))
     except Exception as error:
-        # A fault of the course's own. It must not take the other submissions with it.
+        # A bug in the course itself must not stop the grading of other submissions.
         run.problems.append(f"the grader stopped: {type(error).__name__}: {str(error)[:300]}")
     finally:
         run.stop()
@@ -161,9 +161,9 @@ def execute(job: Job) -> Result:
     return Result(
         student=job.student,
         slug=job.slug,
-        tasks=tuple(cleaned(tasks[cell.grade_id]) for cell in job.cells if cell.kind == CHECK),
+        tasks=tuple(sanitized(tasks[cell.grade_id]) for cell in job.cells if cell.kind == CHECK),
         outputs=tuple(run.outputs.get(i, []) for i in range(len(job.cells))),
-        problems=tuple(readable(problem, MOST_SAID) for problem in run.problems),
+        problems=tuple(printable_text(problem, MOST_SAID) for problem in run.problems),
         isolation=isolation() if job.sandbox and run.starts else "none",
         seed=job.seed,
         seconds=round(time.monotonic() - start, 3),
@@ -183,7 +183,7 @@ class _Run:
     starts: int = 0
 
     def __post_init__(self) -> None:
-        self.names = Names(lambda name: self.alive().name(name))
+        self.names = Names(lambda name: self.live_side().name(name))
         self.ran: list[Cell] = []
         self.until = time.monotonic() + START_SECONDS + _MOST_TIME * self.job.timeout
 
@@ -198,7 +198,7 @@ class _Run:
     # --- the student process ------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start a student process and run in it what ran well before."""
+        """Start a student process and rerun the cells that succeeded before."""
         self.stop()
         package = given_package(self.job.given)
         seconds = _MOST_TIME * self.job.timeout
@@ -210,24 +210,24 @@ class _Run:
             if self.process.ready(time.monotonic() + START_SECONDS):
                 break
             self.process.end()
-            did_not_work()
+            note_failure()
         else:
-            raise CourseError(f"{NOT_STARTED}; `course grade` says what is missing")
+            raise CourseError(f"{NOT_STARTED}; run `course grade` to see what is missing")
         self.side = RemoteSide(self.process.wire)
         for cell in self.ran:
             self.side.run(cell.source, self.seconds())
 
     def stop(self) -> str:
-        """End the student process; return how it had ended by itself, if it had."""
+        """End the student process; return how it ended if it had already ended."""
         process, self.process, self.side = self.process, None, None
         return process.end() if process else ""
 
     def seconds(self) -> float:
-        """Return how long the next cell may take."""
+        """Return the time limit of the next cell in seconds."""
         return max(min(self.job.timeout, self.until - time.monotonic()), 0.0)
 
-    def alive(self) -> RemoteSide:
-        """Return the side to ask, started again if its process is gone."""
+    def live_side(self) -> RemoteSide:
+        """Return the student process's side, restarting the process if it is gone."""
         if self.side is None or self.side.gone:
             if self.starts >= _MOST_STARTS or not self.seconds():
                 raise SideLost(_("it was ended too often or took too long, all in all"))
@@ -235,8 +235,8 @@ class _Run:
         assert self.side is not None
         return self.side
 
-    def lost(self, error: SideLost) -> str:
-        """Say in a sentence what became of the process."""
+    def describe_loss(self, error: SideLost) -> str:
+        """Return a sentence that says why the process ended."""
         how = self.stop()
         return _("The process of this work is gone: {why}{how}.").format(
             why=error, how=f", {how}" if how else ""
@@ -245,40 +245,40 @@ class _Run:
     # --- cells --------------------------------------------------------------------------------
 
     def run(self, cell: Cell) -> list[dict[str, Any]]:
-        """Run a cell of the learner's and return its outputs."""
+        """Run one of the learner's cells and return its outputs."""
         if cell.kind == GIVEN:
             self.names.take_imports(cell.source)
         try:
-            outputs = clean_outputs(self.alive().run(cell.source, self.seconds()))
+            outputs = clean_outputs(self.live_side().run(cell.source, self.seconds()))
         except Raised as error:
-            # Running a cell raises nothing: errors are outputs. What it shows can't be handed over.
-            outputs = [problem_output(readable(error.message, MOST_SAID))]
+            # Errors in a cell are outputs; this one means that an output can't be transferred.
+            outputs = [problem_output(printable_text(error.message, MOST_SAID))]
         except SideLost as error:
-            said = self.lost(error)
+            said = self.describe_loss(error)
             self.problems.append(said)
             return [problem_output(said)]
         self.ran.append(cell)
         return outputs
 
     def check(self, cell: Cell) -> TaskResult:
-        """Run a grade cell here, with the learner's answers over there."""
+        """Run a grade cell here; the learner's answers run in the student process."""
         try:
             with (
-                self.alive().check(self.seconds()),
+                self.live_side().check(self.seconds()),
                 seeded(self.job.seed, cell.grade_id),
                 warnings.catch_warnings(),
             ):
-                # A learner's warnings are no concern of whoever watches the grading.
+                # Keep learners' warnings out of the grader's output.
                 warnings.simplefilter("ignore")
                 value = self.names.evaluate(cell.source)
         except SideLost as error:
-            said = self.lost(error)
+            said = self.describe_loss(error)
             self.problems.append(f"{task_name(cell.grade_id)}: {said}")
             return without_report(cell.grade_id, 0.0, cell.points, said)
         except CourseError:
             raise
         except Exception as error:
-            return without_report(cell.grade_id, 0.0, cell.points, sentence(error))
+            return without_report(cell.grade_id, 0.0, cell.points, describe_error(error))
         if isinstance(value, Report):
             return from_report(cell, value)
         points = (

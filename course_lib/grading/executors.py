@@ -1,7 +1,7 @@
 """Execute jobs in worker processes of this machine, or on a Dask cluster.
 
-Each local worker has a pipe of its own: a killed worker leaves no lock behind. A submission whose
-worker is killed is tried once more. Marks are written in one place: the process that calls these.
+Each local worker has its own pipe, so a killed worker leaves no lock behind. A submission whose
+worker is killed is tried once more. Only the calling process writes results.
 """
 
 from __future__ import annotations
@@ -40,37 +40,37 @@ from course_lib.grading.sandbox.process import NOT_STARTED, check_ready
 
 Execute = Callable[[Job], Result]
 
-# A worker that does not answer for so long, over what a submission may take, is ended.
+# Seconds beyond a submission's time limit after which a silent worker is killed.
 _SLACK = 120.0
 _TRIES = 2
-# Workers are forked from one process that has imported what they need; it runs nothing else.
+# Workers are forked from one process that has imported their modules and runs nothing else.
 _FORKS = sys.platform == "linux"
 _CONTEXT: Any = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
-# The second is for the command itself, which each worker's start imports once more.
+# The second is the main module, which every worker imports again at its start.
 _IMPORTED = ("course_lib.grading.execute", "course_lib.grading.cli")
-# Begins what a worker answers that would run another copy of this package.
+# Prefix of the answer of a worker that imports another copy of this package.
 _ANOTHER_LIBRARY = b"another library: "
 _NOT_EXECUTED = "The grader's own process ended while this was graded"
 
 
 class Executor(Protocol):
-    """What can have jobs executed: here, or on a cluster."""
+    """Executes jobs, on this machine or on a cluster."""
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
-        """Yield the results as they come; take no more jobs than are worked on."""
+        """Yield results as they arrive; take jobs only as workers become free."""
 
 
 def never_executed(result: Result) -> bool:
-    """Return whether the grader failed, and not the submission."""
+    """Return whether the grader failed, not the submission."""
     return any(problem.startswith(_NOT_EXECUTED) for problem in result.problems)
 
 
 def _unprotected(result: Result) -> bool:
-    """Return whether there was no sandbox to execute it in."""
+    """Return whether the sandbox did not start."""
     return any(problem.startswith(NOT_STARTED) for problem in result.problems)
 
 
-def not_executed(job: Job, why: str) -> Result:
+def failed_result(job: Job, why: str) -> Result:
     """Return the result of a job that the grader failed to execute."""
     said = f"{_NOT_EXECUTED}: {why}."
     tasks = tuple(
@@ -85,11 +85,11 @@ class LocalPool:
     Parameters
     ----------
     workers : int, optional
-        How many; one for each processor that this process may use unless given.
+        Number of workers; by default one for each available processor.
     execute : callable, optional
-        What turns a job into a result; a function of a module, since each worker imports it.
+        Turns a job into a result. Workers import it, so it must be a module's function.
     slack : float
-        Seconds that a worker has over the limits of its job.
+        Seconds beyond a job's time limit after which its worker is killed.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class LocalPool:
         self.workers: list[_Worker] = []
 
     def start(self) -> None:
-        """Let imports begin that workers need, while this process does other things."""
+        """Start importing the workers' modules in the background."""
         import_only_what_is_installed()
         if _FORKS:
             _CONTEXT.set_forkserver_preload([*_IMPORTED])
@@ -108,7 +108,7 @@ class LocalPool:
                 forkserver.ensure_running()
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
-        """Yield results as they come; a worker gets its next job when it has done one."""
+        """Yield results as they arrive; each worker gets one job at a time."""
         self.start()
         todo, again, done = iter(jobs), deque[_Try](), list[Result]()
         more = True
@@ -123,7 +123,7 @@ class LocalPool:
                     if try_ is None:
                         break
                     worker.give(try_, self.slack)
-                # The workers have something to do while these are written down.
+                # The workers are busy while the caller records these results.
                 yield from done
                 busy = [worker for worker in self.workers if worker.at]
                 if not busy:
@@ -133,7 +133,7 @@ class LocalPool:
             self.close()
 
     def close(self) -> None:
-        """End all workers, whatever they are doing."""
+        """Kill all workers, busy or not."""
         for worker in self.workers:
             worker.end()
         self.workers = []
@@ -154,18 +154,18 @@ class LocalPool:
             try_, said = worker.take()
             if said is not None:
                 if _unprotected(said):
-                    # Says what is missing; if nothing is, the fault was this submission's alone.
+                    # Raises if the machine has no sandbox; else only this submission failed.
                     check_ready()
                 yield said
             elif try_.count < _TRIES:
                 again.append(_Try(try_.job, try_.count + 1))
             else:
-                yield not_executed(try_.job, "it was tried twice")
+                yield failed_result(try_.job, "it was tried twice")
         for worker in busy:
             if worker.at and worker.until <= time.monotonic():
                 job = worker.at.job
                 worker.end()
-                yield not_executed(job, "it did not come to an end")
+                yield failed_result(job, "it did not come to an end")
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class _Try:
 
 
 class _Worker:
-    """A process, and the job that it is at."""
+    """A worker process and its current job."""
 
     def __init__(self, execute: Execute | None) -> None:
         self.end_of_pipe, theirs = _CONTEXT.Pipe()
@@ -185,7 +185,7 @@ class _Worker:
         self.at: _Try | None = None
         self.until = 0.0
         self.usable = True
-        # What interrupts this program must not reach the workers: they are ended in order.
+        # Ctrl-C must not reach the workers: the pool ends them.
         with _ignoring_interrupts():
             self.process.start()
         theirs.close()
@@ -194,20 +194,20 @@ class _Worker:
         job = try_.job
         self.at = try_
         self.until = time.monotonic() + job.timeout * (len(job.cells) + 2) + slack
-        with contextlib.suppress(OSError):  # a dead worker's answer says so
+        with contextlib.suppress(OSError):  # `take` notices a dead worker
             self.end_of_pipe.send_bytes(to_json(job).encode())
 
     def take(self) -> tuple[_Try, Result | None]:
-        """Return what the worker was at, and its result if it lives."""
+        """Return the worker's job, and its result unless the worker died."""
         try_, self.at = self.at, None
         assert try_ is not None
         try:
             said = self.end_of_pipe.recv_bytes()
             if said.startswith(_ANOTHER_LIBRARY):
                 raise CourseError(
-                    f"A worker process imports {said.removeprefix(_ANOTHER_LIBRARY).decode()}, and "
-                    f"this command {course_lib.__file__}: they would give other marks. Install "
-                    "the course in one place only, or unset PYTHONPATH. What is graded is stored."
+                    f"A worker process imports {said.removeprefix(_ANOTHER_LIBRARY).decode()}, but "
+                    f"this command {course_lib.__file__}: their results may differ. Install the "
+                    "course in one place only, or unset PYTHONPATH. Finished results are stored."
                 )
             return try_, result_from_json(said.decode())
         except (EOFError, OSError, ValueError):
@@ -235,7 +235,7 @@ def _ignoring_interrupts() -> Iterator[None]:
 
 
 def _work(pipe: Connection, library: str, execute: Execute | None) -> None:
-    """Execute jobs as they come, until nobody sends any more."""
+    """Execute jobs from a pipe until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
     if course_lib.__file__ != library:
@@ -253,7 +253,7 @@ def _work(pipe: Connection, library: str, execute: Execute | None) -> None:
 
 
 def _die_with_parent() -> None:
-    """Let nothing go on when the main process is killed: with it ends the one that forked this."""
+    """End this process when its parent ends, as the parent does with the main process."""
     if sys.platform == "linux":
         pr_set_pdeathsig, parent = 1, os.getppid()
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
@@ -262,12 +262,12 @@ def _die_with_parent() -> None:
 
 
 _CONNECT = "15s"
-# Checks record warnings and what is printed, which belong to a whole process.
+# Checks capture warnings and printed text, which are global to a process.
 _ONE_AT_A_TIME = threading.Lock()
 
 
 class WorkerRefused(Exception):
-    """A worker can't give the marks that this machine would give; the message says why."""
+    """A worker would give other results than this machine; the message says why."""
 
 
 class Cluster:
@@ -276,14 +276,14 @@ class Cluster:
     Parameters
     ----------
     address : str
-        Of its scheduler, as in ``tcp://host:8786``.
+        The scheduler's address, such as ``tcp://host:8786``.
     sandbox : bool
         Whether every worker must be able to isolate students' code.
 
     Raises
     ------
     CourseError
-        If there is no scheduler, no worker, or a worker that must refuse.
+        If there is no scheduler, no worker, or a worker that is not ready.
     """
 
     def __init__(self, address: str, *, sandbox: bool = True) -> None:
@@ -291,8 +291,8 @@ class Cluster:
             from distributed import Client
         except ModuleNotFoundError:
             raise CourseError(
-                "--scheduler needs Dask: pip install 'backprop-course[cluster]', here and on every "
-                "worker."
+                "--scheduler needs Dask. Run pip install 'backprop-course[cluster]' here and on "
+                "every worker."
             ) from None
         try:
             self.client = Client(address, timeout=_CONNECT)
@@ -308,7 +308,7 @@ class Cluster:
             raise
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
-        """Yield results as they come; twice as many jobs are out as there are workers."""
+        """Yield results as they arrive, keeping two jobs queued per worker."""
         from distributed import as_completed
 
         todo = iter(jobs)
@@ -317,7 +317,7 @@ class Cluster:
         def send(most: int) -> list[Any]:
             sent = []
             for job in islice(todo, most):
-                future = self.client.submit(execute_there, to_json(job), pure=False, retries=2)
+                future = self.client.submit(execute_on_worker, to_json(job), pure=False, retries=2)
                 asked[future] = job
                 sent.append(future)
             return sent
@@ -334,7 +334,7 @@ class Cluster:
             self.close()
 
     def close(self) -> None:
-        """Leave the cluster; it goes on without us."""
+        """Disconnect from the cluster, which keeps running."""
         with contextlib.suppress(Exception):
             self.client.close()
 
@@ -343,14 +343,14 @@ class Cluster:
         if error is None:
             return result_from_json(future.result())
         if isinstance(error, WorkerRefused):
-            raise CourseError(f"{error} What is graded is stored.")
-        return not_executed(job, f"the cluster gave it up ({type(error).__name__})")
+            raise CourseError(f"{error} Finished results are stored.")
+        return failed_result(job, f"the cluster gave up ({type(error).__name__})")
 
     def _workers(self) -> list[str]:
         return list(self.client.scheduler_info(n_workers=-1)["workers"])
 
     def _check_workers(self, address: str, sandbox: bool) -> None:
-        said = self.client.run(ready_there, library_version(), sandbox, on_error="return")
+        said = self.client.run(worker_problem, library_version(), sandbox, on_error="return")
         if not said:
             raise CourseError(
                 f"The scheduler at {address} has no worker. Start some with `dask worker {address} "
@@ -358,16 +358,16 @@ class Cluster:
             )
         problems = [f"{worker}: {what}" for worker, what in sorted(said.items()) if what]
         if problems:
-            raise CourseError("\n".join(["The cluster can't grade:", *problems]))
+            raise CourseError("\n".join(["These workers of the cluster can't grade:", *problems]))
 
 
-def ready_there(version: str, sandbox: bool) -> str:
-    """Return, on a worker, what keeps it from grading; nothing if nothing does."""
+def worker_problem(version: str, sandbox: bool) -> str:
+    """Return why this worker can't grade, or an empty string if it can."""
     from course_lib.grading.sandbox.process import check_ready
 
     if library_version() != version:
         return (
-            "it has another version of the course. Install the same one, and start the worker again"
+            "it has another version of the course. Install the same version and restart the worker"
         )
     try:
         check_ready(sandbox)
@@ -376,8 +376,8 @@ def ready_there(version: str, sandbox: bool) -> str:
     return ""
 
 
-def execute_there(text: str) -> str:
-    """Execute a job on a worker, if that would give the same result as here."""
+def execute_on_worker(text: str) -> str:
+    """Execute a job on a worker, if the worker is ready for it."""
     from course_lib.grading.execute import execute
 
     job = job_from_json(text)
@@ -387,4 +387,4 @@ def execute_there(text: str) -> str:
         return to_json(execute(job))
 
 
-_ready_once = cache(ready_there)
+_ready_once = cache(worker_problem)

@@ -1,4 +1,4 @@
-"""Job and Result: what a worker gets and what it returns, as plain data that JSON can hold."""
+"""Job and Result: a worker's input and output, as plain data for JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from course_lib.grading.notebooks import NotebookNode, grade_id, is_solution
 from course_lib.grading.sandbox.package import imported
 from course_lib.grading.submitted import Submission
 
-# What a learner's cell is, and what happens to it.
+# Kinds of cells: the learner's code, the instructor's code, grade cells, and text.
 RUN, GIVEN, CHECK, TEXT = "run", "given", "check", "text"
 
 
@@ -48,7 +48,7 @@ class Cell:
 
 
 def classify(cell: NotebookNode, *, instructors: bool) -> Cell:
-    """Return what is to be done with a cell of a notebook.
+    """Return a notebook's cell as a `Cell`, with its kind and points.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def classify(cell: NotebookNode, *, instructors: bool) -> Cell:
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker needs to execute one submission: no path, nothing of other students.
+    """The input for executing one submission, without paths or other students' data.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class Job:
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What one grade cell came to.
+    """The result of one grade cell.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ class TaskResult:
 
     @property
     def finding(self) -> Finding:
-        """What is wrong; all its texts are empty if nothing is."""
+        """The fault found; its texts are empty if there is none."""
         return self.report.finding or Finding("")
 
 
@@ -131,14 +131,14 @@ def task_name(cell: str) -> str:
 
 
 def without_report(cell: str, points: float, max_points: float, why: str = "") -> TaskResult:
-    """Return the result of a grade cell that gave no report, with the reason if there is one."""
+    """Return the result of a grade cell that made no report, with an optional reason."""
     report = Report(task_name(cell), (), Finding(why) if why else None)
     return TaskResult(cell, points, max_points, report)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What the execution of one submission came to.
+    """The result of executing one submission.
 
     Attributes
     ----------
@@ -168,12 +168,12 @@ class Result:
 
     @property
     def points(self) -> float:
-        """Points that a program gave."""
+        """The automatic points."""
         return sum(task.points for task in self.tasks)
 
     @property
     def max_points(self) -> float:
-        """Points that a program could give."""
+        """The maximum of the automatic points."""
         return sum(task.max_points for task in self.tasks)
 
 
@@ -205,7 +205,7 @@ def _report(raw: dict[str, Any]) -> Report:
     return Report(**raw | {"parts": parts, "finding": finding})
 
 
-# Parts of the library that have no say in marks.
+# Parts of the library that do not affect grades.
 _NO_SAY = ("graphs", "live", "figures.py")
 
 
@@ -219,7 +219,7 @@ def make_job(
     version: str = "",
     blueprint: Blueprint | None = None,
 ) -> Job:
-    """Return the work that a submission with a notebook means, a cell for each of its cells.
+    """Return the job for a submission, with one cell for each cell of its notebook.
 
     The text of every cell that is the instructor's is taken from the instructor's notebook once
     more, never from the submission.
@@ -243,9 +243,9 @@ def make_job(
 
 
 def course_version(course: Course, blueprint: Blueprint | None = None) -> str:
-    """Return a hash of what decides about marks: of all assignments, or of one.
+    """Return a hash of everything that affects the grades of one assignment, or of all.
 
-    These are the library, the settings of nbgrader, and the assignment's notebooks.
+    It covers the library, nbgrader's settings, and the assignment's notebooks.
     """
     parts = [library_version().encode(), course.config.read_bytes()]
     if blueprint is not None:
@@ -257,7 +257,7 @@ def course_version(course: Course, blueprint: Blueprint | None = None) -> str:
 
 @cache
 def library_version() -> str:
-    """Return a hash of the library's code: two machines with the same one give the same marks."""
+    """Return a hash of the library's code; machines with equal hashes give equal points."""
     root = Path(course_lib.__file__).parent
     code = [path for kind in ("*.py", "*.toml") for path in root.rglob(kind)]
     files = [path.relative_to(root) for path in code]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.grading.course import CourseError
-from course_lib.grading.sanitize import plain, whole
+from course_lib.grading.sanitize import encodable, printable
 
 # jsonschema, which nbformat imports, builds a grammar of web addresses when it finds this package:
 # its import takes 6.1 s then, and 0.7 s without. No schema of a notebook asks for that check.
@@ -33,7 +33,7 @@ from nbformat import NotebookNode as NotebookNode  # noqa: E402
 
 
 def read_source(path: Path) -> NotebookNode:
-    """Return the notebook that a text file in ``solutions/`` stands for.
+    """Return the notebook in a text file of ``solutions/``.
 
     jupytext makes new random cell ids at each reading. Here a cell that nbgrader knows gets its
     ``grade_id`` as id, and any other one a hash of what it says: the same text gives the same
@@ -46,7 +46,7 @@ def read_source(path: Path) -> NotebookNode:
     except FileNotFoundError:
         raise CourseError(f"{path} does not exist.") from None
     except Exception as error:
-        # jupytext hands on whatever the YAML or Markdown parser raised
+        # jupytext passes on all errors of the YAML and Markdown parsers
         raise CourseError(f"{path} can't be read as a text notebook: {error}") from None
     kernel = notebook.metadata.get("kernelspec")
     if not kernel:
@@ -65,12 +65,12 @@ def read_source(path: Path) -> NotebookNode:
 
 
 def grade_id(cell: NotebookNode) -> str:
-    """Return the name that nbgrader knows a cell by, or an empty string."""
+    """Return a cell's nbgrader id, or an empty string."""
     return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
 
 
 def is_solution(cell: NotebookNode) -> bool:
-    """Return whether students write in this cell."""
+    """Return whether a cell is for a student's answer."""
     return bool(cell.metadata.get("nbgrader", {}).get("solution", False))
 
 
@@ -84,7 +84,7 @@ def _cell_id(cell: NotebookNode, seen: Counter[str]) -> str:
 
 
 def check_source(notebook: NotebookNode, path: Path) -> None:
-    """Hold a source notebook against nbgrader's rules; an error names the file and the cell."""
+    """Check a source notebook by nbgrader's rules; errors name the file and the cell."""
     from nbgrader.nbgraderformat import MetadataValidator
     from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
 
@@ -109,18 +109,18 @@ def check_source(notebook: NotebookNode, path: Path) -> None:
         raise CourseError(f"{path}: {error.message}") from None
 
 
-# As JSON, a list or an object takes two bytes, and in memory about seventy.
+# A list or an object takes two bytes of JSON, but about seventy in memory.
 MOST_NESTED = 1_000_000
 KINDS = {"code": "code", "markdown": "markdown", "raw": "raw", "html": "markdown"}
 
 
 class Unreadable(Exception):
-    """The bytes are no notebook; the message says why, in a sentence."""
+    """The bytes are not a notebook; the message says why in one sentence."""
 
 
 @dataclass(frozen=True)
 class RawCell:
-    """What is taken from a cell.
+    """The parts of a submitted cell that are read.
 
     Attributes
     ----------
@@ -141,7 +141,7 @@ class RawCell:
 
 
 def read_cells(data: bytes) -> tuple[list[RawCell], str]:
-    """Return the cells, and a sentence if something about the notebook is strange.
+    """Return the cells, and a sentence about an irregular format or an empty string.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def read_cells(data: bytes) -> tuple[list[RawCell], str]:
     if isinstance(raw.get("cells"), list):
         cells, strange = raw["cells"], ""
         if version != 4:
-            strange = f"it says that its format is nbformat {plain(version, 20)}; it was read as 4"
+            strange = f"it claims nbformat {printable(version, 20)}; it was read as nbformat 4"
         return list(_cells(cells)), strange
     sheets = raw.get("worksheets")
     if version in (2, 3) and isinstance(sheets, list):
@@ -166,7 +166,7 @@ def read_cells(data: bytes) -> tuple[list[RawCell], str]:
         ]
         return list(_cells(cells)), ""
     raise Unreadable(
-        f"is no notebook of a known format: nbformat is {plain(version, 20)}, and there is no "
+        f"is no notebook of a known format: nbformat is {printable(version, 20)}, and there is no "
         "list of cells"
     )
 
@@ -185,7 +185,7 @@ def _parse(data: bytes) -> Any:
     except RecursionError:
         raise Unreadable("is nested too deeply") from None
     except ValueError as error:
-        raise Unreadable(f"is no notebook: invalid JSON ({plain(error, 100)})") from None
+        raise Unreadable(f"is no notebook: invalid JSON ({printable(error, 100)})") from None
 
 
 def _cells(raw: list[Any]) -> Iterator[RawCell]:
@@ -210,7 +210,7 @@ def _cells(raw: list[Any]) -> Iterator[RawCell]:
 def _text(raw: Any) -> str:
     if isinstance(raw, list):
         raw = "".join(line for line in raw if isinstance(line, str))
-    return whole(raw) if isinstance(raw, str) else ""
+    return encodable(raw) if isinstance(raw, str) else ""
 
 
 def _name(raw: Any) -> str:

@@ -1,4 +1,4 @@
-"""The outcome of a run: its rows, as a table for people and as JSON for programs."""
+"""The outcome of a grading run, as a table for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from course_lib.grading.gradebook.scores import Scores
 from course_lib.grading.jobs import Result
-from course_lib.grading.sanitize import plain
+from course_lib.grading.sanitize import printable
 
 GRADED, NEEDS_PERSON, NO_RESULT = "graded", "needs a person", "no result"
 
@@ -51,7 +51,7 @@ class GradedSubmission:
 
     @property
     def why(self) -> str:
-        """Why not every point was earned: the first reason of the first task that lost any."""
+        """The first reason given for lost points, or an empty string."""
         for task in self.result.tasks:
             if task.points < task.max_points:
                 reasons = [p.reason for p in task.report.parts if p.earned < p.points]
@@ -64,7 +64,7 @@ class GradedSubmission:
 
 @dataclass(frozen=True)
 class Options:
-    """How to grade.
+    """The options of a grading run.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Options:
 
 @dataclass
 class Outcome:
-    """What a run came to; it was stopped if `interrupted`, and then `left` are not graded."""
+    """The outcome of a run; after an interruption, `left` submissions are not graded."""
 
     rows: list[GradedSubmission] = field(default_factory=list)
     interrupted: bool = False
@@ -99,19 +99,19 @@ _WIDEST = 70
 
 
 def table(rows: Sequence[GradedSubmission]) -> str:
-    """Return the results as a table, an assignment after the other, a student a line."""
+    """Return the results as a table by assignment, with one line per student."""
     lines: list[str] = []
     for slug in sorted({row.slug for row in rows}):
         of_one = sorted((row for row in rows if row.slug == slug), key=lambda row: row.student)
         cells = [("student", "points", "why not all, and what needs a person")]
-        cells += [(plain(row.student, 40), _points(row), _remarks(row)) for row in of_one]
+        cells += [(printable(row.student, 40), _points(row), _remarks(row)) for row in of_one]
         name, points = (max(len(cell[i]) for cell in cells) for i in (0, 1))
         lines += [slug, *(f"  {a:<{name}}  {b:<{points}}  {c}".rstrip() for a, b, c in cells), ""]
     return "\n".join([*lines, summary(rows)])
 
 
 def summary(rows: Sequence[GradedSubmission]) -> str:
-    """Return how many there are of each kind."""
+    """Return the number of submissions of each status, in one sentence."""
     fresh = sum(row.fresh for row in rows)
     said = [f"{len(rows)} submission{'s' * (len(rows) != 1)}: {fresh} graded now"]
     if len(rows) - fresh:
@@ -127,7 +127,7 @@ def summary(rows: Sequence[GradedSubmission]) -> str:
 
 
 def as_json(rows: Sequence[GradedSubmission], refused: Sequence[str] = ()) -> str:
-    """Return the results for a program to read."""
+    """Return the results as JSON."""
     ordered = sorted(rows, key=lambda row: (row.slug, row.student))
     return json.dumps(
         {"submissions": [_record(row) for row in ordered], "refused": list(refused)}, indent=1
@@ -147,9 +147,9 @@ def _points(row: GradedSubmission) -> str:
 
 
 def _remarks(row: GradedSubmission) -> str:
-    said = [plain(problem, 200) for problem in row.problems]
+    said = [printable(problem, 200) for problem in row.problems]
     if row.why and not said:
-        said.append(plain(row.why, _WIDEST))
+        said.append(printable(row.why, _WIDEST))
     if row.scores and row.scores.to_read and not row.problems:
         said.append(f"{row.scores.to_read:g} points to read")
     if row.status == NO_RESULT:
@@ -169,9 +169,9 @@ def _record(row: GradedSubmission) -> dict[str, Any]:
         "max_score": scores.max_points if scores else None,
         "late_penalty": scores.late_penalty if scores else None,
         "to_read": scores.to_read if scores else None,
-        "why": plain(row.why),
-        "problems": [plain(problem, 1000) for problem in row.problems],
-        "notes": [plain(note, 1000) for note in row.notes],
+        "why": printable(row.why),
+        "problems": [printable(problem, 1000) for problem in row.problems],
+        "notes": [printable(note, 1000) for note in row.notes],
         "tasks": [
             {
                 "task": task.task,

@@ -1,4 +1,4 @@
-"""Make the students' versions in ``exercises/`` from ``solutions/``, and prove them in step."""
+"""Make the students' notebooks in ``exercises/`` from ``solutions/``, and compare them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def release(course: Course, slugs: Iterable[str]) -> list[Path]:
 
 
 def out_of_step(course: Course, slugs: Iterable[str] = ()) -> list[str]:
-    """Return a sentence for each file in which ``exercises/`` differs from what it should be.
+    """Return a sentence for each file in ``exercises/`` that is out of date.
 
     Everything is compared byte by byte. Unless assignments are named, files that come from no
     assignment are reported as well.
@@ -69,7 +69,7 @@ def _generated(course: Course, slugs: Iterable[str], *, record: bool) -> Iterato
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    """Return the content of each file below `folder` by its name there."""
+    """Return the contents of the files below `folder`, by relative path."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))

@@ -1,4 +1,4 @@
-"""Results on disk, so that a stopped run resumes where it was."""
+"""Results on disk, from which an interrupted run resumes."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _FORM = 2
 
 @dataclass(frozen=True)
 class Entry:
-    """A result, and what it is the result of.
+    """A stored result, with the inputs that identify it.
 
     Attributes
     ----------
     student : str
     digest : str
-        Of the bytes handed in.
+        A hash of the submitted bytes.
     version : str
-        Of what decided about the marks.
+        A hash of the assignment, the checks and the library.
     result : Result
     problems, notes : tuple of str
-        What intake had to say.
+        The sentences from reading the submission.
     mark : str
-        A name for exactly this result.
+        A unique name of this result.
     """
 
     student: str
@@ -53,8 +53,8 @@ class Entry:
         return f"{json.dumps(about | {'form': _FORM})}\n{to_json(self.result)}\n"
 
 
-class Ledger:
-    """The results for one assignment.
+class ResultStore:
+    """The stored results of one assignment.
 
     Parameters
     ----------
@@ -63,40 +63,40 @@ class Ledger:
     """
 
     def __init__(self, course: Course, slug: str) -> None:
-        self.folder = folder(course) / slug
+        self.folder = results_folder(course) / slug
         self._lines = self.folder / "recorded.jsonl"
         self.recorded = self._read_lines()
 
     def entry(self, student: str) -> Entry | None:
-        """Return what is stored for a student; what is damaged counts as not there."""
+        """Return the entry for a student, or None if it is missing or damaged."""
         return _read(self._path(student), student)
 
     def entries(self) -> Iterator[Entry]:
-        """Yield all that is stored, by the files' names."""
+        """Yield all entries, sorted by file name."""
         for path in sorted(self.folder.glob("*.json")):
             entry = _read(path)
             if entry is not None:
                 yield entry
 
-    def store(self, entry: Entry) -> None:
-        """Keep a result."""
+    def save(self, entry: Entry) -> None:
+        """Write a result to disk."""
         write_atomically(self._path(entry.student), entry.as_json().encode())
 
-    def note(self, done: Mapping[str, str]) -> None:
-        """Note which results are recorded: the mark of what was, by student."""
+    def mark_recorded(self, done: Mapping[str, str]) -> None:
+        """Note that results are in the gradebook: the mark of each result, by student."""
         if not done:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         text = "".join(f"{json.dumps(pair)}\n" for pair in done.items())
-        with disk_said(), self._lines.open("ab") as file:
-            # After a stop in the middle of a line, a new one begins.
+        with explain_disk_errors(), self._lines.open("ab") as file:
+            # The previous run may have stopped in the middle of a line.
             file.write(b"\n" * bool(file.tell()) + text.encode())
             file.flush()
             os.fsync(file.fileno())
         self.recorded.update(done)
 
     def forget(self, students: Iterable[str]) -> None:
-        """Take students out."""
+        """Delete the results of some students."""
         gone = set(students)
         for student in gone:
             self._path(student).unlink(missing_ok=True)
@@ -121,45 +121,44 @@ class Ledger:
         return self.folder / f"{name}.json"
 
 
-def folder(course: Course) -> Path:
-    """Return where the results of grading are kept."""
+def results_folder(course: Course) -> Path:
+    """Return the folder of the stored results."""
     return course.build / "grading"
 
 
 @contextlib.contextmanager
-def only_one(course: Course) -> Iterator[None]:
-    """Let nobody else grade this course in the meantime."""
-    folder(course).mkdir(parents=True, exist_ok=True)
-    with (folder(course) / "lock").open("w") as file:
+def grading_lock(course: Course) -> Iterator[None]:
+    """Hold the grading lock."""
+    results_folder(course).mkdir(parents=True, exist_ok=True)
+    with (results_folder(course) / "lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CourseError(
-                "Another `course grade` is at work in this course: wait until it is done."
+                "Another `course grade` is running in this course. Wait until it ends."
             ) from None
         yield
 
 
 @contextlib.contextmanager
-def disk_said() -> Iterator[None]:
-    """Say what is wrong with the disk in a sentence."""
+def explain_disk_errors() -> Iterator[None]:
+    """Turn an `OSError` into a `CourseError` that says how to go on."""
     try:
         yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        what = "The disk is full" if full else f"It can't be written: {error}"
+        what = "The disk is full" if full else f"A result can't be written: {error}"
+        advice = "Free some space" if full else "Fix this"
         raise CourseError(
-            f"{what}. What is graded is stored; make room and run the same command again."
-            if full
-            else f"{what}. What is graded is stored; mend it and run the same command again."
+            f"{what}. {advice} and run the same command again; finished results are stored."
         ) from None
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that after a stop at any moment it is the old one or the new one, whole."""
-    # Always the same name: what a stop leaves behind, the next run writes over.
+    """Write a file atomically: an interruption leaves the old file or the new one."""
+    # The name is fixed, so the next run overwrites what an interrupted one leaves behind.
     new = path.with_name(f".{path.name}.new")
-    with disk_said():
+    with explain_disk_errors():
         path.parent.mkdir(parents=True, exist_ok=True)
         with new.open("wb") as file:
             file.write(data)
@@ -181,5 +180,5 @@ def _read(path: Path, student: str | None = None) -> Entry | None:
 
 
 def without_outputs(result: Result) -> Result:
-    """Return a result without what it showed: that is most of its size."""
+    """Return a result without its outputs, which are most of its size."""
     return dataclasses.replace(result, outputs=())

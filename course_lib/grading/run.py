@@ -1,4 +1,4 @@
-"""Grade a class: read submissions, have them executed, write the results in batches."""
+"""Grade a class: read submissions, execute them, and write the results in batches."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from course_lib.grading.jobs import (
     make_job,
 )
 from course_lib.grading.outcome import GradedSubmission, Options, Outcome
-from course_lib.grading.results import Entry, Ledger, only_one, without_outputs
-from course_lib.grading.submitted import Submission, folders, take_in
+from course_lib.grading.results import Entry, ResultStore, grading_lock, without_outputs
+from course_lib.grading.submitted import Submission, read_submission, submission_folders
 from course_lib.progress import progress_bar
 
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Finish what is begun before an interrupt is heard."""
+    """Delay Ctrl-C until the block ends."""
     heard: list[int] = []
     try:
         before = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
@@ -49,43 +49,44 @@ def uninterrupted() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def handed_in(course: Course, slugs: Sequence[str]) -> list[str]:
-    """Return those of the assignments for which somebody handed in something."""
-    return [slug for slug in slugs if folders(course, slug)]
+def submitted_assignments(course: Course, slugs: Sequence[str]) -> list[str]:
+    """Return the assignments that have at least one submission."""
+    return [slug for slug in slugs if submission_folders(course, slug)]
 
 
 def check_students(course: Course, slugs: Sequence[str], students: Collection[str]) -> None:
-    """Refuse names of students who handed nothing in.
+    """Check that every named student has a submission.
 
     Raises
     ------
     CourseError
+        If one has none, or there are no submissions at all.
     """
-    known = sorted({name for slug in slugs for name in folders(course, slug)})
+    known = sorted({name for slug in slugs for name in submission_folders(course, slug)})
     if not known:
         raise CourseError(
-            f"Nothing was handed in for {', '.join(slugs)}: there is no submitted/<student>/"
-            f"{slugs[0]}/. `course grade {slugs[0]} --from FOLDER_OR_ZIP` takes in an export."
+            f"There are no submissions for {', '.join(slugs)}: no folder submitted/<student>/"
+            f"{slugs[0]}/. `course grade {slugs[0]} --from FOLDER_OR_ZIP` imports an export."
         )
     for student in students:
         if student not in known:
             close = difflib.get_close_matches(student, known, n=1, cutoff=0.5)
             meant = f" Did you mean {close[0]}?" if close else ""
-            raise CourseError(f"{student} handed in nothing for {', '.join(slugs)}.{meant}")
+            raise CourseError(f"{student} has no submission for {', '.join(slugs)}.{meant}")
 
 
-class Desk(contextlib.AbstractContextManager["Desk"]):
-    """Opens the gradebook when it is first needed; nbgrader is loaded meanwhile.
+class LazyRecorder(contextlib.AbstractContextManager["LazyRecorder"]):
+    """Opens the gradebook writer on first use; a thread imports nbgrader in the meantime.
 
     Parameters
     ----------
     course : Course
     blueprints : mapping of str to Blueprint
-        The assignments, each by its slug.
+        The assignments, by slug.
     page : callable, optional
-        Makes the pages of feedback, in place of `feedback_page`.
+        Makes the feedback pages; by default `feedback_page`.
     say : callable, optional
-        Is told what there is to wait for.
+        Called with a message while the gradebook is locked.
     patience : float, optional
         Seconds to wait for a gradebook that another program has locked.
     """
@@ -108,17 +109,17 @@ class Desk(contextlib.AbstractContextManager["Desk"]):
 
     @property
     def ready(self) -> bool:
-        """Whether what is put here can be recorded at once."""
+        """Whether results can be recorded without waiting for imports."""
         return not self._loading.is_alive()
 
     @property
     def recorder(self) -> Any:
-        """The writer; opened if it is not open yet.
+        """The gradebook writer, opened on first use.
 
         Raises
         ------
         CourseError
-            If nbgrader is missing, or nothing can be written.
+            If nbgrader is missing, or the gradebook can't be written.
         """
         if self._recorder is None:
             self._loading.join()
@@ -148,10 +149,10 @@ class Desk(contextlib.AbstractContextManager["Desk"]):
             self._failed = error
 
 
-# So many results, or so many seconds of them, are written to the gradebook at once.
+# A batch is written to the gradebook at this many results, or after this many seconds.
 BATCH = 16
 BATCH_SECONDS = 5.0
-# As long as nbgrader is being loaded, this many results may wait.
+# While nbgrader is being imported, this many results may wait.
 MOST_WAITING = 256
 
 
@@ -165,69 +166,70 @@ def grade(
     say: Callable[[str], None] | None = None,
     patience: float | None = None,
 ) -> Outcome:
-    """Grade what was handed in for some assignments.
+    """Grade the submissions for some assignments.
 
     Parameters
     ----------
     course : Course
     slugs : sequence of str
     executor : Executor
-        Has the students' code run.
+        Runs the students' code.
     options : Options, optional
     page : callable, optional
-        Makes the pages of feedback, in place of `feedback_page`.
+        Makes the feedback pages; by default `feedback_page`.
     say : callable, optional
-        Is told what there is to wait for.
+        Called with a message while the gradebook is locked.
     patience : float, optional
         Seconds to wait for a gradebook that another program has locked.
 
     Raises
     ------
     CourseError
-        If an assignment was not released, or nothing can be written. What is graded is stored.
+        If an assignment was not released, or a result can't be written. Finished results are
+        stored.
     """
     blueprints = {slug: read_blueprint(course, slug) for slug in slugs}
-    with only_one(course), Desk(course, blueprints, page, say, patience) as desk:
-        run = _Run(course, options or Options(), desk, blueprints)
+    with grading_lock(course), LazyRecorder(course, blueprints, page, say, patience) as recording:
+        run = _Run(course, options or Options(), recording, blueprints)
         return run.all(executor)
 
 
 @dataclass
 class _Assignment:
-    """What a run knows about one assignment."""
+    """The state of one assignment during a run."""
 
     slug: str
     blueprint: Blueprint
     version: str
-    ledger: Ledger
+    store: ResultStore
     names: list[str]
-    desk: Desk
+    recording: LazyRecorder
 
     @cached_property
     def due(self) -> str:
-        """When it is due."""
-        return self.desk.recorder.book.late_basis(self.slug)[0]
+        """The due date."""
+        return self.recording.recorder.book.late_basis(self.slug)[0]
 
     @cached_property
     def rows_due(self) -> dict[str, str]:
-        """What decided for each student in the gradebook whether the work is late."""
-        return self.desk.recorder.book.late_basis(self.slug)[1]
+        """The due date and submission time in the gradebook, by student."""
+        return self.recording.recorder.book.late_basis(self.slug)[1]
 
     def lateness(self, student: str) -> str:
         return self.rows_due.get(student, f"{self.due} None")
 
 
 class _Run:
-    """One call of the command."""
+    """The state of one `course grade`."""
 
     def __init__(
         self,
         course: Course,
         options: Options,
-        desk: Desk,
+        recording: LazyRecorder,
         blueprints: dict[str, Blueprint],
     ) -> None:
-        self.course, self.options, self.desk = course, options, desk
+        self.course, self.options, self.recording = course, options, recording
         self.seed = options.seed if options.seed is not None else secrets.randbits(48)
         self.outcome = Outcome()
         self.waiting: dict[tuple[str, str], Submission] = {}
@@ -245,9 +247,13 @@ class _Run:
             slug,
             blueprint,
             course_version(self.course, blueprint),
-            Ledger(self.course, slug),
-            [name for name in folders(self.course, slug) if not wanted or name in wanted],
-            self.desk,
+            ResultStore(self.course, slug),
+            [
+                name
+                for name in submission_folders(self.course, slug)
+                if not wanted or name in wanted
+            ],
+            self.recording,
         )
 
     def all(self, executor: Executor) -> Outcome:
@@ -272,7 +278,7 @@ class _Run:
             unchanged: dict[str, Entry] = {}
             for name in about.names:
                 entry = None if self.options.force else self._stored(about, name)
-                submission = take_in(
+                submission = read_submission(
                     self.course, about.slug, name, about.blueprint, self._is_done(about, entry)
                 )
                 if entry is not None and entry.digest == submission.digest:
@@ -297,25 +303,25 @@ class _Run:
             self._keep(about, unchanged)
 
     def _stored(self, about: _Assignment, student: str) -> Entry | None:
-        """Return the stored result if the same assignment gave it, as well guarded as now."""
-        entry = about.ledger.entry(student)
+        """Return the stored result if its version and its isolation are still sufficient."""
+        entry = about.store.entry(student)
         if entry is None or entry.version != about.version:
             return None
         unprotected = entry.result.isolation == "none" and bool(entry.result.tasks)
         return None if unprotected and self.options.sandbox else entry
 
     def _is_done(self, about: _Assignment, entry: Entry | None) -> Callable[[str], bool]:
-        """Return what says whether a digest is that of a stored result which is recorded."""
+        """Return a test whether a digest is that of a result already in the gradebook."""
         done = (
             entry is not None
-            and about.ledger.recorded.get(entry.student) == self._mark(about, entry)
+            and about.store.recorded.get(entry.student) == self._mark(about, entry)
             and entry.student in about.rows_due
-            and self.desk.recorder.is_whole(about.slug, entry.student)
+            and self.recording.recorder.is_whole(about.slug, entry.student)
         )
         return lambda digest: done and entry is not None and digest == entry.digest
 
     def _mark(self, about: _Assignment, entry: Entry) -> str:
-        """Return a name for a result and for what decides whether it is late."""
+        """Return the mark of a result, with the times that decide its lateness."""
         return f"{entry.mark} {about.lateness(entry.student)}"
 
     def _entry(self, about: _Assignment, submission: Submission, result: Result) -> Entry:
@@ -329,11 +335,11 @@ class _Run:
         )
 
     def _unreadable(self, about: _Assignment, submission: Submission) -> None:
-        """Give a row to what can't be executed."""
+        """Add a row for a submission that can't be executed."""
         result = Result(submission.student, about.slug, seed=self.seed)
         entry = self._entry(about, submission, result)
         if submission.name_fits:
-            about.ledger.store(entry)
+            about.store.save(entry)
         self._add(submission, entry)
 
     def _executed(self, result: Result) -> None:
@@ -342,15 +348,15 @@ class _Run:
         submission = self.waiting.pop((result.slug, result.student))
         entry = self._entry(about, submission, result)
         if never_executed(result) and submission.student in about.rows_due:
-            # What the gradebook holds from before is worth more than that the grader failed.
+            # Keep the earlier points: the grader failed, not the submission.
             self._keep(about, {submission.student: entry}, unfinished=True)
             return
         with uninterrupted():
             if not never_executed(result):
-                about.ledger.store(entry)
+                about.store.save(entry)
             self._add(submission, entry)
 
-    # --- what is written ----------------------------------------------------------------------
+    # --- batches ------------------------------------------------------------------------------
 
     def _add(self, submission: Submission, entry: Entry) -> None:
         if self.batch and self.batch[0][0].slug != submission.slug:
@@ -359,7 +365,7 @@ class _Run:
             self.batch_since = time.monotonic()
         self.batch.append((submission, entry))
         full = len(self.batch) >= BATCH or time.monotonic() - self.batch_since > BATCH_SECONDS
-        if full and (self.desk.ready or len(self.batch) >= MOST_WAITING):
+        if full and (self.recording.ready or len(self.batch) >= MOST_WAITING):
             with uninterrupted():
                 self._flush()
 
@@ -368,14 +374,14 @@ class _Run:
         if not batch:
             return
         about = self.assignments[batch[0][0].slug]
-        rows = self.desk.recorder.record_all([(s, entry.result) for s, entry in batch])
+        rows = self.recording.recorder.record_all([(s, entry.result) for s, entry in batch])
         unfinished = {s.student for s, entry in batch if never_executed(entry.result)}
         done = {
             entry.student: self._mark(about, entry)
             for (_submission, entry), row in zip(batch, rows, strict=True)
             if row.scores is not None and entry.student not in unfinished
         }
-        about.ledger.note(done)
+        about.store.mark_recorded(done)
         self.outcome.rows += [replace(row, unfinished=row.student in unfinished) for row in rows]
         self.bar.update(len(rows))
 
@@ -385,10 +391,10 @@ class _Run:
         unchanged: dict[str, Entry],
         unfinished: bool = False,
     ) -> None:
-        """Take rows for what is graded already from the gradebook."""
+        """Add rows with the gradebook's points for submissions graded before."""
         if unchanged:
             names = list(unchanged) if len(unchanged) < 50 else ()
-            scores = self.desk.recorder.scores(about.slug, names)
+            scores = self.recording.recorder.scores(about.slug, names)
             for name, entry in unchanged.items():
                 problems = (*entry.problems, *entry.result.problems)
                 self.outcome.rows.append(
@@ -406,5 +412,5 @@ class _Run:
 
 
 def _countable(task: TaskResult) -> TaskResult:
-    """Return a task with points that are a number, whatever a check came to."""
+    """Return a task with finite points: 0 in place of NaN or infinity."""
     return task if math.isfinite(task.points) else replace(task, points=0.0)

@@ -1,4 +1,4 @@
-"""The sandbox for nbgrader's own ``autograde`` and for the formgrader's button."""
+"""Use the sandbox in nbgrader's own ``autograde`` and formgrader's autograde button."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Fill in what each cell shows."""
+        """Fill in the outputs of each cell."""
         check_ready(self.sandbox)
         about = resources["nbgrader"]
         cells = tuple(classify(cell, instructors=is_locked(cell)) for cell in nb.cells)

@@ -1,7 +1,7 @@
-"""Make text, outputs and pictures of a student safe to print and to put on a page.
+"""Sanitize students' text, outputs and pictures for terminals and pages.
 
-Everything that a student wrote is untrusted: control characters are escaped, sizes are bounded,
-HTML is cleaned, and pictures are accepted only if they have the form of one.
+Everything from a student is untrusted: control characters are replaced, sizes are bounded, HTML is
+sanitized, and pictures must be well-formed.
 """
 
 from __future__ import annotations
@@ -24,18 +24,17 @@ from course_lib.text import _
 LIMIT = 300
 
 
-def plain(text: object, limit: int = LIMIT) -> str:
-    """Return text without anything that a terminal would act upon, and not too long.
+def printable(text: object, limit: int = LIMIT) -> str:
+    """Return at most `limit` characters of text on one line, without control characters.
 
-    Line breaks, escape codes, marks that turn the direction of writing, halves of characters:
-    each becomes a mark that says that something was there.
+    Line breaks, escape codes, direction marks and lone surrogates become U+FFFD.
     """
     shown = "".join(c if c.isprintable() else "\ufffd" for c in str(text)[: limit + 1])
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
-def whole(text: str) -> str:
-    """Return text that can be written as UTF-8: halves of characters are marked."""
+def encodable(text: str) -> str:
+    """Return text that can be encoded as UTF-8: lone surrogates become U+FFFD."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -45,27 +44,27 @@ def whole(text: str) -> str:
 
 _LONGEST_LINE = 2000
 
-# What terminals obey: colours and cursors, titles and links, and single commands.
+# Escape sequences: colours and cursor moves, titles and links, single commands.
 _ESCAPES = re.compile(
     "\x1b(?:\\[[0-?]*[ -/]*[@-~]?|[\\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[ -/]*[0-~]?)"
 )
 _UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-# They turn the direction of writing, or take no room at all: code can look like other code.
+# Direction marks and zero-width characters can make code look like other code.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 
 
-def readable(text: object, most: int = 20_000) -> str:
-    """Return text without what acts on terminals or readers, and not too much of it.
+def printable_text(text: object, most: int = 20_000) -> str:
+    """Return at most `most` characters of multi-line text, without control characters.
 
-    Marks that turn the direction of writing, or that nobody sees, are shown by their number.
+    Direction marks and invisible characters are shown as their code points.
     """
     if not isinstance(text, str):
         return ""
     cut = text[:most]
-    # Of a line that was written over, as progress bars do, the last is left.
+    # Of a line overwritten with carriage returns, as by a progress bar, keep the last state.
     lines = _ESCAPES.sub("", cut).split("\n")
     cut = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
     cut = _INVISIBLE.sub(lambda match: f"[U+{ord(match[0]):04X}]", cut)
@@ -77,7 +76,7 @@ def readable(text: object, most: int = 20_000) -> str:
 
 
 def first_lines(text: str, most: int) -> str:
-    """Return the first lines of a text, each of a length that a page can bear."""
+    """Return the first `most` lines of a text, each cut to a maximal length."""
     lines = text.split("\n")
     kept = [line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + "…" for line in lines]
     if len(kept) > most:
@@ -88,9 +87,9 @@ def first_lines(text: str, most: int) -> str:
 
 @lru_cache(maxsize=200)
 def highlighted(code: str) -> Markup:
-    """Return Python code as HTML with its kinds of words marked.
+    """Return Python code as HTML with syntax highlighting.
 
-    What many students wrote, or left as it was, is looked at once.
+    The cache serves code that many students share, such as unchanged cells.
     """
     lexer, css = _lexer()
     runs: list[tuple[str, list[str]]] = [("", [])]
@@ -174,7 +173,7 @@ def picture(kind: str, encoded: object) -> Picture | None:
 
 
 def _png(data: bytes) -> tuple[bytes, int, int] | None:
-    """Return a PNG with nothing in it but what draws it, and its size."""
+    """Return a PNG reduced to the chunks that draw it, and its size."""
     if not data.startswith(_PNG_HEAD) or data[12:16] != b"IHDR":
         return None
     width, height = struct.unpack_from(">II", data, 16)
@@ -214,7 +213,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def clean_outputs(outputs: Any) -> list[dict[str, Any]]:
-    """Return a cell's outputs as the notebook format has them; what is none is left out."""
+    """Return a cell's outputs in the notebook format, without malformed ones."""
     if not isinstance(outputs, list):
         return []
     cleaned = [_clean(output) for output in outputs[:_MOST_OUTPUTS] if isinstance(output, dict)]
@@ -222,7 +221,7 @@ def clean_outputs(outputs: Any) -> list[dict[str, Any]]:
 
 
 def problem_output(text: str) -> dict[str, Any]:
-    """Return what a cell shows whose process ended."""
+    """Return the output of a cell whose process ended."""
     return {"output_type": "error", "ename": "Stopped", "evalue": text, "traceback": [text]}
 
 
@@ -234,21 +233,21 @@ def _clean(output: dict[Any, Any]) -> dict[str, Any]:
         return {
             "output_type": "stream",
             "name": "stdout",
-            "text": readable(output.get("text"), _MOST_TEXT),
+            "text": printable_text(output.get("text"), _MOST_TEXT),
         }
     if kind == "error":
         lines = output.get("traceback")
         lines = lines[:40] if isinstance(lines, list) else []
         return {
             "output_type": "error",
-            "ename": readable(output.get("ename"), 100),
-            "evalue": readable(output.get("evalue"), 2000),
-            "traceback": [readable(line, 1000) for line in lines],
+            "ename": printable_text(output.get("ename"), 100),
+            "evalue": printable_text(output.get("evalue"), 2000),
+            "traceback": [printable_text(line, 1000) for line in lines],
         }
     data = output.get("data")
     if kind not in ("execute_result", "display_data") or not isinstance(data, dict):
         return {}
-    shown = {"text/plain": readable(data.get("text/plain"), _MOST_TEXT)}
+    shown = {"text/plain": printable_text(data.get("text/plain"), _MOST_TEXT)}
     if picture := _picture(data.get("image/png")):
         shown["image/png"] = picture
     made: dict[str, Any] = {"output_type": kind, "metadata": {}, "data": shown}
@@ -259,7 +258,7 @@ def _clean(output: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _picture(encoded: Any) -> str:
-    """Return a PNG, encoded again by ourselves, if it is one."""
+    """Return a PNG, decoded and encoded again, or None if it is not a PNG."""
     if not isinstance(encoded, str) or len(encoded) > _MOST_PICTURE:
         return ""
     try:
@@ -285,9 +284,9 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
 }
 LINKS = ("", "http", "https", "mailto")
-# No address on the web for pictures: whoever opens the page would be counted there.
+# No web addresses for pictures: they would track the readers of the page.
 PICTURES = ("data:image/png;base64,", "data:image/jpeg;base64,")
-# nh3 decides what is safe; it would drop these tags, and an answer's words with them.
+# nh3 decides what is safe; by default it drops these tags together with their text.
 _OTHER_TAG = re.compile(rf"<(?!/?(?:{'|'.join(sorted(TAGS))})[\s/>]|!--)", flags=re.IGNORECASE)
 
 

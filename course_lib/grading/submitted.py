@@ -1,6 +1,7 @@
 """Read submissions as untrusted files.
 
-Every folder gives a row, whatever is in it: no link is followed, nothing blocks, sizes are bounded.
+Every student folder yields a row, whatever it contains. No link is followed, no read blocks, and
+sizes are bounded.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from course_lib.grading.assignment import Blueprint, read_blueprint
 from course_lib.grading.course import Course
 from course_lib.grading.notebooks import NotebookNode, RawCell, Unreadable, read_cells
-from course_lib.grading.sanitize import plain
+from course_lib.grading.sanitize import printable
 
 MOST_BYTES = 20 * 2**20
 MOST_FILES = 1000
@@ -33,12 +34,12 @@ _TIME = re.compile(
 
 
 class Refused(Exception):
-    """Something that is not read; the message says why, in a sentence."""
+    """A file or folder must not be read; the message says why in one sentence."""
 
 
 @contextlib.contextmanager
 def opened(base: Path) -> Iterator[int]:
-    """Open a folder of the instructor's, which may be a link."""
+    """Open one of the instructor's folders; a symbolic link is followed."""
     descriptor = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield descriptor
@@ -48,7 +49,7 @@ def opened(base: Path) -> Iterator[int]:
 
 @contextlib.contextmanager
 def folder(name: str, inside: int) -> Iterator[int]:
-    """Open a folder of a student's; `inside` is the descriptor of the folder that it lies in."""
+    """Open a student's folder below the descriptor `inside`, following no link."""
     _must_be(os.stat(name, dir_fd=inside, follow_symlinks=False), stat.S_ISDIR, name, "folder")
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(name, flags, dir_fd=inside)
@@ -59,7 +60,7 @@ def folder(name: str, inside: int) -> Iterator[int]:
 
 
 def names(descriptor: int, *sought: str) -> list[str]:
-    """Return the names in a folder, in order; of very many, some, but those that are sought."""
+    """Return the sorted names in a folder: at most `MOST_FILES`, and always those `sought`."""
     found = [name for name in sought if _exists(name, descriptor)]
     with os.scandir(descriptor) as entries:
         for entry in entries:
@@ -70,16 +71,16 @@ def names(descriptor: int, *sought: str) -> list[str]:
 
 
 def read(name: str, inside: int, limit: int = MOST_BYTES) -> tuple[bytes, os.stat_result]:
-    """Return the bytes of a file, and what is known about it.
+    """Return the bytes of a file and its `stat` result.
 
     Raises
     ------
     Refused
-        If it is no plain file, or larger than `limit`.
+        If it is not a regular file, or is larger than `limit`.
     OSError
     """
     _must_be(os.stat(name, dir_fd=inside, follow_symlinks=False), stat.S_ISREG, name, "file")
-    # A file that turns into a pipe at this moment must not hold up the whole class.
+    # O_NONBLOCK: a student may replace the file with a pipe after the check above.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     descriptor = os.open(name, flags, dir_fd=inside)
     with open(descriptor, "rb") as file:
@@ -94,13 +95,13 @@ def read(name: str, inside: int, limit: int = MOST_BYTES) -> tuple[bytes, os.sta
 
 
 def parse_time(data: bytes) -> datetime:
-    """Return the time in the text of a ``timestamp.txt``, as UTC without a zone, like nbgrader.
+    """Return the time written in a ``timestamp.txt``, as naive UTC, as nbgrader does.
 
-    A name of a time zone is looked up only if it can't be a path.
+    The pattern admits only time zone names that can't be paths.
     """
     match = _TIME.fullmatch(data.decode("ascii").strip())
     if match is None:
-        raise ValueError("no time")
+        raise ValueError("not a time")
     when, zone = datetime.fromisoformat(_padded(match[1])), match[2]
     if zone:
         when = when.replace(tzinfo=_zone(zone)).astimezone(UTC)
@@ -114,11 +115,11 @@ def _zone(name: str) -> tzinfo:
     try:
         return UTC if name in ("Z", "UTC", "GMT") else ZoneInfo(name)
     except ZoneInfoNotFoundError:
-        raise ValueError("no known time zone") from None
+        raise ValueError("unknown time zone") from None
 
 
-def looks(inside: int) -> str:
-    """Return a digest of how a folder looks from outside: what can't be read has no bytes."""
+def metadata_digest(inside: int) -> str:
+    """Return a digest of the names, sizes and times in a folder, for files that can't be read."""
     digest = hashlib.sha256()
     for name in names(inside):
         with contextlib.suppress(OSError):
@@ -129,7 +130,7 @@ def looks(inside: int) -> str:
 
 
 def _padded(text: str) -> str:
-    """Return a date and time with two digits everywhere, as ISO 8601 wants them."""
+    """Return a date and time with two-digit fields, as ISO 8601 requires."""
     date, clock = re.split("[ T]", text)
     year, month, day = date.split("-")
     hours, rest = clock.split(":", 1)
@@ -149,7 +150,7 @@ def _must_be(about: os.stat_result, kind: Callable[[int], bool], name: str, what
     if kind(mode):
         return
     if stat.S_ISLNK(mode):
-        raise Refused(f"{plain(name)} is a link. Nothing is read through links.")
+        raise Refused(f"{printable(name)} is a link; links are not followed.")
     is_what = (
         "a folder"
         if stat.S_ISDIR(mode)
@@ -157,13 +158,13 @@ def _must_be(about: os.stat_result, kind: Callable[[int], bool], name: str, what
         if stat.S_ISREG(mode)
         else "a pipe, a socket or a device"
     )
-    raise Refused(f"{plain(name)} is {is_what}, and no {what}.")
+    raise Refused(f"{printable(name)} is {is_what}, not a {what}.")
 
 
 def _too_large(name: str, size: int, limit: int) -> str:
     return (
-        f"{plain(name)} is too large: {size / 2**20:.0f} MB, where {limit / 2**20:.0f} are read. "
-        "Is there a picture or a lot of output in it?"
+        f"{printable(name)} is too large: {size / 2**20:.0f} MB; the limit is "
+        f"{limit / 2**20:.0f} MB. Does it hold a picture or a lot of output?"
     )
 
 
@@ -173,28 +174,28 @@ MOST_NOTEBOOKS = 5
 
 @dataclass(frozen=True)
 class Submission:
-    """What one student handed in for one assignment.
+    """One student's submission for one assignment.
 
     Attributes
     ----------
     student, slug : str
     path : Path
-        The notebook, or the folder if there is none that can be read.
+        The notebook, or its folder if no notebook can be read.
     timestamp : datetime or None
-        When it was handed in, as UTC without a zone.
+        The submission time, as naive UTC.
     digest : str
-        Of the bytes handed in.
+        A hash of the submitted bytes.
     notebook : NotebookNode or None
-        Rebuilt from the instructor's; None if nothing can be read.
+        The instructor's notebook with the student's answers; None if nothing can be read.
     problems : tuple of str
-        Sentences for a person who should look at it.
+        Sentences about what a person must look at.
     notes : tuple of str
-        Sentences worth knowing; they ask nothing of anybody.
+        Sentences for information only.
     name_fits : bool
-        Whether the folder's name can be a student's id in the gradebook.
+        Whether the folder's name is a valid student id for the gradebook.
     secret : str
-        By which ``nbgrader release_feedback`` names the page; ``nbgrader submit`` makes it. Empty
-        if there is none that can be read.
+        The secret that ``nbgrader submit`` makes, and that ``nbgrader release_feedback`` uses in
+        the name of the feedback page. Empty if missing or unreadable.
     """
 
     student: str
@@ -209,8 +210,8 @@ class Submission:
     secret: str = ""
 
 
-def folders(course: Course, slug: str) -> list[str]:
-    """Return the names of the folders in ``submitted/`` that have the assignment."""
+def submission_folders(course: Course, slug: str) -> list[str]:
+    """Return the names of the student folders that contain the assignment."""
     base = course.root / "submitted"
     try:
         names = sorted(os.listdir(base))
@@ -231,7 +232,7 @@ def submissions(
     students: Collection[str] = (),
     blueprint: Blueprint | None = None,
 ) -> Iterator[Submission]:
-    """Yield what each student handed in, by student; nothing that a student did raises.
+    """Yield each student's submission, sorted by student; malformed ones raise nothing.
 
     Parameters
     ----------
@@ -239,24 +240,24 @@ def submissions(
     slug : str
         The assignment.
     students : collection of str
-        Only these; all unless given.
+        Only these students; by default all.
     blueprint : Blueprint, optional
-        The assignment, if it was read already.
+        The assignment, if it is already loaded.
     """
     blueprint = blueprint or read_blueprint(course, slug)
-    for name in folders(course, slug):
+    for name in submission_folders(course, slug):
         if not students or name in students:
-            yield take_in(course, slug, name, blueprint)
+            yield read_submission(course, slug, name, blueprint)
 
 
-def take_in(
+def read_submission(
     course: Course,
     slug: str,
     student: str,
     blueprint: Blueprint,
     known: Callable[[str], bool] | None = None,
 ) -> Submission:
-    """Return what is in one student's folder.
+    """Return the submission in one student's folder.
 
     Parameters
     ----------
@@ -264,29 +265,29 @@ def take_in(
     slug, student : str
     blueprint : Blueprint
     known : callable, optional
-        Whether the digest given is known already: then nothing is read out of those bytes.
+        Tells whether a digest is already known; the notebook is then not parsed.
     """
     found = _Found(known or (lambda _digest: False))
     base = course.root / "submitted"
     path = base / student / slug
-    if not fits(student):
+    if not is_valid_id(student):
         found.problems.append(
-            f"The folder's name can't be a student's id: {plain(student)!r}. An id has at most "
+            f"The folder name {printable(student)!r} is not a valid student id. An id has at most "
             f"{LONGEST_ID} printable characters; rename the folder."
         )
     else:
         try:
             with opened(base) as root, folder(student, root) as one:
-                found.digest = looks(one)
+                found.digest = metadata_digest(one)
                 with folder(slug, one) as inside:
-                    found.digest = looks(inside)
-                    found.look_into(inside, slug, blueprint)
+                    found.digest = metadata_digest(inside)
+                    found.read_folder(inside, slug, blueprint)
         except Refused as refused:
             found.problems.append(str(refused))
         except (OSError, ValueError) as error:
-            found.problems.append(f"It can't be read: {plain(_why(error))}.")
+            found.problems.append(f"It can't be read: {printable(_why(error))}.")
         except (MemoryError, RecursionError) as error:
-            found.problems.append(f"It is too much to be read: {type(error).__name__}.")
+            found.problems.append(f"It is too large to be read: {type(error).__name__}.")
     return Submission(
         student=student,
         slug=slug,
@@ -296,19 +297,19 @@ def take_in(
         notebook=found.notebook,
         problems=tuple(found.problems),
         notes=tuple(found.notes),
-        name_fits=fits(student),
+        name_fits=is_valid_id(student),
         secret=found.secret,
     )
 
 
-def fits(student: str) -> bool:
-    """Return whether a folder's name can be a student's id in the gradebook."""
+def is_valid_id(student: str) -> bool:
+    """Return whether a folder's name is a valid student id for the gradebook."""
     return student.isprintable() and student.strip() == student and 0 < len(student) <= LONGEST_ID
 
 
 @dataclass
 class _Found:
-    """What one folder gave so far."""
+    """What was found in one folder so far."""
 
     known: Callable[[str], bool]
     file: str = ""
@@ -320,17 +321,17 @@ class _Found:
     notes: list[str] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)
 
-    def look_into(self, inside: int, slug: str, blueprint: Blueprint) -> None:
+    def read_folder(self, inside: int, slug: str, blueprint: Blueprint) -> None:
         wanted = f"{slug}.ipynb"
         there = names(inside, wanted, "timestamp.txt")
         when, self.secret = self._time(inside, there), _secret(inside)
         candidates = [n for n in there if n.endswith(".ipynb") and not n.startswith(".")]
         if not candidates:
-            rest = ", ".join(plain(n, 60) for n in there[:5]) or "nothing"
-            raise Refused(f"There is no notebook (.ipynb) in the folder; there is: {rest}.")
+            rest = ", ".join(printable(n, 60) for n in there[:5]) or "nothing"
+            raise Refused(f"There is no notebook (.ipynb) in the folder. It contains: {rest}.")
         candidates.sort(key=lambda name: name != wanted)
         files = self._read(candidates[:MOST_NOTEBOOKS], inside)
-        # With the secret in it, a page is never released under that of an earlier submission.
+        # The digest covers the secret: no page is released under an earlier submission's secret.
         about = [*candidates, *self.trouble, self.secret]
         digest = hashlib.sha256(when + repr(about).encode())
         for data in files.values():
@@ -355,11 +356,11 @@ class _Found:
             except Refused as refused:
                 self.trouble.append(str(refused))
             except OSError as error:
-                self.trouble.append(f"{plain(name)} can't be read: {_why(error)}.")
+                self.trouble.append(f"{printable(name)} can't be read: {_why(error)}.")
             else:
                 if about.st_nlink > 1:
                     self.notes.append(
-                        f"{plain(name)} is the same file as another one on this disk: a hard link."
+                        f"{printable(name)} is a hard link to another file on this disk."
                     )
         return files
 
@@ -367,10 +368,10 @@ class _Found:
         try:
             raw, strange = read_cells(data)
         except Unreadable as error:
-            self.trouble.append(f"{plain(name)} {error}.")
+            self.trouble.append(f"{printable(name)} {error}.")
             return None
         if strange:
-            self.problems.append(f"{plain(name)}: {strange}.")
+            self.problems.append(f"{printable(name)}: {strange}.")
         return raw
 
     def _choose(
@@ -380,7 +381,7 @@ class _Found:
         readable: dict[str, list[RawCell]],
         blueprint: Blueprint,
     ) -> None:
-        """Choose the notebook to grade, and say what else there was."""
+        """Choose the notebook to grade, and note which others exist."""
         ours = {
             n: blueprint.knows(raw)
             for n, raw in readable.items()
@@ -390,17 +391,17 @@ class _Found:
             if self.trouble:
                 raise Refused(" ".join(self.trouble))
             raise Refused(
-                f"{plain(candidates[0])} is another notebook: it has none of this assignment's "
-                "cells in it."
+                f"{printable(candidates[0])} is another notebook: it contains no cell of this "
+                "assignment."
             )
         self.problems += self.trouble
         self.file = wanted if wanted in ours else max(ours, key=lambda name: ours[name])
         if self.file != wanted:
-            self.notes.append(f"It was handed in as {plain(self.file)}.")
-        others = [plain(n, 60) for n in ours if n != self.file and ours[n]]
+            self.notes.append(f"It was handed in as {printable(self.file)}.")
+        others = [printable(n, 60) for n in ours if n != self.file and ours[n]]
         if others:
             self.problems.append(
-                f"There are several notebooks with answers; {plain(self.file, 60)} was taken, and "
+                f"There are several notebooks with answers; {printable(self.file, 60)} was graded, "
                 f"not {', '.join(others)}."
             )
 
@@ -414,14 +415,14 @@ class _Found:
             return data
         except (Refused, OSError, ValueError, OverflowError) as error:
             self.problems.append(
-                "timestamp.txt can't be read as a time, so nobody knows whether this is late"
+                "timestamp.txt can't be read as a time, so lateness is unknown"
                 + (f": {error}" if isinstance(error, Refused) else ".")
             )
             return b"?"
 
 
 def _secret(inside: int) -> str:
-    """Return the secret of nbgrader's exchange, or an empty string."""
+    """Return the secret for nbgrader's exchange, or an empty string."""
     try:
         return read("submission_secret.txt", inside, MOST_SECRET)[0].decode("ascii")
     except (Refused, OSError, UnicodeDecodeError):
@@ -434,7 +435,7 @@ def _is_there(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
-        # What may not be looked into is there, and gets its row.
+        # A folder without read permission exists, and gets a row in the results.
         return True
     return True
 

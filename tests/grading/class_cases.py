@@ -19,7 +19,7 @@ from conftest import TWO, copy_course
 
 from course_lib.grading.authoring.trial import build_submission, model_cells
 from course_lib.grading.course import Course
-from course_lib.grading.executors import not_executed
+from course_lib.grading.executors import failed_result
 from course_lib.grading.jobs import CHECK, RUN, Job, Result, without_report
 from course_lib.grading.release import release
 from course_lib.grading.sandbox.process import NOT_STARTED
@@ -202,7 +202,7 @@ def killed_always(job: Job) -> Result:
 def unprotected(job: Job) -> Result:
     """Say what real grading says where there is no sandbox."""
     said = f"{NOT_STARTED}; something is missing"
-    return replace(not_executed(job, ""), problems=(said,))
+    return replace(failed_result(job, ""), problems=(said,))
 
 
 def never_ends(job: Job) -> Result:

@@ -19,7 +19,7 @@ from course_lib.grading.assignment import read_blueprint
 from course_lib.grading.authoring.trial import model_cells
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.execute import execute
-from course_lib.grading.executors import Cluster, WorkerRefused, execute_there, ready_there
+from course_lib.grading.executors import Cluster, WorkerRefused, execute_on_worker, worker_problem
 from course_lib.grading.jobs import Job, Result, library_version, make_job, to_json
 from course_lib.grading.notebooks import RawCell
 from course_lib.grading.release import release
@@ -166,11 +166,11 @@ def test_a_cluster_without_workers_is_refused(scheduler: str) -> None:
 
 
 def test_a_worker_with_another_version_refuses(course: Course) -> None:
-    assert ready_there(library_version(), sandbox=True) == ""
-    assert "another version" in ready_there("of yesterday", sandbox=True)
+    assert worker_problem(library_version(), sandbox=True) == ""
+    assert "another version" in worker_problem("of yesterday", sandbox=True)
     (job,) = jobs(course, 1)
     with pytest.raises(WorkerRefused, match="another version"):
-        execute_there(to_json(dataclasses.replace(job, version="of yesterday")))
+        execute_on_worker(to_json(dataclasses.replace(job, version="of yesterday")))
 
 
 def test_a_worker_without_a_sandbox_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,4 +180,4 @@ def test_a_worker_without_a_sandbox_refuses(monkeypatch: pytest.MonkeyPatch) -> 
         raise CourseError("bubblewrap is missing")
 
     monkeypatch.setattr(engine, "check_ready", missing)
-    assert "bubblewrap is missing" in ready_there(library_version(), sandbox=True)
+    assert "bubblewrap is missing" in worker_problem(library_version(), sandbox=True)

@@ -103,7 +103,7 @@ class Steps:
             (os, "fsync"),  # a file is written and not yet in its place
             (Path, "replace"),
             (write.Book, "commit"),
-            (results.Ledger, "note"),
+            (results.ResultStore, "mark_recorded"),
         ):
             patch.setattr(place, name, self.around(getattr(place, name)))
 

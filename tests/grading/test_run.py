@@ -151,7 +151,7 @@ def test_what_was_lost_is_written_again_without_executing(course: Course, lost: 
         assert state(course) == before
 
 
-def test_damaged_ledger_is_no_harm(course: Course) -> None:
+def test_damaged_results_are_graded_again(course: Course) -> None:
     run(course)
     before = state(course)
     for name, text in (("ada", "{"), ("bob", '{"form": 99}\n{}\n')):
@@ -207,7 +207,7 @@ def test_names_that_can_be_no_id_are_said_and_harm_nobody(course: Course) -> Non
 
 def test_only_one_run_at_a_time(course: Course) -> None:
     def another(job: Job) -> Result:
-        with pytest.raises(CourseError, match="Another `course grade` is at work"):
+        with pytest.raises(CourseError, match="Another `course grade` is running"):
             run(course)
         return by_length(job)
 
@@ -345,7 +345,7 @@ def test_stopped_run_goes_on_where_it_was(
     out, err = process.communicate(timeout=300)
     assert process.returncode == (130 if number == signal.SIGINT else -9)
     if number == signal.SIGINT:
-        assert "the same command goes on with the rest" in err
+        assert "Run the same command again" in err
         assert "Traceback" not in err
         assert "submissions:" in out
     until = time.monotonic() + 60
@@ -396,8 +396,8 @@ def test_mistakes_are_answered_in_a_sentence(
 ) -> None:
     assert "Did you mean 01_shopping_cart?" in refusal(course, monkeypatch, "01_shoping_cart")
     said = refusal(course, monkeypatch, SLUG, "--student", "abda")
-    assert f"abda handed in nothing for {SLUG}. Did you mean ada?" in said
-    assert "Nothing was handed in" in refusal(course, monkeypatch, TWO[1])
+    assert "Did you mean ada?" in said
+    assert "no submissions" in refusal(course, monkeypatch, TWO[1])
     assert "--from needs one ASSIGNMENT" in refusal(course, monkeypatch, "--from", "x.zip")
     assert "--names belongs to --from" in refusal(course, monkeypatch, "--names", "x.csv")
     said = refusal(course, monkeypatch, SLUG, "--from", "nowhere.zip")

@@ -1,4 +1,4 @@
-"""The class page for instructors: points, frequent mistakes, and what is left to do."""
+"""The class overview for instructors: points, frequent mistakes, and remaining work."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from course_lib.grading.feedback.student_page import render, task_titles
 from course_lib.grading.gradebook.scores import Scores, read_scores
 from course_lib.grading.jobs import Result
 from course_lib.grading.notebooks import grade_id
-from course_lib.grading.results import Ledger, without_outputs, write_atomically
-from course_lib.grading.sanitize import plain
-from course_lib.grading.submitted import folders, take_in
+from course_lib.grading.results import ResultStore, without_outputs, write_atomically
+from course_lib.grading.sanitize import printable
+from course_lib.grading.submitted import read_submission, submission_folders
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class ClassRow:
 
     @property
     def waiting(self) -> str:
-        """Why nobody knows the final points yet; empty if they are known."""
+        """Why the points are not final yet; empty if they are."""
         if self.scores is None:
             return "not graded yet"
         if self.changed:
@@ -59,25 +59,25 @@ class ClassRow:
 def class_rows(
     course: Course, slug: str, blueprint: Blueprint | None = None, students: Collection[str] = ()
 ) -> list[ClassRow]:
-    """Return a row for each student who handed something in or has a row in the gradebook."""
+    """Return a row for each student with a submission or a row in the gradebook."""
     blueprint = blueprint or read_blueprint(course, slug)
-    ledger, scores = Ledger(course, slug), read_scores(course, slug)
-    handed_in = folders(course, slug)
+    store, scores = ResultStore(course, slug), read_scores(course, slug)
+    handed_in = submission_folders(course, slug)
     order = [grade_id(cell) for cell in blueprint.notebook.cells]
     rows = []
     for student in dict.fromkeys([*handed_in, *scores]):
         if students and student not in students:
             continue
-        entry = ledger.entry(student)
+        entry = store.entry(student)
         result = without_outputs(entry.result) if entry else None
         problems: tuple[str, ...] = result.problems if result else ()
         notes: tuple[str, ...] = ()
         changed = False
         if student in handed_in:
             graded = entry.digest if entry else None
-            submission = take_in(course, slug, student, blueprint, {graded}.__contains__)
+            submission = read_submission(course, slug, student, blueprint, {graded}.__contains__)
             changed = entry is not None and entry.digest != submission.digest
-            # What is graded as it stands was read then.
+            # An unchanged submission was parsed when it was graded.
             read = submission if entry is None or changed else entry
             problems, notes = (*read.problems, *problems), read.notes
         problems = tuple(dict.fromkeys(problems))
@@ -113,13 +113,13 @@ class TaskNumbers:
 
     @property
     def count(self) -> int:
-        """Students with points for it."""
+        """The number of students with points for the task."""
         return self.full + self.part + self.none
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A reason that points were lost, and who has it."""
+    """A reason for lost points, and the students it applies to."""
 
     title: str
     name: str
@@ -129,7 +129,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class LostPart:
-    """A part of a task, and how many did not earn all of it."""
+    """A part of a task, and the number of students who lost points in it."""
 
     title: str
     part: str
@@ -139,7 +139,7 @@ class LostPart:
 
 @dataclass(frozen=True)
 class Bin:
-    """How many students lie between two sums of points."""
+    """The number of students between two sums of points."""
 
     label: str
     count: int
@@ -148,7 +148,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class ClassNumbers:
-    """What there is to say about a class."""
+    """The figures on the class overview."""
 
     graded: int
     mean: float
@@ -225,7 +225,7 @@ def _tasks(rows: Sequence[ClassRow], titles: Mapping[str, str]) -> tuple[TaskNum
 def _mistakes(
     rows: Sequence[ClassRow], titles: Mapping[str, str]
 ) -> tuple[tuple[Mistake, ...], tuple[Mistake, ...]]:
-    """Return the known mistakes, and what else was wrong; the most frequent first."""
+    """Return known misconceptions and other faults, the most frequent first."""
     known: dict[tuple[str, str, str], list[str]] = {}
     other: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
@@ -263,7 +263,7 @@ _SLOWEST = 5
 
 @dataclass(frozen=True)
 class _Student:
-    """A student as the page names one: a link where there is a page to open."""
+    """A student's name on the page, with a link if a feedback page exists."""
 
     name: str
     link: str
@@ -277,7 +277,7 @@ class _Line:
 
 
 def write_overview(course: Course, slug: str) -> Path:
-    """Write the page for an assignment, and return where it lies."""
+    """Write the page for an assignment, and return its path."""
     path = course.build / "overview" / f"{slug}.html"
     write_atomically(path, overview_page(course, slug).encode("utf-8"))
     return path
@@ -329,7 +329,7 @@ def _student(course: Course, slug: str, student: str) -> _Student:
         there = False
     parts = ("..", "..", "feedback", student, slug, f"{slug}.html")
     link = "/".join(quote(part, safe="", errors="replace") for part in parts) if there else ""
-    return _Student(plain(student, 60), link)
+    return _Student(printable(student, 60), link)
 
 
 def _line(student: _Student, row: ClassRow) -> _Line:
@@ -341,19 +341,19 @@ def _line(student: _Student, row: ClassRow) -> _Line:
         remarks.append(f"late: {row.scores.late_penalty:g} points off")
     if row.problems:
         remarks.append(f"{len(row.problems)} problem{'s' * (len(row.problems) > 1)}")
-    remarks += [plain(note, 200) for note in row.notes]
+    remarks += [printable(note, 200) for note in row.notes]
     return _Line(student, points, tuple(remarks))
 
 
 def _problems(student: _Student, row: ClassRow) -> _Line:
-    return _Line(student, row.waiting or "settled", tuple(plain(p, 500) for p in row.problems))
+    return _Line(student, row.waiting or "settled", tuple(printable(p, 500) for p in row.problems))
 
 
 def _named(mistakes: Sequence[Any], students: Mapping[str, _Student]) -> list[dict[str, Any]]:
     return [
         {
             "mistake": mistake,
-            "text": plain(mistake.text, 500),
+            "text": printable(mistake.text, 500),
             "students": [students[name] for name in mistake.students[:_MOST_NAMED]],
             "more": max(len(mistake.students) - _MOST_NAMED, 0),
         }

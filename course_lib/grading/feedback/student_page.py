@@ -19,17 +19,17 @@ from course_lib.grading.assignment import read_blueprint
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook.scores import CellScore, Scores, read_scores
 from course_lib.grading.jobs import Result, TaskResult, without_report
-from course_lib.grading.results import Ledger, write_atomically
+from course_lib.grading.results import ResultStore, write_atomically
 from course_lib.grading.sanitize import (
     Picture,
+    encodable,
     first_lines,
     highlighted,
     picture,
-    plain,
-    readable,
-    whole,
+    printable,
+    printable_text,
 )
-from course_lib.grading.submitted import Submission, folders, take_in
+from course_lib.grading.submitted import Submission, read_submission, submission_folders
 from course_lib.text import _
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -37,7 +37,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def render(template: str, **values: object) -> str:
     """Return a page as HTML that can be written as UTF-8."""
-    return whole(_environment().get_template(template).render(**values))
+    return encodable(_environment().get_template(template).render(**values))
 
 
 @cache
@@ -57,7 +57,7 @@ def _environment() -> Environment:
 
 
 def points(number: float) -> str:
-    """Return points as people write them: 4, 2.5, 0.33."""
+    """Return points as short text: 4, 2.5, 0.33."""
     return f"{round(number, 2):g}" if abs(number) < 100_000 else f"{number:,.0f}"
 
 
@@ -67,7 +67,7 @@ _MOST_LINES = 200
 
 @dataclass(frozen=True)
 class ShownOutput:
-    """One thing that a cell showed: text, or a picture."""
+    """One output of a cell: text, or a picture."""
 
     text: str = ""
     is_error: bool = False
@@ -77,7 +77,7 @@ class ShownOutput:
 
 @dataclass(frozen=True)
 class ShownCell:
-    """A cell of a student's."""
+    """A student's cell."""
 
     is_code: bool
     text: str | Markup
@@ -86,7 +86,7 @@ class ShownCell:
 
 @dataclass
 class Room:
-    """How much of a student's work a page still has room for, in characters."""
+    """The remaining space on a page for a student's work, in characters."""
 
     code: int = 60_000
     colours: int = 12_000
@@ -94,7 +94,7 @@ class Room:
     pictures: int = 1_500_000
 
     def take(self, kind: str, wanted: int, most: int) -> int:
-        """Return how much of what is wanted there is room for, and keep it."""
+        """Reserve up to the wanted number of characters and return how many."""
         left: int = getattr(self, kind)
         given = min(wanted, most, left)
         setattr(self, kind, left - given)
@@ -118,7 +118,7 @@ def shown_cell(
     """
     source = cell.get("source")
     source = source if isinstance(source, str) else ""
-    text = readable(source, room.take("code", len(source), 30_000))
+    text = printable_text(source, room.take("code", len(source), 30_000))
     if cell.get("cell_type") != "code":
         return ShownCell(False, text)
     if len(text) <= room.colours:
@@ -172,11 +172,11 @@ def _text(text: object, room: Room) -> str:
         text = "".join(part for part in text if isinstance(part, str))
     if not isinstance(text, str):
         return ""
-    return readable(text, room.take("text", len(text), 8_000))
+    return printable_text(text, room.take("text", len(text), 8_000))
 
 
 def _joined(outputs: Iterable[ShownOutput]) -> list[ShownOutput]:
-    """Put what was printed piece by piece together again."""
+    """Join consecutive pieces of printed text."""
     joined: list[ShownOutput] = []
     for output in outputs:
         if output.printed and joined and joined[-1].printed:
@@ -243,7 +243,7 @@ def feedback_page(
     scores: Scores | None = None,
     problems: Sequence[str] = (),
 ) -> str:
-    """Return a student's page of feedback as HTML.
+    """Return a student's feedback page as HTML.
 
     Parameters
     ----------
@@ -263,7 +263,7 @@ def feedback_page(
 
 
 class _Builder:
-    """Puts a page together from what several parts know about one submission."""
+    """Assembles a feedback page from a result, its scores and the notebook."""
 
     def __init__(self, course: Course, result: Result, scores: Scores | None) -> None:
         self.result = result
@@ -273,7 +273,7 @@ class _Builder:
         self.scrub = scrubber(course)
 
     def page(self, notebook: Mapping[str, Any] | None, problems: Sequence[str]) -> _Page:
-        title, tasks, others = plain(self.result.slug), [], []
+        title, tasks, others = printable(self.result.slug), [], []
         shown: list[ShownCell] = []
         comments: list[str] = []
         heading = ""
@@ -281,7 +281,7 @@ class _Builder:
             name, about = _grade_id(cell), _about(cell)
             if about.get("solution") or _is_own(cell):
                 shown.append(shown_cell(cell, outputs, self.room, self.scrub))
-                comments += filter(None, [readable(self.scores.comments.get(name), 20_000)])
+                comments += filter(None, [printable_text(self.scores.comments.get(name), 20_000)])
             elif cell.get("cell_type") == "markdown":
                 for level, text in _headings(str(cell.get("source", ""))):
                     title, heading = (text, heading) if level == 1 else (title, text)
@@ -298,7 +298,7 @@ class _Builder:
         said = dict.fromkeys([*problems, *self.result.problems])
         return _Page(
             title=title,
-            name=plain(self.scores.name, 100),
+            name=printable(self.scores.name, 100),
             points=self.scores.points if self.scores.cells else sum(t.points for t in tasks),
             max_points=sum(task.max_points for task in tasks),
             late_penalty=self.scores.late_penalty,
@@ -334,7 +334,7 @@ class _Builder:
             waits = name not in self.results
             score = CellScore(name, result.points, result.max_points, waits=waits)
         return _Task(
-            title=heading or plain(result.task, 100),
+            title=heading or printable(result.task, 100),
             points=score.points,
             max_points=score.max_points,
             by_person=score.by_person,
@@ -359,12 +359,12 @@ class _Builder:
         yield _("Read"), self._said(words.format(chapter=chapter, label=label))
 
     def _said(self, text: str) -> str:
-        """Return what a part of the grader said, without anything of this machine in it."""
-        return _PATH.sub(r"…/\1", self.scrub(readable(text, 2_000)))
+        """Return a message of the grader without paths of this machine."""
+        return _PATH.sub(r"…/\1", self.scrub(printable_text(text, 2_000)))
 
 
 def scrubber(course: Course) -> Callable[[str], str]:
-    """Return a function that takes the names of this machine's folders out of a text."""
+    """Return a function that removes this machine's folder names from a text."""
     folders = {str(course.root), str(Path.home()), sys.prefix, sys.base_prefix}
     known = sorted((f for f in folders if f.count("/") > 1 or f == "/root"), key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, known)) or r"(?!)")
@@ -379,14 +379,14 @@ def task_titles(notebook: Mapping[str, Any]) -> dict[str, str]:
         if cell["cell_type"] == "markdown" and not about.get("solution"):
             heading = next((t for n, t in reversed([*_headings(cell["source"])]) if n > 1), heading)
         if about.get("grade") or about.get("task"):
-            titles[name] = heading or plain(name.removeprefix("check_"), 100)
+            titles[name] = heading or printable(name.removeprefix("check_"), 100)
             heading = ""
     return titles
 
 
 def _headings(markdown: str) -> Iterator[tuple[int, str]]:
     for marks, text in _HEADING.findall(_FENCED.sub("", markdown)):
-        yield len(marks), plain(text.replace("`", "").replace("**", ""), 150)
+        yield len(marks), printable(text.replace("`", "").replace("**", ""), 150)
 
 
 def _about(cell: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -405,25 +405,25 @@ def _is_own(cell: Mapping[str, Any]) -> bool:
 
 @dataclass
 class Written:
-    """How many pages were written, and whose were not, each with the reason."""
+    """The number of pages written, and the students left out, each with the reason."""
 
     pages: int = 0
     left_out: list[str] = field(default_factory=list)
 
 
 def write_feedback(course: Course, slug: str, students: Collection[str] = ()) -> Written:
-    """Write the pages for an assignment anew, with what people have given since it was graded."""
-    blueprint, ledger = read_blueprint(course, slug), Ledger(course, slug)
+    """Write an assignment's pages again, with points and comments given since grading."""
+    blueprint, store = read_blueprint(course, slug), ResultStore(course, slug)
     scores, written = read_scores(course, slug, students), Written()
-    for student in folders(course, slug):
+    for student in submission_folders(course, slug):
         if students and student not in students:
             continue
-        submission = take_in(course, slug, student, blueprint)
-        entry = ledger.entry(student)
+        submission = read_submission(course, slug, student, blueprint)
+        entry = store.entry(student)
         if entry is None or not submission.name_fits:
-            written.left_out.append(f"{plain(student, 60)}: not graded yet")
+            written.left_out.append(f"{printable(student, 60)}: not graded yet")
         elif entry.digest != submission.digest:
-            written.left_out.append(f"{plain(student, 60)}: handed in anew since it was graded")
+            written.left_out.append(f"{printable(student, 60)}: handed in anew since it was graded")
         else:
             page = feedback_page(
                 course,
@@ -447,12 +447,12 @@ def write_page(course: Course, submission: Submission, page: str) -> None:
     data = page.encode("utf-8", "replace")
     secret = submission.secret or hashlib.sha256(data).hexdigest()
     when = f"{submission.timestamp} UTC" if submission.timestamp else ""
-    # The page comes last: where it is, the others are.
+    # The page is written last: if it exists, the other files do.
     write_atomically(place.with_name("timestamp.txt"), when.encode())
     write_atomically(place.with_name("submission_secret.txt"), secret.encode())
     write_atomically(place, data)
 
 
 def page_path(course: Course, slug: str, student: str) -> Path:
-    """Return where a student's page is written."""
+    """Return the path of a student's page."""
     return course.root / "feedback" / student / slug / f"{slug}.html"

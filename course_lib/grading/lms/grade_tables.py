@@ -15,7 +15,7 @@ from course_lib.grading.feedback.class_page import ClassRow, class_rows
 from course_lib.grading.feedback.student_page import points as written
 from course_lib.grading.gradebook.scores import Scores
 from course_lib.grading.results import write_atomically
-from course_lib.grading.sanitize import plain
+from course_lib.grading.sanitize import printable
 
 _MOST_BYTES = 20 * 2**20
 
@@ -56,12 +56,12 @@ class Person:
         return self.full_name or f"{self.first_name} {self.last_name}".strip()
 
     def ids(self) -> set[str]:
-        """Return what can stand for this person and no other."""
+        """Return the ids that identify only this person."""
         found = {getattr(self, field).strip().casefold() for field in _IDS}
         return (found | {self.email.partition("@")[0].strip().casefold()}) - {""}
 
     def names(self) -> set[str]:
-        """Return the name in the forms in which folders are called after it."""
+        """Return the forms of the name that a folder may have."""
         found = {_letters(self.full_name), _letters(f"{self.first_name}{self.last_name}")}
         found.add(_letters(f"{self.last_name}{self.first_name}"))
         last, comma, first = self.full_name.partition(",")
@@ -101,7 +101,7 @@ class ClassList:
 
 
 def read_class_list(path: Path) -> ClassList:
-    """Read a table with a head: Moodle's or Canvas's export, or one of your own.
+    """Read a table with a header line: Moodle's or Canvas's export, or your own.
 
     Raises
     ------
@@ -146,11 +146,11 @@ def _person_of(row: Mapping[str | None, str | list[str] | None]) -> Person:
 
 
 def _letters(text: str) -> str:
-    """Return what is left of a name if nothing counts but letters and digits."""
+    """Return the letters and digits of a name."""
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text).casefold())
 
 
-# Spreadsheets take a cell that begins with one of these for a formula; some of them, wide ones too.
+# Spreadsheets read a cell that begins with one of these, or its full-width form, as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _MOST_FEEDBACK = 2_000
 
@@ -159,7 +159,7 @@ Table = list[list[str]]
 
 @dataclass
 class Export:
-    """A table, and what its reader should know.
+    """A table, with the students left out and remarks.
 
     Attributes
     ----------
@@ -293,7 +293,7 @@ def table(
         person = (people and people.find(row.student)) or _person(row.student, row.scores)
         known = unfinished or not row.waiting
         if not known:
-            made.left_out.append(f"{plain(row.student, 60)}: {row.waiting}")
+            made.left_out.append(f"{printable(row.student, 60)}: {row.waiting}")
         shown = [scores.cells.get(cell) for cell in cells]
         made.table.append(
             [
@@ -327,9 +327,9 @@ def as_csv(table: Sequence[Sequence[str]]) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a text as a cell that no program takes for a formula."""
+    """Return a text as a cell that no spreadsheet reads as a formula."""
     # Four spaces stand before the words by which Canvas knows its second line.
-    shown = plain(text, _MOST_FEEDBACK)
+    shown = printable(text, _MOST_FEEDBACK)
     return f"'{shown}" if _is_formula(text) else shown
 
 
@@ -340,22 +340,22 @@ def _is_formula(text: str) -> bool:
 def _finished(
     rows: Iterable[ClassRow], people: ClassList | None, unfinished: bool, made: Export
 ) -> list[_Line]:
-    """Return a line for each student whose points are known, and note the others."""
+    """Return a line for each student with final points, and note the others."""
     lines: dict[Person, _Line] = {}
     for row in rows:
-        name = plain(row.student, 60)
+        name = printable(row.student, 60)
         person = people.find(row.student) if people else _person(row.student, row.scores)
         if row.scores is None or (row.waiting and not unfinished):
             made.left_out.append(f"{name}: {row.waiting}")
         elif person is None:
             made.left_out.append(f"{name}: not in the list of names, or there more than once")
         elif person in lines:
-            other = plain(lines[person].student, 60)
+            other = printable(lines[person].student, 60)
             made.left_out.append(f"{name}: the same person as {other} in the list of names")
         else:
             lines[person] = _Line(row.student, person, row.scores, _feedback(row))
             if row.problems:
-                made.remarks.append(f"{name}: {plain(row.problems[0], 200)}")
+                made.remarks.append(f"{name}: {printable(row.problems[0], 200)}")
     return list(lines.values())
 
 
@@ -381,7 +381,7 @@ def _feedback(row: ClassRow) -> str:
         points = f"{written(score.points)}/{written(score.max_points)}"
         reason = reasons.get(name, "") if score.points < score.max_points else ""
         comment = row.scores.comments.get(name, "") if not reason else ""
-        words = f" ({plain(reason or comment, 200)})" if reason or comment else ""
+        words = f" ({printable(reason or comment, 200)})" if reason or comment else ""
         said.append(f"{name.removeprefix('check_')} {points}{words}")
     if row.scores.late_penalty:
         said.append(f"late: -{written(row.scores.late_penalty)}")
@@ -394,6 +394,6 @@ def _note_changed(
     for line in lines:
         if any(_is_formula(get(line)) for get in ids):
             made.remarks.append(
-                f"{plain(line.student, 60)}: the id begins like a formula; a ' stands before it "
-                "now, so enter these points by hand"
+                f"{printable(line.student, 60)}: the id begins like a formula, so the table has a "
+                "' before it; enter these points by hand"
             )

@@ -20,8 +20,8 @@ from course_lib.grading.assignment import Blueprint, read_blueprint
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.notebooks import Unreadable, read_cells
 from course_lib.grading.results import write_atomically
-from course_lib.grading.sanitize import plain, whole
-from course_lib.grading.submitted import MOST_NOTEBOOKS, Refused, fits
+from course_lib.grading.sanitize import encodable, printable
+from course_lib.grading.submitted import MOST_NOTEBOOKS, Refused, is_valid_id
 
 MOST_ENTRIES = 50_000
 MOST_ZIP = 100 * 2**20
@@ -33,15 +33,15 @@ _WANTED = (".ipynb", ".zip", "timestamp.txt")
 
 @dataclass(frozen=True)
 class ExportFile:
-    """A file of an export.
+    """A file in an export.
 
     Attributes
     ----------
     parts : tuple of str
-        Its name and the folders above it, inside the export.
+        Its path inside the export: the folders, then the name.
     data : bytes
     when : datetime or None
-        When it was last changed, in this machine's time without a zone.
+        When it was last changed, in naive local time.
     """
 
     parts: tuple[str, ...]
@@ -50,20 +50,20 @@ class ExportFile:
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """A file that is not taken, and why."""
+class RefusedFile:
+    """A file that is not imported, and the reason."""
 
     parts: tuple[str, ...]
     why: str
 
 
-def read_export(path: Path) -> Iterator[ExportFile | Trouble]:
-    """Yield the notebooks of an export, and what kept others from being taken.
+def read_export(path: Path) -> Iterator[ExportFile | RefusedFile]:
+    """Yield the notebooks of an export, and each refused file with its reason.
 
     Raises
     ------
     CourseError
-        If there is no export, or more in it than a class can have handed in.
+        If the export does not exist, is not a zip file, or holds too many files.
     """
     if path.is_dir():
         files = _from_folder(path, ())
@@ -71,24 +71,26 @@ def read_export(path: Path) -> Iterator[ExportFile | Trouble]:
         try:
             files = _from_zip(zipfile.ZipFile(path), (), [0])
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise CourseError(f"{path} is no zip file: {plain(error)}.") from None
+            raise CourseError(f"{path} is not a zip file: {printable(error)}.") from None
     else:
         raise CourseError(f"{path} does not exist.")
     for number, file in enumerate(files):
         if number > MOST_ENTRIES:
-            raise CourseError(f"{path} holds more than {MOST_ENTRIES} notebooks. Is it the right?")
+            raise CourseError(
+                f"{path} holds more than {MOST_ENTRIES} notebooks. Is it the right export?"
+            )
         yield file
 
 
-def _from_folder(folder: Path, above: tuple[str, ...]) -> Iterator[ExportFile | Trouble]:
+def _from_folder(folder: Path, above: tuple[str, ...]) -> Iterator[ExportFile | RefusedFile]:
     with submitted.opened(folder) as inside:
         for name in submitted.names(inside):
-            parts = (*above, whole(name))
+            parts = (*above, encodable(name))
             about = os.stat(name, dir_fd=inside, follow_symlinks=False)
             if name.startswith(".") or name in _TRASH:
                 continue
             if stat.S_ISLNK(about.st_mode):
-                yield Trouble(parts, "is a link; nothing is read through links")
+                yield RefusedFile(parts, "is a link; links are not followed")
             elif stat.S_ISDIR(about.st_mode):
                 if len(above) < DEEPEST:
                     yield from _from_folder(folder / name, parts)
@@ -96,14 +98,14 @@ def _from_folder(folder: Path, above: tuple[str, ...]) -> Iterator[ExportFile | 
                 yield from _one_file(name, inside, parts)
 
 
-def _one_file(name: str, inside: int, parts: tuple[str, ...]) -> Iterator[ExportFile | Trouble]:
+def _one_file(name: str, inside: int, parts: tuple[str, ...]) -> Iterator[ExportFile | RefusedFile]:
     is_zip = name.lower().endswith(".zip")
     try:
         data, about = submitted.read(name, inside, MOST_ZIP if is_zip else submitted.MOST_BYTES)
     except Refused as refused:
-        yield Trouble(parts, str(refused).removeprefix(f"{plain(name)} ").rstrip("."))
+        yield RefusedFile(parts, str(refused).removeprefix(f"{printable(name)} ").rstrip("."))
     except OSError as error:
-        yield Trouble(parts, f"can't be read: {error.strerror}")
+        yield RefusedFile(parts, f"can't be read: {error.strerror}")
     else:
         if is_zip:
             yield from _nested(data, parts, [0])
@@ -113,17 +115,17 @@ def _one_file(name: str, inside: int, parts: tuple[str, ...]) -> Iterator[Export
 
 def _nested(
     data: bytes, parts: tuple[str, ...], together: list[int]
-) -> Iterator[ExportFile | Trouble]:
+) -> Iterator[ExportFile | RefusedFile]:
     try:
         inner = zipfile.ZipFile(io.BytesIO(data))
         yield from _from_zip(inner, parts, together, nested=True)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        yield Trouble(parts, f"is no zip file: {plain(error, 100)}")
+        yield RefusedFile(parts, f"is not a zip file: {printable(error, 100)}")
 
 
 def _from_zip(
     archive: zipfile.ZipFile, above: tuple[str, ...], together: list[int], nested: bool = False
-) -> Iterator[ExportFile | Trouble]:
+) -> Iterator[ExportFile | RefusedFile]:
     infos = archive.infolist()
     if len(infos) > MOST_ENTRIES:
         raise ValueError(f"it holds {len(infos)} files")
@@ -136,7 +138,7 @@ def _from_zip(
             continue
         why = _refusal(info, names, nested)
         if why:
-            yield Trouble(parts, why)
+            yield RefusedFile(parts, why)
             continue
         is_zip = names[-1].lower().endswith(".zip")
         limit = MOST_ZIP if is_zip else submitted.MOST_BYTES
@@ -144,14 +146,14 @@ def _from_zip(
             with archive.open(info) as file:
                 data = file.read(limit + 1)
         except Exception as error:
-            # whatever zlib, the checksums or an unknown compression have to say
-            yield Trouble(parts, f"can't be unpacked: {plain(error, 100)}")
+            # zlib, checksums and unknown compression methods raise different errors
+            yield RefusedFile(parts, f"can't be unpacked: {printable(error, 100)}")
             continue
         together[0] += len(data)
         if together[0] > MOST_TOGETHER:
             raise ValueError("it unpacks to more than 2 GB")
         if len(data) > limit:
-            yield Trouble(parts, f"is larger than {limit // 2**20} MB")
+            yield RefusedFile(parts, f"is larger than {limit // 2**20} MB")
         elif is_zip:
             yield from _nested(data, parts, together)
         else:
@@ -162,7 +164,7 @@ def _refusal(info: zipfile.ZipInfo, names: tuple[str, ...], nested: bool) -> str
     if ".." in names or info.filename.startswith(("/", "\\")) or ":" in names[0][1:2]:
         return "has a name that leads out of the export"
     if stat.S_ISLNK(info.external_attr >> 16):
-        return "is a link; nothing is read through links"
+        return "is a link; links are not followed"
     if info.flag_bits & 0x1:
         return "is encrypted"
     if nested and names[-1].lower().endswith(".zip"):
@@ -171,13 +173,13 @@ def _refusal(info: zipfile.ZipInfo, names: tuple[str, ...], nested: bool) -> str
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """Return an entry's name; many programs write UTF-8 without saying so."""
+    """Return an entry's name; many programs write UTF-8 without setting the flag for it."""
     if not info.flag_bits & 0x800:
         try:
             return info.filename.encode("cp437").decode("utf-8")
         except (UnicodeEncodeError, UnicodeDecodeError):
             pass
-    return whole(info.filename)
+    return encodable(info.filename)
 
 
 def _when(info: zipfile.ZipInfo) -> datetime | None:
@@ -185,7 +187,7 @@ def _when(info: zipfile.ZipInfo) -> datetime | None:
         when = datetime(*info.date_time)
     except ValueError:
         return None
-    # where no time is known, zip files say 1980
+    # zip files use 1980 for an unknown time
     return when if when.year > 1980 else None
 
 
@@ -195,16 +197,16 @@ CANVAS = re.compile(r"(?P<name>[^_]+)(?P<late>_LATE)?_(?P<number>\d+)_\d+_.+")
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose a file is, as an export says it.
+    """The student to whom the export attributes a file.
 
     Attributes
     ----------
     name : str
-        Before the numbers.
+        The part of the file name before the numbers.
     number : str
-        Of Moodle or Canvas; empty if there is none.
+        Moodle's or Canvas's number; empty if there is none.
     late : bool
-        Whether Canvas marked it as late.
+        Whether Canvas marks the file as late.
     """
 
     name: str
@@ -213,8 +215,8 @@ class Owner:
 
 
 @dataclass
-class Taken:
-    """What became of an export: ids of students, and a sentence on each file that was refused."""
+class ImportReport:
+    """The result of an import: student ids, and a sentence for each refused file."""
 
     new: list[str] = field(default_factory=list)
     same: list[str] = field(default_factory=list)
@@ -222,14 +224,14 @@ class Taken:
     refused: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        said = f"Taken in from the export: {len(self.new)}; there already: {len(self.same)}."
+        said = f"Imported {len(self.new)} submissions; {len(self.same)} were imported before."
         if self.late:
-            said += f" Late, says Canvas: {', '.join(map(plain, self.late))}."
+            said += f" Canvas marks as late: {', '.join(map(printable, self.late))}."
         return said
 
 
 def owner(first: str) -> Owner:
-    """Return whose the first part of a name in an export is."""
+    """Return the owner named by the first part of a path in an export."""
     stem = re.sub(r"\.(ipynb|zip)$", "", first, flags=re.IGNORECASE)
     for pattern in (MOODLE, CANVAS):
         match = pattern.fullmatch(first) or pattern.fullmatch(stem)
@@ -240,34 +242,38 @@ def owner(first: str) -> Owner:
 
 
 def student_id(name: str) -> str:
-    """Return the id that a name gives: hyphens for spaces and for what an id should not hold."""
+    """Return an id made from a name: hyphens replace spaces and characters unfit for ids."""
     text = unicodedata.normalize("NFC", name)
     return re.sub(r"-+", "-", re.sub(r"[^\w.@+-]", "-", text)).strip("-.")
 
 
 def read_names(path: Path | None) -> dict[str, str]:
-    """Return the ids that a table gives to names."""
+    """Return the student ids in a table, by name."""
     if path is None:
         return {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, ValueError, csv.Error) as error:
-        raise CourseError(f"{path} can't be read as a table: {plain(error)}.") from None
+        raise CourseError(f"{path} can't be read as a table: {printable(error)}.") from None
     if not rows or not {"name", "id"} <= set(rows[0]):
         raise CourseError(f"{path} needs a first line `name,id` and a line for each student.")
     names: dict[str, str] = {}
     for number, row in enumerate(rows, start=2):
         name, known = (row["name"] or "").strip(), (row["id"] or "").strip()
-        if not fits(known) or "/" in known or known.startswith("."):
-            raise CourseError(f"{path}, line {number}: {plain(known)!r} can't be a student's id.")
+        if not is_valid_id(known) or "/" in known or known.startswith("."):
+            raise CourseError(
+                f"{path}, line {number}: {printable(known)!r} is not a valid student id."
+            )
         if names.get(name, known) != known:
-            raise CourseError(f"{path}, line {number}: {plain(name)!r} has another id above.")
+            raise CourseError(
+                f"{path}, line {number}: {printable(name)!r} already has another id above."
+            )
         names[name] = known
     return names
 
 
-def take_in_export(
+def import_submissions(
     course: Course,
     slug: str,
     export: Path,
@@ -275,22 +281,22 @@ def take_in_export(
     names: Path | None = None,
     overwrite: bool = False,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Taken:
-    """Put what an export holds into ``submitted/<id>/<slug>/``.
+) -> ImportReport:
+    """Copy the notebooks of an export to ``submitted/<id>/<slug>/``.
 
     Parameters
     ----------
     course : Course
     slug : str
-        The assignment that it is an export of.
+        The assignment that the export belongs to.
     export : Path
         A folder or a zip file.
     names : Path, optional
         A table with the columns name and id.
     overwrite : bool
-        Put another submission in the place of one that is there; the old one is kept.
+        Replace a different submission by the same student; the old one is kept.
     now : callable, optional
-        The time, for the name of the folder with what was replaced.
+        Returns the time, used to name the folder of a replaced submission.
 
     Raises
     ------
@@ -298,29 +304,30 @@ def take_in_export(
         If the export can't be read at all.
     """
     ids = read_names(names)
-    taken = Taken()
+    report = ImportReport()
     found: dict[Owner, list[ExportFile]] = defaultdict(list)
     try:
         for file in _unwrapped(list(read_export(export))):
-            if isinstance(file, Trouble):
-                taken.refused.append(f"{plain('/'.join(file.parts))} {file.why}.")
+            if isinstance(file, RefusedFile):
+                report.refused.append(f"{printable('/'.join(file.parts))} {file.why}.")
             else:
                 found[owner(file.parts[0])].append(file)
     except ValueError as error:
-        raise CourseError(f"{export} can't be taken in: {error}.") from None
+        raise CourseError(f"{export} can't be imported: {error}.") from None
     try:
-        _Class(course, slug, ids, overwrite, now, taken, read_blueprint(course, slug)).take(found)
+        _Class(course, slug, ids, overwrite, now, report, read_blueprint(course, slug)).take(found)
     except OSError as error:
         raise CourseError(
-            f"submitted/ can't be written: {error}. What was taken in is whole; run it again."
+            f"submitted/ can't be written: {error}. Fix this and run the same command again; "
+            "every submission imported so far is complete."
         ) from None
-    if not found and not taken.refused:
+    if not found and not report.refused:
         raise CourseError(f"{export} holds no notebook (.ipynb).")
-    return taken
+    return report
 
 
-def _unwrapped(files: list[ExportFile | Trouble]) -> list[ExportFile | Trouble]:
-    """Take away one folder around a whole export."""
+def _unwrapped(files: list[ExportFile | RefusedFile]) -> list[ExportFile | RefusedFile]:
+    """Strip the one folder that encloses a whole export."""
     firsts = {file.parts[0] for file in files}
     inner = [file.parts[1] for file in files if len(file.parts) > 1]
     is_wrapped = len(firsts) == 1 and any(MOODLE.match(n) or CANVAS.match(n) for n in inner)
@@ -331,14 +338,14 @@ def _unwrapped(files: list[ExportFile | Trouble]) -> list[ExportFile | Trouble]:
 
 @dataclass
 class _Class:
-    """Where files go, and what is said about it."""
+    """Sort the files of an export by student and write them to ``submitted/``."""
 
     course: Course
     slug: str
     ids: Mapping[str, str]
     overwrite: bool
     now: Callable[[], datetime]
-    taken: Taken
+    report: ImportReport
     blueprint: Blueprint
 
     def take(self, found: Mapping[Owner, list[ExportFile]]) -> None:
@@ -346,19 +353,20 @@ class _Class:
         for who, files in found.items():
             by_id[self._id(who, files)].append(who)
         times = [file.when for files in found.values() for file in files if file.when]
-        # What was packed or copied at once has one time, and not that of the students.
+        # Files with nearly equal times were packed or copied at once: no submission times.
         keep_times = bool(times) and (
             len(found) == 1 or max(times) - min(times) > timedelta(minutes=10)
         )
         for student, owners in sorted(by_id.items()):
             if len(owners) > 1:
-                names = " and ".join(plain(f"{w.name} {w.number}".strip(), 80) for w in owners)
-                self.taken.refused.append(
-                    f"{names} would both be {plain(student)}: give them ids with --names."
+                names = " and ".join(printable(f"{w.name} {w.number}".strip(), 80) for w in owners)
+                self.report.refused.append(
+                    f"{names} would both be {printable(student)}: give them ids with --names."
                 )
-            elif not fits(student):
-                self.taken.refused.append(
-                    f"{plain(owners[0].name)!r} can't be a student's id: give one with --names."
+            elif not is_valid_id(student):
+                self.report.refused.append(
+                    f"{printable(owners[0].name)!r} is not a valid student id: give one with "
+                    "--names."
                 )
             else:
                 self._one(student, owners[0], found[owners[0]], keep_times)
@@ -372,7 +380,7 @@ class _Class:
     def _one(self, student: str, who: Owner, files: list[ExportFile], keep_times: bool) -> None:
         notebooks = [file for file in files if file.parts[-1].lower().endswith(".ipynb")]
         if not notebooks:
-            self.taken.refused.append(f"{plain(who.name)} has no notebook (.ipynb).")
+            self.report.refused.append(f"{printable(who.name)} has no notebook (.ipynb).")
             return
         ours = self._sorted(notebooks)
         wanted = {f"{self.slug}.ipynb": ours[0].data}
@@ -387,9 +395,9 @@ class _Class:
         self._put(student, who, wanted)
 
     def _sorted(self, files: list[ExportFile]) -> list[ExportFile]:
-        """Return a student's notebooks, the one with most of the assignment's answers first."""
+        """Return a student's notebooks, the one with the most answers first."""
 
-        def worth(file: ExportFile) -> tuple[bool, int, bool]:
+        def rank(file: ExportFile) -> tuple[bool, int, bool]:
             try:
                 raw, _ = read_cells(file.data)
             except Unreadable:
@@ -399,26 +407,26 @@ class _Class:
 
         if len(files) == 1:
             return files
-        ranked = sorted(files, key=worth, reverse=True)
-        ours = [file for file in ranked if worth(file)[0]]
+        ranked = sorted(files, key=rank, reverse=True)
+        ours = [file for file in ranked if rank(file)[0]]
         return ours or ranked
 
     def _put(self, student: str, who: Owner, wanted: dict[str, bytes]) -> None:
         folder = self.course.root / "submitted" / student / self.slug
-        shown = f"submitted/{plain(student)}/{self.slug}"
+        shown = f"submitted/{printable(student)}/{self.slug}"
         try:
             there = self._there(student)
         except (Refused, OSError) as error:
-            self.taken.refused.append(f"{plain(who.name)}: {shown} can't be looked into: {error}")
+            self.report.refused.append(f"{printable(who.name)}: {shown} can't be read: {error}")
             return
-        self.taken.late += [student] * who.late
+        self.report.late += [student] * who.late
         if there == {n: data for n, data in wanted.items() if n.endswith(".ipynb")}:
-            self.taken.same.append(student)
+            self.report.same.append(student)
             return
         if there and not self.overwrite:
-            self.taken.refused.append(
-                f"{plain(who.name)}: {shown} holds another submission. With --force, this one "
-                "takes its place, and the old one is kept in submitted/.replaced/."
+            self.report.refused.append(
+                f"{printable(who.name)}: {shown} holds another submission. With --force, this one "
+                "replaces it; the old one is kept in submitted/.replaced/."
             )
             return
         if there:
@@ -426,12 +434,12 @@ class _Class:
             old.mkdir(parents=True, exist_ok=True)
             folder.rename(old / f"{self.slug} {self.now():%Y-%m-%d %H-%M-%S %f}")
         for name, data in sorted(wanted.items(), key=lambda item: item[0] == f"{self.slug}.ipynb"):
-            # the notebook comes last: a stop before it leaves a folder that is filled again
+            # the notebook is written last: an interrupted import is then repeated
             write_atomically(folder / name, data)
-        self.taken.new.append(student)
+        self.report.new.append(student)
 
     def _there(self, student: str) -> dict[str, bytes]:
-        """Return the notebooks that a student has handed in already."""
+        """Return the notebooks already in a student's folder."""
         base = self.course.root / "submitted"
         base.mkdir(exist_ok=True)
         try:

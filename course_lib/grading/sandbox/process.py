@@ -1,8 +1,8 @@
-"""A student process: started or forked in the sandbox, watched, and ended.
+"""Start or fork a student process in the sandbox, watch it, and end it.
 
 A new interpreter with NumPy takes longer to start than most submissions take to check, so student
-processes are forked from one that is ready. Where forking does not work, each submission gets a
-sandbox of its own and is guarded as well.
+processes are forked from a warm one. If forking fails, each submission gets a new sandbox with the
+same isolation.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ from course_lib.grading.student.frames import BadFrame
 from course_lib.grading.student.wire import Closed, TooLate, Wire
 
 _PATIENCE = 60.0
-# After so many failures this machine is taken for one where it does not work.
+# After this many failures, this machine no longer forks student processes.
 _MOST_FAILURES = 3
 _failures: list[str] = []
-# One for each thread: with the thread that started it, a sandbox ends.
+# One warm interpreter per thread: a sandbox ends with the thread that started it.
 _held = threading.local()
 
 
 def fork(theirs: socket.socket, package: Path, user: int) -> Forked | None:
-    """Fork a student process, which gets one end of a connection; None if that does not work.
+    """Fork a student process with one end of a connection; return None if that fails.
 
     Parameters
     ----------
     theirs : socket
     package : Path
-        The folder in which it finds what there is of course_lib.
+        The folder of the course_lib that students' code may import.
     user : int
-        The user that it becomes if root starts it.
+        The user id to switch to if root starts it.
     """
     warm = current()
     if warm and warm.package != package:
@@ -67,7 +67,7 @@ def fork(theirs: socket.socket, package: Path, user: int) -> Forked | None:
             return forked
         warm.end()
         warm = None
-        did_not_work()
+        note_failure()
     return None
 
 
@@ -82,27 +82,27 @@ def forget() -> None:
         warm.end()
 
 
-def did_not_work() -> None:
-    """Note that a process which was forked did not get ready."""
+def note_failure() -> None:
+    """Count a forked process that did not become ready."""
     _failures.append("")
 
 
 class Forked:
-    """A student process that was forked."""
+    """A forked student process."""
 
     def __init__(self, control: socket.socket, pid: int) -> None:
         self.control, self.pid = control, pid
         self.code: int | None = None
 
     def poll(self) -> int | None:
-        """Return how it ended, or None while it runs."""
+        """Return the exit code, or None while the process runs."""
         try:
             return self.wait(0)
         except subprocess.TimeoutExpired:
             return None
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end and return how it ended."""
+        """Wait for the process to end and return its exit code."""
         if self.code is None:
             ready = select.poll()
             ready.register(self.control, select.POLLIN)
@@ -137,7 +137,7 @@ class Warm:
             self.pid = [*family(self.process.pid)][-1]
 
     def fork(self, theirs: socket.socket, user: int) -> Forked | None:
-        """Fork a student process that gets one end of a connection; None if there is none."""
+        """Fork a student process with one end of a connection; return None if that fails."""
         settings = {"user": user, "tmp": TMP, "filter": filter_program().hex()}
         try:
             socket.send_fds(self.control, [json.dumps(settings).encode()], [theirs.fileno()])
@@ -155,7 +155,7 @@ class Warm:
             return False
 
     def end(self) -> None:
-        """End it, and all that was forked from it."""
+        """Kill the interpreter and all processes forked from it."""
         atexit.unregister(self.end)
         _held.warm = None
         self.control.close()
@@ -169,7 +169,7 @@ _MOST_FILES = 20_000
 
 
 class Process(Protocol):
-    """What there is to know of a process that was started, or forked."""
+    """A process that was started or forked."""
 
     pid: int
 
@@ -178,7 +178,7 @@ class Process(Protocol):
         ...
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end and return how it ended, or raise `subprocess.TimeoutExpired`."""
+        """Wait for its end and return the exit code, or raise `subprocess.TimeoutExpired`."""
         ...
 
 
@@ -188,13 +188,13 @@ class StudentProcess:
     Parameters
     ----------
     package : Path
-        The folder in which it finds what there is of course_lib.
+        The folder of the course_lib that students' code may import.
     sandbox : bool
-        Whether to isolate it; only an instructor's explicit wish makes this false.
+        Whether to isolate it; false only with `--no-sandbox`.
     seconds : float
-        Of processor time, all in all.
+        The limit of processor time.
     warm : bool
-        Whether it may be forked from an interpreter that is ready.
+        Whether it may be forked from a warm interpreter.
     """
 
     def __init__(
@@ -224,7 +224,7 @@ class StudentProcess:
         return start_plain(theirs, package, self.folder.name)
 
     def ready(self, deadline: float) -> bool:
-        """Wait until it stands, and tell it its limits; return whether it does."""
+        """Wait until the process is ready and send its limits; return whether it is ready."""
         try:
             ready = self.wire.receive(deadline) == "ready"
             self.wire.send(self.settings, deadline)
@@ -233,16 +233,16 @@ class StudentProcess:
         return ready
 
     def end(self) -> str:
-        """End it and all that it started; return how it had ended by itself, if it had."""
-        # First of all: once a process is waited for, its number may become another's.
+        """Kill the process and its children; return how it ended if it had already ended."""
+        # Stop the watcher first: after a wait, the process id may be reused.
         self.over.set()
         self.watcher.join()
         if self.wire.ended:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                # It hung up, so it is on its way out: how it ended is worth a moment.
+                # It closed the connection, so it is about to end: wait for its exit code.
                 self.process.wait(0.5)
         code = self.process.poll()
-        # The first process of a sandbox is among them: with it all others end.
+        # Killing the sandbox's first process ends all others in it.
         self._kill()
         self.process.wait()
         self.wire.end.close()
@@ -256,7 +256,7 @@ class StudentProcess:
                 os.kill(pid, signal.SIGKILL)
 
     def _watch(self) -> None:
-        """Look after what no limit of a single process covers."""
+        """Enforce the limits that apply to all processes of a submission together."""
         while not self.over.wait(0.25):
             pids = list(family(self.process.pid))
             if sum(map(_resident, pids)) > MEMORY:
@@ -280,9 +280,9 @@ def _limits(seconds: float) -> dict[str, int]:
 
 
 def _user() -> int:
-    """Return the user that the process becomes if root starts it: another one for each worker.
+    """Return the user id to switch to if root starts the process, one for each worker.
 
-    Limits on processes count by user: two submissions at once must not share one.
+    Process limits count per user: two concurrent submissions must not share one.
     """
     return 65000 + os.getpid() % 500
 
@@ -296,7 +296,7 @@ def _resident(pid: int) -> int:
 
 
 def _files(pid: int) -> int:
-    """Return how many files there are in the `/tmp` that a process sees."""
+    """Return the number of files in a process's `/tmp`."""
     try:
         seen = os.statvfs(f"/proc/{pid}/root/tmp")
     except OSError:
@@ -324,12 +324,12 @@ def check_ready(sandbox: bool = True) -> str:
     Raises
     ------
     CourseError
-        If it can't be; says what is missing and the command that helps.
+        If it can't be isolated; the message says what is missing and which command helps.
     """
     if not sandbox:
         return "none"
     name = isolation()
-    # They import NumPy, which whoever only asks for the name does not need.
+    # Imports NumPy, so only when needed.
     from course_lib.grading.sandbox.package import given_package
 
     process = StudentProcess(given_package(), warm=False)
@@ -342,8 +342,8 @@ def check_ready(sandbox: bool = True) -> str:
             f"{name} is here, but can't isolate a process: {why[-300:] or 'no reason given'}"
             "\nUser namespaces may be switched off. On Ubuntu: `sudo sysctl -w "
             "kernel.apparmor_restrict_unprivileged_userns=0`; on Debian: `sudo sysctl -w "
-            "kernel.unprivileged_userns_clone=1`; in a container, start it with the right to make "
-            "them. `course grade --no-sandbox` grades without: only for code that you trust."
+            "kernel.unprivileged_userns_clone=1`; start a container with the right to create "
+            "them. `course grade --no-sandbox` grades without isolation, for trusted code only."
         )
     return name
 

@@ -24,7 +24,7 @@ from course_lib.checks.side import (
     Step,
     first_line,
 )
-from course_lib.grading.sanitize import readable
+from course_lib.grading.sanitize import printable_text
 from course_lib.grading.student.frames import BadFrame, Loan, Ref
 from course_lib.grading.student.serve import EARLIER, LATER, OBJECT
 from course_lib.grading.student.wire import Closed, TooLate, Wire
@@ -42,7 +42,7 @@ def numbers(value: Any) -> float:
 
 
 def word(name: str) -> str:
-    """Return a name that can be shown: nothing in it but what a Python name has."""
+    """Return a printable name: only the characters of a Python name."""
     return re.sub(r"\W", "", name, flags=re.ASCII)[:60] or "object"
 
 
@@ -79,7 +79,7 @@ class RemoteSide:
     # --- cells and checks ---------------------------------------------------------------------
 
     def run(self, source: str, seconds: float) -> Any:
-        """Run a cell over there and return its outputs as it tells them."""
+        """Run a cell in the student process and return its raw outputs."""
         self.deadline = time.monotonic() + seconds
         self.longest = seconds
         self.sources.append(source)
@@ -87,7 +87,7 @@ class RemoteSide:
 
     @contextlib.contextmanager
     def check(self, seconds: float) -> Iterator[None]:
-        """Give all that is asked inside so many seconds together; forget its objects afterwards."""
+        """Limit all requests in the block to `seconds` together; then release its objects."""
         self.deadline = time.monotonic() + seconds
         self.longest = seconds / 3
         try:
@@ -99,7 +99,7 @@ class RemoteSide:
                     self._guarded(lambda: self.wire.send(["forget"], self.deadline + GRACE))
 
     def name(self, name: str) -> Any:
-        """Return what the learner's notebook has under a name; always a `RemoteReference`."""
+        """Return a `RemoteReference` to a name in the learner's notebook."""
         return values_of(self, [Step("name", (name,))])[0]
 
     # --- the protocol of a side ---------------------------------------------------------------
@@ -137,7 +137,7 @@ class RemoteSide:
                 got = _failure(kind, message, where)
             case _:
                 raise self._lost("no answer to what was asked")
-        return Done(got, [readable(text, 300) for text in warned[:10]], watched)
+        return Done(got, [printable_text(text, 300) for text in warned[:10]], watched)
 
     # --- requests -----------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ class RemoteSide:
         except Exception as error:
             return ["error", type(error).__name__, str(error)[:300]]
 
-    # --- values on their way ------------------------------------------------------------------
+    # --- encode and decode values -------------------------------------------------------------
 
     def _out(self, value: Any) -> Any:
         kind = type(value)
@@ -265,4 +265,4 @@ def _callable(shared: Shared) -> tuple[str, ...]:
 
 
 def _failure(kind: str, message: str, where: str) -> Failure:
-    return Failure(word(kind), first_line(readable(message, 300)), readable(where, 200))
+    return Failure(word(kind), first_line(printable_text(message, 300)), printable_text(where, 200))

@@ -283,7 +283,7 @@ def test_without_any_submission_the_commands_say_so(
     for command in ("overview", "feedback"):
         done = CliRunner().invoke(main, [command])
         assert done.exit_code == 1
-        assert "Nobody has handed in anything" in done.output
+        assert "There are no submissions" in done.output
 
 
 # --- what the instructors' page says --------------------------------------------------------------

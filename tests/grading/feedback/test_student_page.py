@@ -33,9 +33,9 @@ from course_lib.grading.gradebook.scores import CellScore, Scores, read_scores
 from course_lib.grading.jobs import Result, TaskResult
 from course_lib.grading.notebooks import grade_id
 from course_lib.grading.outcome import Options
-from course_lib.grading.results import Ledger
+from course_lib.grading.results import ResultStore
 from course_lib.grading.run import grade
-from course_lib.grading.sanitize import first_lines, highlighted, picture, readable
+from course_lib.grading.sanitize import first_lines, highlighted, picture, printable_text
 
 HERE = this_course()
 SEED = 987_654_321_012
@@ -326,11 +326,11 @@ def test_what_is_much_is_cut_and_says_so() -> None:
     ],
 )
 def test_readable(written: object, shown: str) -> None:
-    assert readable(written) == shown
+    assert printable_text(written) == shown
 
 
 def test_long_text_is_cut() -> None:
-    assert readable("abcdef", 4) == "abcd\n… 2 more characters are left out here."
+    assert printable_text("abcdef", 4) == "abcd\n… 2 more characters are left out here."
     assert first_lines("a\nb\nc", 2) == "a\nb\n… 1 more lines are left out here."
     assert len(first_lines("x" * 9999, 2)) == 2001
 
@@ -679,7 +679,7 @@ def test_pages_are_written_again_with_what_people_gave(course: Course) -> None:
 def test_only_what_was_graded_gets_a_page(course: Course) -> None:
     hand_in(course, "bob", {"mul_layer": "x = 2"})
     hand_in(course, "kim", {"mul_layer": "x = 3"})
-    Ledger(course, SLUG).forget(["eve"])
+    ResultStore(course, SLUG).forget(["eve"])
     before = place(course, "bob").read_text()
     written = write_feedback(course, SLUG)
     assert written.pages == 1

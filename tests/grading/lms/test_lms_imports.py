@@ -14,7 +14,7 @@ import pytest
 from class_cases import SLUG, released_course, submission_text
 
 from course_lib.grading.course import Course, CourseError
-from course_lib.grading.lms.imports import Taken, owner, student_id, take_in_export
+from course_lib.grading.lms.imports import ImportReport, import_submissions, owner, student_id
 from course_lib.grading.submitted import submissions
 
 MOODLE = "_assignsubmission_file_"
@@ -99,26 +99,28 @@ def everybody(work: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize("make", [zipped, as_folder])
 def test_everybody_is_taken_in(course: Course, work: bytes, tmp_path: Path, make: object) -> None:
     export = make(tmp_path / "export.zip", everybody(work))  # type: ignore[operator]
-    taken = take_in_export(course, SLUG, export)
+    taken = import_submissions(course, SLUG, export)
     names = ["Ada-Lovelace", "Bob", "curiemarie", "di", "ed"]
-    assert taken == Taken(new=names, late=["curiemarie"])
+    assert taken == ImportReport(new=names, late=["curiemarie"])
     assert list(handed_in(course)) == [f"{name}/{SLUG}/{SLUG}.ipynb" for name in names]
     assert [s.notebook is not None for s in submissions(course, SLUG)] == [True] * 5
-    again = take_in_export(course, SLUG, export)
+    again = import_submissions(course, SLUG, export)
     assert (again.new, again.same, again.refused) == ([], names, [])
-    assert "there already: 5" in str(again)
+    assert "0 submissions; 5" in str(again)
 
 
 def test_folder_around_the_whole_export(course: Course, work: bytes, tmp_path: Path) -> None:
     files = {f"course-hw/{name}": data for name, data in everybody(work).items() if "_" in name}
-    taken = take_in_export(course, SLUG, zipped(tmp_path / "x.zip", files))
+    taken = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
     assert taken.new == ["Ada-Lovelace", "Bob", "curiemarie"]
 
 
 def test_table_of_names(course: Course, work: bytes, tmp_path: Path) -> None:
     table = tmp_path / "names.csv"
     table.write_text("\ufeffname,id\nAda Lovelace,al1\n13,b2\ndi.ipynb,d3\n", encoding="utf-8")
-    taken = take_in_export(course, SLUG, zipped(tmp_path / "x.zip", everybody(work)), names=table)
+    taken = import_submissions(
+        course, SLUG, zipped(tmp_path / "x.zip", everybody(work)), names=table
+    )
     assert taken.new == ["al1", "b2", "curiemarie", "d3", "ed"]
 
 
@@ -127,28 +129,28 @@ def test_table_of_names(course: Course, work: bytes, tmp_path: Path) -> None:
     [
         ("", "needs a first line `name,id`"),
         ("a,b\n1,2\n", "needs a first line `name,id`"),
-        ("name,id\nada,../up\n", "line 2: '../up' can't be a student's id"),
-        ("name,id\nada,.up\n", "can't be a student's id"),
-        ("name,id\nada,\n", "can't be a student's id"),
-        ("name,id\nada,a\nada,b\n", "line 3: 'ada' has another id above"),
+        ("name,id\nada,../up\n", "line 2: '../up' is not a valid student id"),
+        ("name,id\nada,.up\n", "is not a valid student id"),
+        ("name,id\nada,\n", "is not a valid student id"),
+        ("name,id\nada,a\nada,b\n", "line 3: 'ada' already has another id"),
     ],
 )
 def test_bad_table(course: Course, tmp_path: Path, text: str, reason: str) -> None:
     (tmp_path / "names.csv").write_text(text)
     with pytest.raises(CourseError) as refused:
-        take_in_export(course, SLUG, tmp_path, names=tmp_path / "names.csv")
+        import_submissions(course, SLUG, tmp_path, names=tmp_path / "names.csv")
     assert reason in str(refused.value)
 
 
 def test_two_of_one_name_are_both_refused(course: Course, work: bytes, tmp_path: Path) -> None:
     files = {f"Li Wei_{n}{MOODLE}/a.ipynb": work for n in (1, 2)}
     export = zipped(tmp_path / "x.zip", files)
-    taken = take_in_export(course, SLUG, export)
+    taken = import_submissions(course, SLUG, export)
     (refused,) = taken.refused
     assert "Li Wei 1 and Li Wei 2 would both be Li-Wei: give them ids with --names." == refused
     assert handed_in(course) == {}
     (tmp_path / "names.csv").write_text("name,id\n1,li1\n2,li2\n")
-    taken = take_in_export(course, SLUG, export, names=tmp_path / "names.csv")
+    taken = import_submissions(course, SLUG, export, names=tmp_path / "names.csv")
     assert (taken.new, taken.refused) == (["li1", "li2"], [])
 
 
@@ -158,15 +160,15 @@ def test_two_of_one_name_are_both_refused(course: Course, work: bytes, tmp_path:
 def test_another_submission_is_refused_and_kept(
     course: Course, work: bytes, tmp_path: Path
 ) -> None:
-    take_in_export(course, SLUG, as_folder(tmp_path / "a", {"ada.ipynb": work}))
+    import_submissions(course, SLUG, as_folder(tmp_path / "a", {"ada.ipynb": work}))
     before = handed_in(course)
     new = as_folder(tmp_path / "b", {"ada.ipynb": work + b"\n", "bob.ipynb": work})
-    taken = take_in_export(course, SLUG, new)
+    taken = import_submissions(course, SLUG, new)
     assert taken.new == ["bob"]
     assert "holds another submission. With --force" in taken.refused[0]
     assert handed_in(course).items() >= before.items()
 
-    taken = take_in_export(course, SLUG, new, overwrite=True)
+    taken = import_submissions(course, SLUG, new, overwrite=True)
     assert (taken.new, taken.same) == (["ada"], ["bob"])
     now = handed_in(course)
     assert now[f"ada/{SLUG}/{SLUG}.ipynb"] == work.decode() + "\n"
@@ -180,17 +182,17 @@ def test_links_in_submitted_lead_nowhere(course: Course, work: bytes, tmp_path: 
     (tmp_path / "elsewhere").mkdir()
     base.mkdir()
     (base / "ada").symlink_to(tmp_path / "elsewhere")
-    taken = take_in_export(course, SLUG, as_folder(tmp_path / "a", {"ada.ipynb": work}))
+    taken = import_submissions(course, SLUG, as_folder(tmp_path / "a", {"ada.ipynb": work}))
     assert "is a link" in taken.refused[0]
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def test_several_notebooks_of_one_student(course: Course, work: bytes, tmp_path: Path) -> None:
     files = {"ada/notes.ipynb": b'{"cells": [], "nbformat": 4}', "ada/z.ipynb": work}
-    take_in_export(course, SLUG, as_folder(tmp_path / "a", files))
+    import_submissions(course, SLUG, as_folder(tmp_path / "a", files))
     assert handed_in(course) == {f"ada/{SLUG}/{SLUG}.ipynb": work.decode()}
     files["bob/a.ipynb"], files["bob/b.ipynb"] = work, work + b"\n"
-    take_in_export(course, SLUG, as_folder(tmp_path / "a", files))
+    import_submissions(course, SLUG, as_folder(tmp_path / "a", files))
     (one,) = [s for s in submissions(course, SLUG) if s.student == "bob"]
     assert "several notebooks with answers" in one.problems[0]
 
@@ -202,7 +204,7 @@ def test_times_are_kept_where_they_say_something(
     course: Course, work: bytes, tmp_path: Path
 ) -> None:
     files = {"ada.ipynb": work, "bob.ipynb": work}
-    take_in_export(course, SLUG, zipped(tmp_path / "x.zip", files))
+    import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
     ada, bob = submissions(course, SLUG)
     assert ada.timestamp is not None
     assert bob.timestamp is not None
@@ -216,13 +218,13 @@ def test_time_of_packing_is_no_time_of_handing_in(
     course: Course, work: bytes, tmp_path: Path, when: tuple[int, ...]
 ) -> None:
     files = {"ada.ipynb": work, "bob.ipynb": work}
-    take_in_export(course, SLUG, zipped(tmp_path / "x.zip", files, when))
+    import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files, when))
     assert [one.timestamp for one in submissions(course, SLUG)] == [None, None]
 
 
 def test_time_in_the_export_counts(course: Course, work: bytes, tmp_path: Path) -> None:
     files = {"ada/a.ipynb": work, "ada/timestamp.txt": b"2024-01-01 00:00:00 UTC"}
-    take_in_export(course, SLUG, as_folder(tmp_path / "a", files))
+    import_submissions(course, SLUG, as_folder(tmp_path / "a", files))
     (one,) = submissions(course, SLUG)
     assert one.timestamp == datetime(2024, 1, 1)
 
@@ -232,7 +234,7 @@ def test_time_in_the_export_counts(course: Course, work: bytes, tmp_path: Path) 
 
 def test_names_that_lead_out(course: Course, work: bytes, tmp_path: Path) -> None:
     names = ["../../up.ipynb", "/etc/x.ipynb", "a/../../../x.ipynb", "C:/x.ipynb", "..\\x.ipynb"]
-    taken = take_in_export(
+    taken = import_submissions(
         course, SLUG, zipped(tmp_path / "x.zip", dict.fromkeys(names, work) | {"ada.ipynb": work})
     )
     assert len(taken.refused) == len(names)
@@ -250,7 +252,7 @@ def test_links_in_exports(course: Course, work: bytes, tmp_path: Path) -> None:
     (folder / "eve.ipynb").symlink_to("/etc/passwd")
     (folder / "fay").symlink_to("/etc")
     os.mkfifo(folder / "gus.ipynb")
-    taken = [take_in_export(course, SLUG, path) for path in (tmp_path / "x.zip", folder)]
+    taken = [import_submissions(course, SLUG, path) for path in (tmp_path / "x.zip", folder)]
     assert [t.new for t in taken] == [["ada"], ["bob"]]
     assert ["eve.ipynb is a link" in t.refused[0] for t in taken] == [True, True]
     assert "fay is a link" in taken[1].refused[1]
@@ -261,7 +263,7 @@ def test_bombs_are_never_unpacked(course: Course, work: bytes, tmp_path: Path) -
     zeros = bytes(30 * 2**20)
     bomb = zipped(tmp_path / "inner.zip", {"x.ipynb": zeros}).read_bytes()
     files = {"eve.ipynb": zeros, "fay/w.zip": bomb, "gus/big.bin": zeros, "ada.ipynb": work}
-    taken = take_in_export(course, SLUG, zipped(tmp_path / "x.zip", files))
+    taken = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
     assert taken.new == ["ada"]
     assert sorted(taken.refused)[0] == "eve.ipynb is larger than 20 MB."
     assert "fay/w.zip/x.ipynb is larger than 20 MB." in taken.refused
@@ -271,11 +273,11 @@ def test_zip_in_zip_once(course: Course, work: bytes, tmp_path: Path) -> None:
     inner = zipped(tmp_path / "i.zip", {"deep/er/a.ipynb": work}).read_bytes()
     twice = zipped(tmp_path / "t.zip", {"i.zip": inner}).read_bytes()
     files = {f"Ada_1{MOODLE}/w.zip": inner, "bob.zip": inner, "eve/t.zip": twice, "fay.zip": b"x"}
-    taken = take_in_export(course, SLUG, zipped(tmp_path / "x.zip", files))
+    taken = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
     assert taken.new == ["Ada", "bob"]
     said = " ".join(taken.refused)
     assert "eve/t.zip/i.zip is a zip file in a zip file" in said
-    assert "fay.zip is no zip file" in said
+    assert "fay.zip is not a zip file" in said
 
 
 def test_broken_and_encrypted_entries(course: Course, work: bytes, tmp_path: Path) -> None:
@@ -285,7 +287,7 @@ def test_broken_and_encrypted_entries(course: Course, work: bytes, tmp_path: Pat
     second = data.rindex(b"PK\x01\x02")
     data[second + 8] |= 1  # its flags: encrypted
     path.write_bytes(data)
-    taken = take_in_export(course, SLUG, path)
+    taken = import_submissions(course, SLUG, path)
     assert taken.new == []
     assert "ada.ipynb can't be unpacked" in taken.refused[0]
     assert "bob.ipynb is encrypted" in taken.refused[1]
@@ -300,7 +302,7 @@ def test_names_without_a_declared_encoding(course: Course, work: bytes, tmp_path
     central += struct.pack("<HHHLL", 0, 0, 0, 0, 0) + name
     end = b"PK\x05\x06" + struct.pack("<HHHHLLH", 0, 0, 1, 1, len(central), len(local), 0)
     (tmp_path / "x.zip").write_bytes(local + central + end)
-    assert take_in_export(course, SLUG, tmp_path / "x.zip").new == ["Zoë"]
+    assert import_submissions(course, SLUG, tmp_path / "x.zip").new == ["Zoë"]
 
 
 def test_what_is_no_student_is_passed_over(course: Course, work: bytes, tmp_path: Path) -> None:
@@ -311,13 +313,13 @@ def test_what_is_no_student_is_passed_over(course: Course, work: bytes, tmp_path
         "marks.csv": b"x",
         "\x1b[2J.ipynb": b"x",
     }
-    taken = take_in_export(course, SLUG, zipped(tmp_path / "x.zip", files))
+    taken = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
     assert taken.new == ["2J", "ada"]
 
 
 @pytest.mark.parametrize(
     ("data", "reason"),
-    [(b"no zip", "is no zip file"), (b"", "is no zip file"), (None, "holds no notebook")],
+    [(b"no zip", "is not a zip file"), (b"", "is not a zip file"), (None, "holds no notebook")],
 )
 def test_exports_that_are_none(
     course: Course, tmp_path: Path, data: bytes | None, reason: str
@@ -328,4 +330,4 @@ def test_exports_that_are_none(
     else:
         path.write_bytes(data)
     with pytest.raises(CourseError, match=reason):
-        take_in_export(course, SLUG, path)
+        import_submissions(course, SLUG, path)

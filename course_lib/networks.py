@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -17,7 +17,6 @@ from course_lib.layers.relu import Relu
 from course_lib.layers.sigmoid import Sigmoid
 from course_lib.layers.softmax_with_loss import SoftmaxWithLoss
 from course_lib.layers.tanh import Tanh
-from course_lib.stacking import affine_gradients, run
 
 # Rows that `accuracy` takes at a time: few enough to stay in the cache of the processor, and
 # so few that the memory it takes does not grow with the data.
@@ -25,6 +24,10 @@ _ACCURACY_ROWS = 1000
 
 # Layers that treat every row of a batch by itself, as stacked perturbations need.
 _ROW_BY_ROW = (Affine, Relu, Sigmoid, Tanh, SoftmaxWithLoss, IdentityWithLoss)
+
+# Values that one stacked pass may hold at a time, 1.6 MB: few enough to stay in the cache of the
+# processor, and memory stays flat however large the network is.
+_CHUNK_VALUES = 200_000
 
 
 class Parameters(dict[str, Array]):
@@ -185,7 +188,7 @@ class MultiLayerNet:
         return loss, grads
 
     def numerical_gradient(self, x: Any, t: Any) -> dict[str, Array]:
-        """Return dL/dp for every parameter p by central differences: slow, but plain."""
+        """Return dL/dp for every parameter p by central differences, which is slow."""
         return {
             name: numerical_gradient(lambda _: self.loss(x, t), param)
             for name, param in self.params.items()
@@ -194,9 +197,10 @@ class MultiLayerNet:
     def stacked_numerical_gradient(self, x: Any, t: Any, h: float) -> dict[str, Array] | None:
         """Return what `numerical_gradient` returns, up to rounding, in a fraction of its time.
 
-        See :mod:`course_lib.stacking`. Returns None where the trick is not known to hold: a
-        changed loss or predict, a layer that is not one of this library's row-by-row layers,
-        a layer that does not hold the parameters, or a single sample without a batch axis.
+        Many perturbations share one forward pass, as :func:`_affine_gradients` explains. Returns
+        None where stacking may be wrong: for an overridden `loss` or `predict`, for a layer that
+        is not in `_ROW_BY_ROW` or does not hold the arrays in `params`, and for a single sample
+        without a batch axis.
         """
         x = np.asarray(x, dtype=np.float64)
         layers = list(self.layers.values())
@@ -213,10 +217,10 @@ class MultiLayerNet:
 
                 def row_losses(out: Array, after: list[Layer] = after) -> Array:
                     t = np.tile(t_rows, (len(out) // len(t_rows), 1))
-                    return last_layer.row_losses(run(after, out), t)
+                    return last_layer.row_losses(_run(after, out), t)
 
                 number = i // 2 + 1
-                dW, db = affine_gradients(layer, rows, row_losses, h)
+                dW, db = _affine_gradients(layer, rows, row_losses, h)
                 grads |= {f"W{number}": dW, f"b{number}": db}
             rows = layer.forward(rows)
         return grads
@@ -285,3 +289,65 @@ def _weight_std(weight_init_std: float | str, n_in: int) -> float:
     if not weight_init_std >= 0:
         raise ValueError(f"weight_init_std: expected a number >= 0, got {weight_init_std!r}.")
     return float(weight_init_std)
+
+
+# --- numerical gradients by stacked passes --------------------------------------------------------
+
+
+def _affine_gradients(
+    layer: Affine, x: Array, row_losses: Callable[[Array], Array], h: float
+) -> tuple[Array, Array]:
+    """Central differences of the mean of `row_losses` for every element of `W` and `b`.
+
+    Moving ``W[d, k]`` by h moves column k of ``x @ W + b`` by ``h * x[:, d]``, and nothing else:
+    so P perturbations need no new matrix product, only P copies of the output, which go
+    through the rest of the network as one batch of P * N rows. This holds because every later
+    layer treats each row by itself.
+
+    Parameters
+    ----------
+    layer : Affine
+    x : ndarray, shape (N, D)
+        Its input.
+    row_losses : callable
+        Takes outputs of `layer`, (P * N, K), and returns the loss of each row, (P * N,).
+    h : float
+
+    Returns
+    -------
+    dW, db : ndarray
+    """
+    out = layer.forward(x)
+    D, K = layer.W.shape
+    # The bias is a weight whose input is 1.
+    inputs = np.concatenate([x, np.ones((len(x), 1))], axis=1)
+    grad = np.zeros((D + 1, K))
+    # Where every sample's input is 0, the loss is the same number before and after.
+    moving = [(d, k) for d in np.flatnonzero(inputs.any(axis=0)) for k in range(K)]
+    chunk = max(1, _CHUNK_VALUES // out.size)
+    for start in range(0, len(moving), chunk):
+        d, k = np.array(moving[start : start + chunk]).T
+        change = (
+            _moved_losses(out, inputs[:, d].T * h, k, row_losses)
+            - _moved_losses(out, inputs[:, d].T * -h, k, row_losses)
+        )  # fmt: skip
+        grad[d, k] = change.mean(axis=1) / (2 * h)
+    return grad[:-1], grad[-1]
+
+
+def _moved_losses(
+    out: Array, moves: Array, columns: Array, row_losses: Callable[[Array], Array]
+) -> Array:
+    """Return the row losses (P, N) with column ``columns[p]`` of copy p moved by ``moves[p]``."""
+    P = len(columns)
+    N, K = out.shape
+    copies = np.repeat(out[None], P, axis=0)
+    copies[np.arange(P), :, columns] += moves
+    return row_losses(copies.reshape(P * N, K)).reshape(P, N)
+
+
+def _run(layers: Sequence[Layer], x: Array) -> Array:
+    """Return the output of `layers` called in order."""
+    for layer in layers:
+        x = layer.forward(x)
+    return x

@@ -116,7 +116,7 @@ def _step_by_step(x: Any, y: Any) -> None:
     forks = calculate(_forks, x, y)
     if not takes_similar_time(lambda: call(chain, "backward"), lambda: call(forks, "backward")):
         raise TimeoutError(
-            _("{steps} steps with {ways} ways through them take far longer than as many in a row")
+            _("{steps} steps with {ways} paths take far longer than {steps} steps with one path")
             .format(steps=2 * _FORKS, ways=2**_FORKS)
         )  # fmt: skip
 
@@ -321,7 +321,7 @@ def _probe_order(answer: Any, graph: Shared, last: str) -> Iterable[tuple[str, A
         if not came:
             given = plain(call(answer, "", graph, last))
             if not isinstance(given, (list, tuple)) or not all(isinstance(n, str) for n in given):
-                raise UnexpectedResult(_("a list of names is wanted"))
+                raise UnexpectedResult(_("expected a list of names"))
             came.append(list(given))
         return came[0]
 
@@ -352,7 +352,7 @@ value = CallTask(
         "in a long chain": 1,
     },
     read="10_autodiff#engine",
-    notice=_("You wrote two local rules. All other gradients came from adding and from order."),
+    notice=_("You wrote two local gradients. The engine adds them up in the right order."),
 )
 
 backward_order = CallTask(
@@ -375,7 +375,7 @@ backward_order = CallTask(
         "contracts": 1,
     },
     read="10_autodiff#engine",
-    notice=_("There are many such orders. Any of them will do: each node waits for all its uses."),
+    notice=_("Several orders are right, if each node comes after all nodes that use it."),
 )
 
 predict = NumberTask(
@@ -392,7 +392,7 @@ predict = NumberTask(
         "forward_passes": 1000,
     },
     read="10_autodiff#broadcasting",
-    notice=_("A copy is a use. Whoever counts the uses of a number has its gradient."),
+    notice=_("Broadcasting copies a number. The gradients of all copies add up."),
 )
 
 unbroadcast = CallTask(
@@ -408,7 +408,7 @@ unbroadcast = CallTask(
         "contracts": 1,
     },
     read="10_autodiff#broadcasting",
-    notice=_("With this one function no operation has to know that shapes can differ."),
+    notice=_("With this function, no operation has to handle different shapes itself."),
 )
 
 tensor = CallTask(
@@ -421,7 +421,7 @@ tensor = CallTask(
     methods={"x.grad": "backward", "y.grad": "backward"},
     points=dict.fromkeys(_TENSOR_SHAPES, 1) | {"contracts": 1},
     read="10_autodiff#broadcasting",
-    notice=_("A bias is no case of its own any more: it is added, and its copies are counted."),
+    notice=_("A bias needs no special code: unbroadcast sums over its copies."),
 )
 
 dual = CallTask(
@@ -434,5 +434,5 @@ dual = CallTask(
     methods={"slope": ""},
     points=dict.fromkeys(_DUAL_FORMULAS, 1) | {"in x * y": 2},
     read="10_autodiff#reverse-mode",
-    notice=_("No tape, no second pass. But for another input you would have to start again."),
+    notice=_("Forward mode needs no second pass. But each further input needs a new pass."),
 )

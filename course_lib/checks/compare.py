@@ -56,7 +56,7 @@ def as_numbers(value: Any) -> Array:
     """
     value = plain(value)
     if value is None:
-        raise NotNumbers(_("nothing (None): is there a return?"))
+        raise NotNumbers(_("None (is there a return?)"))
     if isinstance(value, (list, tuple)):
         value = _listed(value)
     if not (isinstance(value, (np.ndarray, np.generic)) or type(value) in (bool, int, float)):
@@ -66,7 +66,9 @@ def as_numbers(value: Any) -> Array:
     if array.dtype.kind not in "biuf":
         raise NotNumbers(_no_number(value))
     if array.size > MAX_VALUES:
-        raise NotNumbers(_("an array of shape {shape}, far too large").format(shape=array.shape))
+        raise NotNumbers(
+            _("an array of shape {shape}, which is too large").format(shape=array.shape)
+        )
     return np.array(array, dtype=np.float64)
 
 
@@ -87,11 +89,11 @@ def _listed(value: Any) -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # elements may be objects whose own code runs here
-        raise NotNumbers(_("a list that is no array of numbers")) from error
+        raise NotNumbers(_("a list that is not an array of numbers")) from error
 
 
 def _no_number(value: Any) -> str:
-    return _("{type}, which is no number and no array of numbers").format(type=type_name(value))
+    return _("{type}, not a number or an array of numbers").format(type=type_name(value))
 
 
 def alike(a: Any, b: Any) -> bool:

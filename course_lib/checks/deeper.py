@@ -221,7 +221,7 @@ def _probe_decay(answer: Any, **inputs: Any) -> Iterable[tuple[str, Any]]:
 
     def build() -> float:
         both = call(answer, "", *inputs.values())
-        came.extend(pair(both, _("two values are wanted, the loss and the gradients")))
+        came.extend(pair(both, _("expected two values: the loss and the gradients")))
         return 1.0
 
     yield "build", build
@@ -259,7 +259,7 @@ dropout = CallTask(
         "contracts": 1,
     },
     read="09_deeper#dropout",
-    notice=_("For one toss the mask is a constant: what is left is the gradient of a product."),
+    notice=_("In one pass, the mask is a constant. So this is the gradient of a product."),
 )
 
 batch_norm = LayerTask(
@@ -272,7 +272,7 @@ batch_norm = LayerTask(
     cases=_norm_cases(_COLUMNS),
     points={"forward": 1, "dgamma": 1, "dbeta": 1, "dx": 3, "contracts": 1},
     read="09_deeper#batch-norm",
-    notice=_("Add up any column of dx: it gives 0. A shift of the whole column changes nothing."),
+    notice=_("Each column of dx sums to 0, because shifting a whole column changes nothing."),
 )
 
 running_norm = CallTask(
@@ -305,7 +305,7 @@ running_norm = CallTask(
         "contracts": 1,
     },
     read="09_deeper#batch-norm",
-    notice=_("At test time mean and variance are constants, so two of the three paths are gone."),
+    notice=_("At test time, mean and variance are constants, so only one of three paths is left."),
 )
 
 layer_norm = LayerTask(
@@ -318,7 +318,7 @@ layer_norm = LayerTask(
     cases=_norm_cases(_ROWS),
     points={"forward": 1, "dgamma, dbeta": 1, "dx": 2, "contracts": 1},
     read="09_deeper#batch-norm",
-    notice=_("No row looks at another one here: a batch of one is as good as any."),
+    notice=_("Each row is normalised by itself, so a batch of one sample works, too."),
 )
 
 add_weight_decay = CallTask(
@@ -331,7 +331,7 @@ add_weight_decay = CallTask(
     methods=dict.fromkeys(("loss", "dW1", "dW2", "db1", "db2"), ""),
     points={"loss": 1, "dW1, dW2": 2, "db1, db2": 1, "contracts": 1},
     read="09_deeper#weight-decay",
-    notice=_("Each W has two uses now, in the network and in the penalty, and gradients add."),
+    notice=_("The network and the penalty both use W, so its two gradients add up."),
 )
 
 predict = NumberTask(
@@ -346,7 +346,7 @@ predict = NumberTask(
         "decayed": 1.89,
     },
     read="09_deeper#batch-norm",
-    notice=_("One row had an upstream gradient, and another one was moved by it as far."),
+    notice=_("Only one row had an upstream gradient, but another row got a gradient as large."),
 )
 
 find_the_cause = NumberTask(
@@ -354,5 +354,5 @@ find_the_cause = NumberTask(
     name="find_the_cause",
     answers={"twice": 1, "alone": 2, "later": 3, "stands_still": 4, "shrinks": 5},
     read="09_deeper#building-blocks",
-    notice=_("Not one of these faults stops the program. Knowing them is the only alarm."),
+    notice=_("None of these errors stops the program. You find them only if you know them."),
 )

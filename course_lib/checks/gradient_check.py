@@ -24,7 +24,7 @@ _H = 1e-5
 
 # The layer that is looked at more closely, and what is looked at: backward has to answer for x,
 # and not for a place to which x was moved.
-_RIGHT, _SEEN = "a right layer", "the x that backward answers for"
+_RIGHT, _SEEN = "a right layer", "x in the layer when backward is called"
 
 
 def surface(x: Array) -> float:
@@ -162,7 +162,7 @@ def _probe_compare(
 
     def verdict() -> Any:
         both = call(answer, "", a, n, *tolerances.values())
-        said.append(pair(both, _("two values are wanted, the verdict and an index")))
+        said.append(pair(both, _("expected two values: the verdict and an index")))
         return said[0][0]
 
     yield f"verdict on {what}", verdict
@@ -259,7 +259,7 @@ def _probe_layer(
 
     def seen() -> Any:
         if layer.answered_for is None:
-            return NotNumbers(_("nothing: the layer's backward was not called"))
+            return NotNumbers(_("nothing: your check did not call the layer's backward"))
         return layer.answered_for
 
     yield f"verdict on {what}", lambda: call(answer, "", shared, x, dout)
@@ -274,7 +274,7 @@ numerical_gradient = _SlopeTask(
     probe=_probe_slopes,
     points={"value": 2, "for another h": 1, "for integers": 1, "contracts": 1},
     read="07_gradient_check#numerical-gradient",
-    notice=_("Slow and simple, and it knows nothing of layers: that makes it a good judge."),
+    notice=_("This code is slow, but simple and independent of the layers, so it can check them."),
 )
 
 compare = _VerdictTask(
@@ -295,7 +295,7 @@ compare = _VerdictTask(
         ),
     },
     read="07_gradient_check#gradient-check",
-    notice=_("A check that has said no where it should, and yes where it should, can be trusted."),
+    notice=_("You can trust a check that accepts right gradients and rejects wrong ones."),
 )
 
 check_layer = _VerdictTask(
@@ -318,7 +318,7 @@ check_layer = _VerdictTask(
         "shape": _on(_RIGHT, "a layer whose dx has another shape"),
     },
     read="07_gradient_check#fooled",
-    notice=_("Your check has a dout of its own, asks for every element, and says no when it must."),
+    notice=_("Your check uses a random dout, compares every element, and rejects wrong layers."),
 )
 
 predict = NumberTask(
@@ -333,7 +333,7 @@ predict = NumberTask(
         "losses": 134,
     },
     read="07_gradient_check#step-size",
-    notice=_("On both sides of a bend the errors cancel. On both sides of a kink they do not."),
+    notice=_("For a smooth curve, the errors on both sides cancel. At a kink, they do not."),
 )
 
 five_layers = NumberTask(
@@ -341,5 +341,5 @@ five_layers = NumberTask(
     name="five_layers",
     answers={"layer_a": 2, "layer_b": 5, "layer_c": 1, "layer_d": 4, "layer_e": 3},
     read="07_gradient_check#fooled",
-    notice=_("Two of them no comparison of gradients can find. You asked other questions, too."),
+    notice=_("No gradient check finds all five errors. Two of them need other tests."),
 )

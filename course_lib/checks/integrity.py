@@ -394,14 +394,14 @@ def uses_reference(name: str, own: tuple[str, ...], run: Callable[[], Any]) -> s
             callee, caller = _module(frame), _module(frame.f_back)
             if _the_courses(callee) and not _the_courses(caller) and not _a_check(callee):
                 found.append(
-                    _("{name} has {module} do the work, which is the course's own.").format(
+                    _("{name} calls {module}, which is part of the course library.").format(
                         name=name, module=callee
                     )
                 )
             elif callee == "inspect" and caller in own:
-                found.append(_("{name} looks at the code that checks it.").format(name=name))
+                found.append(_("{name} inspects the code that checks it.").format(name=name))
         elif event == "c_call" and any(arg is way for way in _PEEKING) and _module(frame) in own:
-            found.append(_("{name} looks at the code that checks it.").format(name=name))
+            found.append(_("{name} inspects the code that checks it.").format(name=name))
 
     before = sys.getprofile()
     sys.setprofile(look)
@@ -409,7 +409,7 @@ def uses_reference(name: str, own: tuple[str, ...], run: Callable[[], Any]) -> s
         run()
     finally:
         sys.setprofile(before)
-    asked = _("The task is to write it: what you write is what is checked.")
+    asked = _("Write the code for this task yourself.")
     return f"{found[0]} {asked}" if found else ""
 
 

@@ -214,8 +214,8 @@ class Task:
             ).format(name=name, type=type_name(answer))
         if any(origin.startswith("course_lib") for origin in kind.origins):
             return _(
-                "This {name} is the course's own. The task is to write one: "
-                "what you write is what is checked."
+                "This {name} comes from the course library. "
+                "Write your own {name}, and pass it to the check."
             ).format(name=name)
         if side_of(answer) is not LOCAL:
             return ""
@@ -232,8 +232,8 @@ class Task:
         if name in failed:
             return Part(name, points, 0, why(name).problem)
         if name == "contracts" and failed:
-            # A promise kept by a layer that computes the wrong thing is worth nothing.
-            return Part(name, points, 0, _("looked at once the rest is right"))
+            # An answer that computes something else earns nothing for leaving its inputs alone.
+            return Part(name, points, 0, _("checked when everything else is right"))
         return Part(name, points, points)
 
     def _recognise(
@@ -668,7 +668,7 @@ class NumberTask:
             return self._report(
                 {},
                 Finding(
-                    _("{name} returns no dict of numbers.").format(name=self.name),
+                    _("{name} does not return a dict of numbers.").format(name=self.name),
                     _("a dict with {names}").format(names=", ".join(self.answers)),
                     type_name(given),
                 ),
@@ -685,7 +685,7 @@ class NumberTask:
         except NotNumbers as what:
             return str(what)
         right = agrees(number, np.array(self.answers[name], float))
-        return "" if right else _("{got} is not it").format(got=small(number))
+        return "" if right else _("{got} is wrong").format(got=small(number))
 
     def _finding(self, name: str, given: dict[Any, Any], reasons: Mapping[str, str]) -> Finding:
         known = [m for m in self.misconceptions if _says(m, name, given)]

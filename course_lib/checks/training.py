@@ -57,7 +57,7 @@ def _probe_batch(answer: Any, N: int, batch_size: int, seed: int) -> Iterable[tu
             one = [call(answer, "", *given, batch_size, seed)]
             rest = [Step("call", (answer, "", *given, batch_size, s)) for s in seeds[1:]]
             for batch in one + values_of(side_of(answer), rest):
-                x_batch, t_batch = pair(batch, _("two values are wanted, rows and targets"))
+                x_batch, t_batch = pair(batch, _("expected two values: rows and targets"))
                 batches.append((_floats(x_batch), _floats(t_batch)))
         return batches
 
@@ -121,7 +121,7 @@ def _floats(value: Any) -> Array:
     try:
         return as_numbers(value)
     except NotNumbers as what:
-        raise UnexpectedResult(_("numbers are wanted, and not {what}").format(what=what)) from what
+        raise UnexpectedResult(_("expected numbers, got {what}").format(what=what)) from what
 
 
 def _accuracy_cases(rng: np.random.Generator) -> list[Case]:
@@ -157,7 +157,7 @@ def _probe_train(answer: Any, seed: int, steps: int = STEPS) -> Iterable[tuple[s
 
     def build() -> float:
         both = call(answer, "", x_train, t_train, steps, BATCH_SIZE, LEARNING_RATE, seed)
-        ran.extend(pair(both, _("two values are wanted, the losses and the parameters")))
+        ran.extend(pair(both, _("expected two values: the losses and the parameters")))
         return 1.0
 
     def reached() -> float:
@@ -212,7 +212,7 @@ draw_batch = CallTask(
         "every row can come, another batch each time": 1,
     },
     read="08_training#training-loop",
-    notice=_("The same places in x and in t: a mini-batch is one draw, not two."),
+    notice=_("Draw the indices once and use them for both x and t."),
 )
 
 update = CallTask(
@@ -225,7 +225,7 @@ update = CallTask(
     methods=dict.fromkeys(("params", "held", "grads unchanged"), "step"),
     points={"params": 1, "held": 2, "grads unchanged": 1},
     read="08_training#update-in-place",
-    notice=_("The layers saw it, because you wrote into the arrays that they hold."),
+    notice=_("The layers use the new values because you changed their arrays in place."),
 )
 
 accuracy = CallTask(
@@ -235,7 +235,7 @@ accuracy = CallTask(
     cases=_accuracy_cases,
     points={"value": 2},
     read="08_training#learning-curves",
-    notice=_("No softmax was needed: it changes the scores, and never which one is largest."),
+    notice=_("You need no softmax here: it does not change which logit is the largest."),
 )
 
 train = _TrainTask(
@@ -258,7 +258,7 @@ train = _TrainTask(
         "network and batches as asked": 1,
     },
     read="08_training#training-loop",
-    notice=_("A thousand steps, not two epochs: that is all it took to read handwriting."),
+    notice=_("The network learned to read digits in 1000 steps, less than two epochs."),
 )
 
 find_the_fault = NumberTask(
@@ -266,7 +266,7 @@ find_the_fault = NumberTask(
     name="find_the_fault",
     answers={"update_a": 2, "update_b": 1, "update_c": 3, "update_d": 4},
     read="08_training#update-in-place",
-    notice=_("Two of these networks stand still, and one runs away. None of them says a word."),
+    notice=_("Two of these networks do not learn, and one diverges. None raises an error."),
 )
 
 predict = NumberTask(
@@ -274,5 +274,5 @@ predict = NumberTask(
     name="predict",
     answers={"steps_per_epoch": 600, "epochs": 16, "first_accuracy": 0.1, "extra_passes": 10000},
     read="08_training#learning-curves",
-    notice=_("An untrained network of ten classes guesses, and a guess is right one time in ten."),
+    notice=_("An untrained network guesses. With ten classes, one guess in ten is right."),
 )

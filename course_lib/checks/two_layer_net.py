@@ -171,7 +171,7 @@ def probe_net(
                 kept.update({key: copy.copy(value) for key, value in grads.items()})
             if name not in kept:
                 raise UnexpectedResult(
-                    _("an entry {name} is wanted; there are only {names}").format(
+                    _("expected an entry {name}, got only {names}").format(
                         name=repr(name), names=", ".join(map(repr, kept))
                     )
                 )
@@ -233,7 +233,9 @@ two_layer_net = NetTask(
     groups={"any order": later_values(2)},
     methods=METHODS,
     read="06_two_layer_net#two-layer-net",
-    notice=_("No line of gradient() knows what a layer does: the order is all that it adds."),
+    notice=_(
+        "gradient() contains no formula of a layer. It only calls the layers in reverse order."
+    ),
 )
 
 predict = NumberTask(
@@ -248,7 +250,7 @@ predict = NumberTask(
         "deeper": 231,
     },
     read="06_two_layer_net#learning-procedure",
-    notice=_("Central differences pay for each parameter. One backward pass pays once for all."),
+    notice=_("Central differences need two losses per parameter. Backpropagation needs one pass."),
 )
 
 
@@ -306,7 +308,7 @@ learn = CallTask(
     groups={"params": _LEARNED[2:], "forward passes": ("forward passes", *_LEARNED)},
     methods=dict.fromkeys((*_LEARNED, "scores after the step"), "learn"),
     read="06_two_layer_net#in-place",
-    notice=_("One forward pass, one backward pass, one step: nothing was computed twice."),
+    notice=_("One forward pass and one backward pass are enough for one step."),
 )
 
 
@@ -327,7 +329,7 @@ def _probe_init(
             made.append(plain(call(answer, "", some, std, seed)))
             if not isinstance(made[-1], dict):
                 got = type_name(made[-1])
-                raise UnexpectedResult(_("a dict is wanted, and not {type}").format(type=got))
+                raise UnexpectedResult(_("expected a dict, got {type}").format(type=got))
         return 1.0
 
     def made_first(name: str) -> Any:
@@ -356,7 +358,7 @@ init_params = CallTask(
         "any depth": ("entries for two layers", "W2 for two layers"),
     },
     read="06_two_layer_net#two-layer-net",
-    notice=_("Chance makes the units different. Without it they would stay alike for ever."),
+    notice=_("Random weights make the units different. Equal units would always stay equal."),
 )
 
 three_layer_net = NetTask(
@@ -379,5 +381,5 @@ three_layer_net = NetTask(
     groups={"accuracy": ("accuracy", "one-hot accuracy"), "any order": later_values(3)},
     methods=METHODS,
     read="06_two_layer_net#gradient",
-    notice=_("The two loops stayed as they were. A network of twenty layers needs no third one."),
+    notice=_("The two loops did not change. They also work for twenty layers."),
 )

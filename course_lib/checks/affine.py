@@ -12,7 +12,7 @@ from course_lib.text import _
 
 SLUG = "04_affine"
 
-# (N, D, K): no two alike, so that no transposed shape can fit; batches of several and of one.
+# (N, D, K), all different, so that no transposed shape fits; batches of several samples and of one.
 SIZES = ((3, 4, 2), (1, 5, 3), (6, 2, 5))
 
 
@@ -69,7 +69,7 @@ def _shifted_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _bias(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Return numbers so far from 0 that leaving them out shows everywhere."""
+    """Return numbers far from 0, so that every output changes if they are left out."""
     return rng.choice([-1.0, 1.0], size) * rng.uniform(1, 2, size)
 
 

@@ -19,7 +19,7 @@ def _numbers_too(rng: np.random.Generator) -> list[Case]:
 
 
 def _positive(rng: np.random.Generator) -> list[Case]:
-    """Return cases on both sides of 1, where the logarithm changes its sign."""
+    """Return cases with x on both sides of 1, where the logarithm changes its sign."""
     cases = []
     for shape in SHAPES:
         signs, dout = signed_pair(rng, shape)

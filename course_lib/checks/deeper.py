@@ -19,8 +19,8 @@ from course_lib.text import _
 
 SLUG = "09_deeper"
 
-# (N, D), never equal. Two numbers alone would become 1 and -1, whatever they are: so there are
-# at least three along the axis that is normalised.
+# (N, D), never equal. The normalised axis has at least three elements, because any two different
+# numbers become 1 and -1.
 _COLUMNS = ((4, 3), (7, 2), (5, 6))
 _ROWS = ((2, 4), (1, 5), (6, 3))
 
@@ -43,15 +43,15 @@ def _dropout_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-# How far the share that is left out may be from p: more than five standard deviations.
+# Tolerance of the dropped fraction: more than five standard deviations.
 _SHARE = 0.05
 
 
 def _probe_dropout(
     answer: Any, x: Shared, dout: Shared, p: float, seed: int
 ) -> Iterable[tuple[str, Any]]:
-    """Yield facts about a Dropout that is built with `p` and `seed`: 1 where one is true."""
-    # Learners may draw as they like, so nothing is compared with the draws of the reference.
+    """Yield requirements of a Dropout with `p` and `seed`: 1 where one is met."""
+    # Learners may draw masks in any way, so the masks of the reference are not compared.
     layers: list[Any] = []
     found: dict[str, Any] = {}
 
@@ -76,12 +76,12 @@ def _probe_dropout(
         if not np.isnan(out()).any():
             return 1.0
         size = np.size(found["given"])
-        # What is no array at all is said as it is; what lost a part of its values is told apart.
+        # Return a single value as it is, and distinguish a smaller array (0.5) from others (0).
         return 0.5 if 1 < size < x.value.size else 0.0 if size > 1 else found["given"]
 
     def left_out() -> float:
         share = float((out() == 0).mean())
-        # A probability to keep in place of one to drop is told apart from any other fault.
+        # -1 marks p as the probability to keep, to recognise this misconception.
         return 1.0 if abs(share - p) < _SHARE else -1.0 if abs(share - 1 + p) < _SHARE else 0.0
 
     def one_by_one() -> float:
@@ -90,11 +90,11 @@ def _probe_dropout(
 
     def no_gradient() -> float:
         gone = out() == 0
-        # Where nothing is left out, or no gradient comes back at all, nothing has been shown.
+        # Requires dropped values, and gradients that are not all 0.
         return float(gone.any() and not dx()[gone].any() and dx()[~gone].any())
 
     def at_test() -> float:
-        # A batch of another size than those before: what is left of their masks does not fit.
+        # A batch of another size, so that an old mask does not fit.
         rows, drows = x.value[1:], dout.value[1:]
         tested = _like(call(layers[0], "forward", rows, False), rows)
         if agrees(tested, rows * (1 - p)):
@@ -123,7 +123,7 @@ def _probe_dropout(
 
 
 def _like(value: Any, x: Array) -> Array:
-    """Return what came back, or nothing but nan if it is no array in the shape of `x`."""
+    """Return a result as an array, filled with nan if it lacks the shape of `x`."""
     try:
         array = as_numbers(value)
     except NotNumbers:
@@ -132,7 +132,7 @@ def _like(value: Any, x: Array) -> Array:
 
 
 def _factor(got: Array, given: Array, out: Array) -> float:
-    """Return by what everything that stayed was multiplied, or 0 if not all by the same."""
+    """Return the common factor of all kept values, or 0 if they have none."""
     ratios = (got / given)[out != 0]
     if ratios.size and np.ptp(ratios) < 1e-5 * abs(ratios[0]):
         return float(ratios[0])
@@ -187,7 +187,7 @@ def _probe_running(
         return np.concatenate([call(made[0], "forward", x, True) for x in (first, second)])
 
     def beside_another() -> Any:
-        # What one layer remembers must be safe from another.
+        # Another layer must not change the state of this one.
         call(call(answer, "", D, momentum), "forward", first, True)
         return call(made[0], "backward", dout)
 

@@ -16,7 +16,7 @@ from course_lib.text import _
 
 SLUG = "05_softmax_with_loss"
 
-# Rows and classes of the batches to check with.
+# (N, K) of the batches.
 _SHAPES = ((3, 5), (1, 4), (4, 2))
 
 
@@ -25,7 +25,7 @@ def _scores(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 def _labels(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
-    """Return a label for each row: not all equal, and never the largest score's by design."""
+    """Return a label for each row, not all equal and independent of the logits."""
     N, K = shape
     return (rng.integers(K) + np.arange(N)) % K
 

@@ -29,12 +29,12 @@ from course_lib.text import _
 
 SLUG = "08_training"
 
-# What the last task asks for, and how it is trained: small enough for a slow machine.
+# Settings of the last task, small enough for a slow machine, and the accuracy that it requires.
 STEPS, BATCH_SIZE, LEARNING_RATE = 1000, 100, 0.2
 ACCURACY = 0.92
 
 
-# So many batches are drawn that each row has had more than one chance to come.
+# Enough draws for each row to appear several times.
 _DRAWS = 400
 
 
@@ -46,7 +46,7 @@ def _batch_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _probe_batch(answer: Any, N: int, batch_size: int, seed: int) -> Iterable[tuple[str, Any]]:
-    # Row n of x holds n and 100 n, and its target is n: so every row tells where it came from.
+    # Row n of x holds n and 100 n, and its target is n, so that every row can be identified.
     t = np.arange(N)
     x = np.stack([t, 100.0 * t], axis=1)
     given, seeds = [Shared(x), Shared(t)], range(seed, seed + _DRAWS)
@@ -117,7 +117,7 @@ def _joined(arrays: Any, names: Iterable[str]) -> Array:
 
 
 def _floats(value: Any) -> Array:
-    """Return what came back as numbers, or stop as the learner's own code would."""
+    """Return a result as numbers, or raise `UnexpectedResult`."""
     try:
         return as_numbers(value)
     except NotNumbers as what:
@@ -135,7 +135,7 @@ def _accuracy_cases(rng: np.random.Generator) -> list[Case]:
 def _mnist() -> tuple[Any, Any]:
     images = load_mnist()
     for array in (*images[0], *images[1]):
-        # Large: whoever gets it does not get a copy.
+        # Read-only, because the learner's code gets no copy of this large array.
         array.setflags(write=False)
     return images
 
@@ -145,7 +145,7 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
 
 
 class _TrainTask(CallTask):
-    """A training to write."""
+    """A training loop to write."""
 
     def sample(self, cases: list[Case]) -> Case:
         return Case({**cases[0].inputs, "steps": 2})
@@ -166,8 +166,8 @@ def _probe_train(answer: Any, seed: int, steps: int = STEPS) -> Iterable[tuple[s
         return float(answers.accuracy(scores, t_test) >= ACCURACY)
 
     def as_asked() -> float:
-        # With rows of zeros nothing but b2 learns, and one step tells how often each class was
-        # in the batch: b2 = count / size - 1 / 10.
+        # With x = 0, only b2 has a gradient. After one step, b2 = count / size - 1 / 10 shows how
+        # often each class was in the batch.
         size, W1 = 7, np.random.default_rng(seed).standard_normal((784, 50))
         x, t = np.zeros((40, 784), np.float32), np.arange(40) % 10
         _losses, params = call(answer, "", x, t, 1, size, 1.0, seed)

@@ -24,18 +24,18 @@ ATOL = 1e-8
 # Weights of f(x), f(x + s), ..., f(x + 4 s) whose sum is 12 s f'(x), exact to fourth order.
 _ONE_SIDED = np.array([-25.0, 48, -36, 16, -3])
 
-# The steps of a second look, in units of h, and the longest of them.
+# The steps of a second, more careful difference in units of h, and the longest of them.
 _LONGEST = 100
 _STEPS = (_LONGEST, 10, 1, 0.1, 0.01, 0.001)
 
-# How many roundings of the loss a difference of a few losses may be off by.
+# Bound for the rounding error of a difference of a few losses, in roundings of one loss.
 _ROUNDINGS = 10
 
 
 def numerical_gradient(
     f: Callable[[Array], Any], x: Array, h: float = 1e-5, progress: bool | None = False
 ) -> Array:
-    """Gradient of a scalar function by central differences.
+    """Return the gradient of a scalar function by central differences.
 
     ``df/dx_i = (f(x + h e_i) - f(x - h e_i)) / (2 h)``
 
@@ -44,14 +44,14 @@ def numerical_gradient(
     Parameters
     ----------
     f : callable
-        Takes `x` and returns a scalar. It may also ignore its argument and read `x` from
-        elsewhere, as ``lambda _: net.loss(x, t)`` does: `x` itself is perturbed, in place.
+        Takes `x` and returns a scalar. It may also ignore its argument and read the same array
+        itself, as ``lambda _: net.loss(x, t)`` does, because `x` is perturbed in place.
     x : ndarray of float
-        Where to take the gradient. Restored exactly, even if `f` raises.
+        The point of the gradient. Restored exactly, even if `f` raises.
     h : float
         Step.
     progress : bool, optional
-        Whether to show a progress bar; None decides by whether somebody watches.
+        Whether to show a progress bar; by default in a terminal and in a live notebook.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def numerical_gradient(
 
 @dataclass
 class ParameterCheck:
-    """The verdict on the gradient of one parameter.
+    """The result of the gradient check for one parameter.
 
     Attributes
     ----------
@@ -95,16 +95,16 @@ class ParameterCheck:
     shape : tuple of int
     passed : bool
     index : tuple of int or None
-        Where the two gradients differ most, measured against what is allowed there.
+        The element with the largest difference relative to its tolerance.
     backprop, numerical : float
         Both gradients at `index`.
     relative_error : float
         ``|a - n| / max(|a|, |n|)`` at `index`; 0 where both are 0.
     kinks : tuple of index
-        Elements where the loss has a kink within a step, and backpropagation gives the slope
-        on one side of it, which is right.
+        Elements where the loss has a kink within a step, and backpropagation agrees with the slope
+        on one side of it.
     problem : str
-        Why the values were not compared, or what else there is to know; mostly empty.
+        Why the values were not compared, or another remark; usually empty.
     """
 
     name: str
@@ -120,7 +120,7 @@ class ParameterCheck:
 
 @dataclass
 class GradientCheck:
-    """The verdicts on all parameters of a network; true if every one passed."""
+    """The results for all parameters of a network; true if all of them passed."""
 
     parameters: dict[str, ParameterCheck] = field(default_factory=dict)
 
@@ -200,15 +200,15 @@ def check_gradients(
 
     ``|a - n| <= rtol * max(|a|, |n|) + atol * max over the parameter of |n|``
 
-    up to what rounding of the loss alone can do (measured, about 1e-12 where the loss is near
-    1). An element that does not is looked at again: with a more exact difference, and with
-    one-sided ones, since a kink of ReLU inside the step spoils the difference and not the
-    gradient. Where the loss has a kink, the slope on either side of it is right.
+    plus the rounding error of the loss, which is measured (about 1e-12 for a loss near 1). An
+    element that does not pass is checked again with more exact and with one-sided differences,
+    because a kink of ReLU inside the step makes the central difference wrong, but not the gradient.
+    At a kink of the loss, the slope on either side of it is right.
 
     Parameters
     ----------
     net : object
-        With ``params`` (dict of float64 arrays that its loss reads), ``loss(x, t)`` and
+        With ``params`` (dict of the float64 arrays in its layers), ``loss(x, t)`` and
         ``gradient(x, t)`` (dict of arrays under the same names). For the networks of
         :mod:`course_lib.networks`, many perturbations share one forward pass.
     x, t : array_like
@@ -217,7 +217,7 @@ def check_gradients(
         Step of the central difference.
     rtol, atol : float
     progress : bool, optional
-        Whether to show a progress bar; None decides by whether somebody watches.
+        Whether to show a progress bar; by default in a terminal and in a live notebook.
 
     Returns
     -------
@@ -226,8 +226,8 @@ def check_gradients(
     Raises
     ------
     TypeError, ValueError
-        If `net` lacks one of the three, its parameters are not finite float64, or the loss
-        is no finite scalar.
+        If `net` lacks one of the three, its parameters are not finite float64, or the loss is not a
+        finite scalar.
     """
     _check_step(h)
     for name in ("params", "loss", "gradient"):
@@ -250,7 +250,7 @@ def check_gradients(
     def loss(_: Any = None) -> float:
         return _scalar(net.loss(x, t))
 
-    # Before any loss of this batch: a gradient() that needs one before it shall be found out.
+    # Before any other loss of this batch, to find a gradient() that depends on an earlier loss().
     grads, changed = _gradients(net, x, t)
     rounding = _rounding_of(loss, list(net.params.values()), h)
     tolerance = _Tolerance(rtol, atol, _noise_of(rounding, h))
@@ -277,19 +277,22 @@ def check_gradients(
 
 @dataclass(frozen=True)
 class _Tolerance:
-    """How far two gradients of one parameter may lie apart."""
+    """The tolerance for the difference of two gradients of one parameter."""
 
     rtol: float
     atol: float
     noise: float
 
     def allowed(self, a: Any, n: Any, largest: float) -> Any:
-        """Return what is allowed between `a` and `n` in a parameter with this largest |n|."""
+        """Return the tolerance for `a` and `n` in a parameter whose largest |n| is `largest`."""
         return self.rtol * np.maximum(np.abs(a), np.abs(n)) + self.atol * largest + self.noise
 
 
 def _gradients(net: Any, x: Any, t: Any) -> tuple[dict[str, Array], list[str]]:
-    """Return copies of the gradients, and the parameters that `gradient` changed, now restored."""
+    """Return copies of the gradients, and the names of parameters that `gradient` changed.
+
+    The changed parameters are restored.
+    """
     before = {name: param.copy() for name, param in net.params.items()}
     grads = net.gradient(x, t)
     if not hasattr(grads, "keys"):
@@ -307,10 +310,10 @@ def _gradients(net: Any, x: Any, t: Any) -> tuple[dict[str, Array], list[str]]:
 def _stacked(
     net: Any, x: Any, t: Any, h: float, grads: dict[str, Array], tolerance: _Tolerance
 ) -> dict[str, Array] | None:
-    """Return numerical gradients by stacked passes, or None where `net` has no such passes.
+    """Return numerical gradients by stacked passes, or None if `net` does not have them.
 
-    Where backpropagation disagrees, rounding may be the cause: a difference of fourth order
-    with a long step has less of it, and takes its place if it lies closer.
+    If backpropagation disagrees, rounding may be the reason. A difference of fourth order with a
+    long step has a smaller rounding error, and replaces the first one where it is closer.
     """
     differences = getattr(net, "stacked_numerical_gradient", lambda *_: None)
     plain: dict[str, Array] | None = differences(x, t, h)
@@ -328,9 +331,9 @@ def _stacked(
 
 
 def _excess(a: Array, n: Array, tolerance: _Tolerance) -> Array:
-    """Return by how much ``|a - n|`` exceeds what is allowed; up to 1 is right."""
+    """Return ``|a - n|`` in units of the tolerance; up to 1 is right."""
     allowed = tolerance.allowed(a, n, np.abs(n).max(initial=0.0))
-    # Where nothing is allowed, all are 0 and nothing is needed.
+    # If the tolerance is 0, all values are 0.
     return np.abs(a - n) / np.where(allowed > 0, allowed, 1)
 
 
@@ -341,7 +344,7 @@ def _compare(
     tolerance: _Tolerance,
     look: Callable[[tuple[int, ...], _Agrees], tuple[float | None, bool]],
 ) -> ParameterCheck:
-    """Compare two gradients of one parameter; give the doubtful elements a second look."""
+    """Compare two gradients of one parameter; check the elements beyond the tolerance again."""
     if not a.size:
         return ParameterCheck(name, a.shape, passed=True)
     largest = float(np.abs(n).max())
@@ -403,10 +406,9 @@ def _careful_slope(
 ) -> tuple[float | None, bool]:
     """Return a slope of fourth order that `agrees` (or None), and whether there is a kink.
 
-    A long step keeps rounding small, a short one keeps out of the way of kinks. Where there
-    is a kink within a step, the slopes on its two sides differ, and either is right. Then only
-    a shorter step can tell, and `agrees`, called with a slope and its noise, is told so. A side
-    whose slope stays the same with a shorter step is known, and the search is over.
+    A long step has a small rounding error; a short step avoids kinks. If there is a kink within a
+    step, the slopes on its two sides differ, and both are right. `agrees` takes a slope and its
+    noise. The search ends when the slope on one side does not change with a shorter step.
     """
     middle = _scalar(f(x))
     kink = False
@@ -435,10 +437,10 @@ def _careful_slope(
 
 
 def _rounding_of(f: Callable[[Any], Any], arrays: list[Array], h: float) -> float:
-    """Return about how much rounding moves the value of `f`, which reads `arrays`.
+    """Return an estimate of the rounding error of `f`, which reads `arrays`.
 
-    Along a straight line of tiny steps a smooth function has no second differences; what
-    there is of them is rounding. The median leaves out a kink that lies between two steps.
+    Along tiny steps on a straight line, the second differences of a smooth function are 0 except
+    for rounding. The median ignores a kink between two steps.
     """
     kept = [array.copy() for array in arrays]
     rng = np.random.default_rng(0)
@@ -457,12 +459,12 @@ def _rounding_of(f: Callable[[Any], Any], arrays: list[Array], h: float) -> floa
 
 
 def _noise_of(rounding: float, h: float) -> float:
-    """Return how far rounding may move a slope taken with the longest step."""
+    """Return the rounding error of a slope with the longest step."""
     return _ROUNDINGS * rounding / (_LONGEST * h)
 
 
 def _at(f: Callable[[Array], Any], x: Array, index: tuple[int, ...], step: float) -> float:
-    """Return f with one element of `x` moved by `step`, and put the element back."""
+    """Return f with one element of `x` perturbed by `step`, and restore the element."""
     kept = x[index].copy()
     x[index] = kept + step
     try:
@@ -472,7 +474,7 @@ def _at(f: Callable[[Array], Any], x: Array, index: tuple[int, ...], step: float
 
 
 def _scalar(value: Any) -> float:
-    """Return `value` as a finite float, or say why it is none."""
+    """Return `value` as a finite float, or raise ValueError."""
     array = np.asarray(value)
     if array.size != 1 or array.dtype.kind not in "fiu":
         raise ValueError(
@@ -494,7 +496,7 @@ def _check_step(h: float) -> None:
 
 
 def _check_point(x: Any, name: str) -> None:
-    """Refuse what cannot be moved by a small step, in place."""
+    """Raise an error unless `x` can be perturbed in place."""
     if not isinstance(x, np.ndarray) or x.dtype.kind != "f":
         got = f"dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
         raise TypeError(
@@ -503,7 +505,7 @@ def _check_point(x: Any, name: str) -> None:
         )
     if not x.flags.writeable:
         raise ValueError(
-            f"{name}: expected a writable array, since its elements are moved in turn."
+            f"{name}: expected a writable array, because its elements are perturbed in place."
         )
     if not np.isfinite(x).all():
         raise ValueError(f"{name}: expected finite numbers, got nan or inf.")

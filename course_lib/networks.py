@@ -18,25 +18,24 @@ from course_lib.layers.sigmoid import Sigmoid
 from course_lib.layers.softmax_with_loss import SoftmaxWithLoss
 from course_lib.layers.tanh import Tanh
 
-# Rows that `accuracy` takes at a time: few enough to stay in the cache of the processor, and
-# so few that the memory it takes does not grow with the data.
+# Rows per batch of `accuracy`: few enough for the processor's cache, and memory does not grow with
+# the data.
 _ACCURACY_ROWS = 1000
 
-# Layers that treat every row of a batch by itself, as stacked perturbations need.
+# Layers that compute each row of a batch independently, as stacked perturbations require.
 _ROW_BY_ROW = (Affine, Relu, Sigmoid, Tanh, SoftmaxWithLoss, IdentityWithLoss)
 
-# Values that one stacked pass may hold at a time, 1.6 MB: few enough to stay in the cache of the
-# processor, and memory stays flat however large the network is.
+# Values per stacked pass (1.6 MB): few enough for the processor's cache, whatever the size of the
+# network.
 _CHUNK_VALUES = 200_000
 
 
 class Parameters(dict[str, Array]):
     """Parameters by name; assigning to a name writes into the array that the layers hold.
 
-    With a plain dictionary, ``params["W1"] -= lr * dW1`` trains, because ``-=`` writes in
-    place, but ``params["W1"] = params["W1"] - lr * dW1`` would put a new array into the
-    dictionary while the layer goes on with the old one, and training would silently stop.
-    Here both mean the same.
+    With a plain dictionary, ``params["W1"] -= lr * dW1`` trains, because ``-=`` writes in place.
+    But ``params["W1"] = params["W1"] - lr * dW1`` would put a new array into the dictionary, the
+    layer would keep the old one, and the network would not learn. Here both do the same.
 
     Raises
     ------
@@ -84,13 +83,13 @@ class MultiLayerNet:
         Standard deviation of the normal distribution that weights are drawn from. "he" takes
         sqrt(2/n) and "xavier" sqrt(1/n), where n is the number of inputs of the layer.
     activation : type of Layer
-        Called without arguments once per hidden layer: each gets an instance of its own.
+        Called without arguments, once for each hidden layer.
     last_layer : Layer, optional
-        The loss; `SoftmaxWithLoss` unless given.
+        The loss; `SoftmaxWithLoss` by default.
     dtype : dtype
-        float64 unless given. Gradient checks need float64.
+        float64 by default. Gradient checks need float64.
     rng : numpy.random.Generator or int, optional
-        Where the weights come from.
+        Draws the weights.
 
     Attributes
     ----------
@@ -136,7 +135,7 @@ class MultiLayerNet:
         return f"{type(self).__name__}({chain})"
 
     def predict(self, x: Any) -> Array:
-        """Return the scores (N, K) of a batch `x`. No softmax: the largest score is enough."""
+        """Return the logits (N, K) of a batch `x`."""
         for layer in self.layers.values():
             x = layer.forward(x)
         return x
@@ -146,7 +145,7 @@ class MultiLayerNet:
         return self.last_layer.forward(self.predict(x), t)
 
     def accuracy(self, x: Any, t: Any) -> float:
-        """Return the share of rows whose largest score is at the target's class.
+        """Return the fraction of rows whose largest logit is at the target's class.
 
         `t` holds labels (N,) or one-hot rows (N, K).
         """
@@ -195,7 +194,7 @@ class MultiLayerNet:
         }
 
     def stacked_numerical_gradient(self, x: Any, t: Any, h: float) -> dict[str, Array] | None:
-        """Return what `numerical_gradient` returns, up to rounding, in a fraction of its time.
+        """Return the result of `numerical_gradient`, up to rounding, in a fraction of its time.
 
         Many perturbations share one forward pass, as :func:`_affine_gradients` explains. Returns
         None where stacking may be wrong: for an overridden `loss` or `predict`, for a layer that
@@ -267,8 +266,8 @@ class TwoLayerNet(MultiLayerNet):
 def _set_parameter_gradients(layer: Layer, dout: Array) -> None:
     """Run `layer.backward`, without `dx` where the layer is an affine layer of this library.
 
-    The `dx` of a first layer is the gradient of the data. Nothing reads it, and it costs as much
-    as `dW`.
+    The `dx` of the first layer is the gradient of the data. It is not needed, and takes as long as
+    `dW`.
     """
     if type(layer) is Affine and "backward" not in vars(layer):
         dout = as_floats(dout, "Affine.backward: dout").reshape(len(layer.x), -1)
@@ -297,12 +296,12 @@ def _weight_std(weight_init_std: float | str, n_in: int) -> float:
 def _affine_gradients(
     layer: Affine, x: Array, row_losses: Callable[[Array], Array], h: float
 ) -> tuple[Array, Array]:
-    """Central differences of the mean of `row_losses` for every element of `W` and `b`.
+    """Return central differences of the mean of `row_losses` for every element of `W` and `b`.
 
-    Moving ``W[d, k]`` by h moves column k of ``x @ W + b`` by ``h * x[:, d]``, and nothing else:
-    so P perturbations need no new matrix product, only P copies of the output, which go
-    through the rest of the network as one batch of P * N rows. This holds because every later
-    layer treats each row by itself.
+    A perturbation of ``W[d, k]`` by h changes only column k of ``x @ W + b``, by ``h * x[:, d]``.
+    So P perturbations need P copies of the output, but no new matrix product. The copies pass
+    through the rest of the network as one batch of P * N rows, because every later layer computes
+    each row independently.
 
     Parameters
     ----------
@@ -322,7 +321,7 @@ def _affine_gradients(
     # The bias is a weight whose input is 1.
     inputs = np.concatenate([x, np.ones((len(x), 1))], axis=1)
     grad = np.zeros((D + 1, K))
-    # Where every sample's input is 0, the loss is the same number before and after.
+    # If the input of every sample is 0, the loss does not change.
     moving = [(d, k) for d in np.flatnonzero(inputs.any(axis=0)) for k in range(K)]
     chunk = max(1, _CHUNK_VALUES // out.size)
     for start in range(0, len(moving), chunk):
@@ -338,7 +337,7 @@ def _affine_gradients(
 def _moved_losses(
     out: Array, moves: Array, columns: Array, row_losses: Callable[[Array], Array]
 ) -> Array:
-    """Return the row losses (P, N) with column ``columns[p]`` of copy p moved by ``moves[p]``."""
+    """Return the row losses (P, N), with ``moves[p]`` added to column ``columns[p]`` of copy p."""
     P = len(columns)
     N, K = out.shape
     copies = np.repeat(out[None], P, axis=0)

@@ -57,7 +57,7 @@ def calculate(formula: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
 
 
 # If time grows with the steps, both calculations take similarly long. If it grows with the paths,
-# one takes hundreds of times longer. The shortest of several tries counts, in case the machine pauses.
+# one takes hundreds of times longer. The shortest of several tries counts, in case of a pause.
 _TIMES, _TRIES = 20, 5
 
 

@@ -12,8 +12,8 @@ Array = NDArray[Any]
 # Targets of a loss: integer labels, or rows of real numbers.
 Targets = Annotated[Array, "integers stay integers"]
 
-# NumPy 1 has other rules for dtypes: float32 times a float64 number would become float64. Every
-# part of the library imports this module, and none of them works before its own imports.
+# NumPy 1 has other dtype rules: float32 times a float64 number would become float64. Every part of
+# the library imports this module, so the check runs first.
 if int(np.__version__.split(".")[0]) < 2:
     raise ImportError(
         f"course_lib needs NumPy 2.0 or newer, and NumPy {np.__version__} is installed. "
@@ -68,7 +68,7 @@ def as_reals(value: Any, name: str) -> Array:
 
 
 def as_floats(value: Any, name: str) -> Array:
-    """Return `value` as a floating array; see :func:`as_reals` for what is refused.
+    """Return `value` as a floating array; :func:`as_reals` lists the errors.
 
     Floating arrays keep their dtype, integers and Booleans become float64.
     """
@@ -77,27 +77,27 @@ def as_floats(value: Any, name: str) -> Array:
 
 
 def has_nan(array: Array) -> bool:
-    """Tell whether a floating array holds NaN, in one fast pass over it.
+    """Return whether a floating array holds NaN, in one fast pass.
 
-    Squares are never negative, so their sum is NaN only if one of them is: infinities cannot
-    cancel. A dot product takes that sum without warnings and without a second array.
+    The sum of squares is NaN only if one of them is, because infinities of one sign do not cancel.
+    A dot product computes this sum without warnings and without a second array.
     """
     total = np.vdot(array, array)
     return bool(total != total)
 
 
 def as_labels_or_rows(t: Any, scores: Array, name: str) -> Array:
-    """Return targets `t` as rows of probabilities with the shape and dtype of the scores.
+    """Return targets `t` as rows of probabilities with the shape and dtype of the logits.
 
     Parameters
     ----------
     t : array_like
-        Either one integer label per row, or one row of probabilities per row of scores
-        (one-hot or soft).
+        Either one integer label per row, or one row of probabilities (one-hot or soft) per row of
+        logits.
     scores : ndarray, shape (..., K)
-        The scores, or probabilities, that `t` belongs to.
+        The logits, or probabilities, that `t` belongs to.
     name : str
-        What to call the targets in an error message.
+        Name of the targets in error messages.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def as_labels_or_rows(t: Any, scores: Array, name: str) -> Array:
 
 
 def as_values_like(t: Any, outputs: Array, name: str) -> Array:
-    """Return real targets `t` in the dtype of the outputs, and refuse another shape.
+    """Return real targets `t` in the dtype of the outputs; refuse another shape.
 
     Broadcasting (N, 1) against (N,) would compare every row with every other.
 
@@ -145,9 +145,9 @@ def as_values_like(t: Any, outputs: Array, name: str) -> Array:
     ----------
     t : array_like of float
     outputs : ndarray
-        What `t` is to be compared with.
+        The outputs to compare with `t`.
     name : str
-        What to call the targets in an error message.
+        Name of the targets in error messages.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Automatic differentiation in reverse: calculations record their own graph, then run it backwards.
+"""Automatic differentiation in reverse mode: calculations record their graph for the backward pass.
 
-A :class:`Variable` is a number or an array that remembers what it was made from, and for each of
-its inputs the rule that takes its own gradient to that of the input. No layer is written and no
-order of calls is kept by hand: what ran forwards is what is run backwards.
+A :class:`Variable` is a number or an array that stores its inputs, and for each input a rule that
+computes the gradient of the input from its own gradient. `backward` then runs the rules in reverse
+order, without layers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from course_lib.arrays import Array, as_floats
 
-# Takes the gradient of a result to the gradient of one of its inputs: upstream times local.
+# Computes the gradient of an input from the gradient of the result: upstream times local.
 Rule = Callable[[Array], Array]
 
 _numbers = count()
@@ -25,15 +25,15 @@ class Variable:
     """A number or an array that takes part in a recorded calculation.
 
     Variables, numbers and arrays combine by ``+ - * / @``, with NumPy's broadcasting, and by
-    ``**`` with a fixed number. Each result keeps pairs (input, rule); `backward` follows them.
+    ``**`` with a fixed number. Each result stores pairs (input, rule) for `backward`.
 
     Parameters
     ----------
     value : float or array_like of float
-        Held as it is, not copied. Do not change it in place between a calculation and its
-        `backward`: the rules read it.
+        Not copied. Do not change it in place between a calculation and its `backward`, because the
+        rules read it.
     name : str
-        What to call it in messages.
+        Name for messages.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Variable:
     grad : ndarray or None
         dL/dvalue after ``L.backward()``, in the shape of `value`; None before.
     inputs : tuple of (Variable, rule)
-        What this value was made from; empty for a leaf.
+        The inputs of this value; empty for a leaf.
 
     Examples
     --------
@@ -73,7 +73,7 @@ class Variable:
         name = f", name={self.name!r}" if self.name else ""
         return f"Variable({np.array2string(self.value, separator=', ')}{name})"
 
-    # --- operations: the value, and for each input the rule of its gradient ---
+    # --- operations: the value, and the gradient rule of each input ---
 
     def __add__(self, other: Any) -> Variable:
         x, y = _pair("+", self, other)
@@ -142,7 +142,7 @@ class Variable:
         return _result(np.where(mask, 0, self.value), (self, lambda dout: np.where(mask, 0, dout)))
 
     def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Variable:
-        """Return the sum over `axis`, or over all elements: each of them gets the whole `dout`."""
+        """Return the sum over `axis`, or over all elements."""
 
         def spread(dout: Array) -> Array:
             if axis is not None and not keepdims:
@@ -176,7 +176,7 @@ class Variable:
     # --- backwards ---
 
     def backward(self, dout: Any = None) -> None:
-        """Give every variable that this one was made from its gradient, in `grad`.
+        """Set `grad` of every variable that this one depends on.
 
         Parameters
         ----------
@@ -185,9 +185,9 @@ class Variable:
 
         Notes
         -----
-        A variable used several times receives a gradient from each use, and they add. Gradients
-        of an earlier pass are forgotten first, so calling `backward` twice gives the same twice.
-        (PyTorch adds to them, until they are set to zero.)
+        The gradients from all uses of a variable are added. Gradients of an earlier pass are reset
+        first, so a second call of `backward` gives the same result. (PyTorch adds to the old
+        gradients until they are set to zero.)
         """
         order = self._backward_order()
         for variable in order:
@@ -200,10 +200,10 @@ class Variable:
                 source.grad = grad if source.grad is None else source.grad + grad
 
     def _backward_order(self) -> list[Variable]:
-        """Return this variable and all it was made from, every one before its inputs.
+        """Return this variable and all that it depends on, each before its inputs.
 
-        A variable is made after its inputs, so the latest made comes first. A list of what is
-        still to be visited, in place of recursion, takes graphs of any depth.
+        A variable is created after its inputs, so newer variables come first. A list instead of
+        recursion allows graphs of any depth.
         """
         reached = {self}
         to_visit = [self]
@@ -232,9 +232,9 @@ class Variable:
 
 
 def sum_to_shape(grad: Array, shape: tuple[int, ...]) -> Array:
-    """Sum `grad` over the axes along which a value of `shape` was broadcast.
+    """Return `grad` summed over the axes along which a value of `shape` was broadcast.
 
-    A number that was copied along an axis receives a gradient from every copy: they add.
+    Broadcasting copies a number along an axis, and the gradients of all copies are added.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def sum_to_shape(grad: Array, shape: tuple[int, ...]) -> Array:
 
 
 def _result(value: Array, *inputs: tuple[Variable, Rule]) -> Variable:
-    """Return `value` as a variable that remembers its inputs."""
+    """Return `value` as a variable with these inputs."""
     result = Variable(0.0)
     result.value = np.asarray(value)
     result.inputs = inputs

@@ -1,4 +1,4 @@
-"""MNIST, from files that come with the package: nothing is ever fetched."""
+"""MNIST, read from files in the package. Nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FOLDER = files("course_lib") / "data"
 CLASSES = 10
 PIXELS = 28
 
-# The one place that knows the files: name -> SHA-256 of the packed file.
+# SHA-256 of each compressed file, by name.
 SHA256 = {
     "train-images-idx3-ubyte": "0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971",
     "train-labels-idx1-ubyte": "1787548bbe0bff1ec2ecdc0ef292b02df999e2d1a6002d27500982c652b17203",
@@ -35,10 +35,10 @@ class DatasetError(OSError):
 def load_mnist(
     normalize: bool = True, flatten: bool = True, one_hot_label: bool = False
 ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """Load the handwritten digits of MNIST: 60,000 to train with, 10,000 to test with.
+    """Return the handwritten digits of MNIST: 60,000 for training and 10,000 for testing.
 
-    The files are read and verified once per process. The arrays are the caller's own:
-    changing them does not change what the next call returns.
+    The files are read and verified once per process. Every call returns new arrays, which the
+    caller may change.
 
     Parameters
     ----------
@@ -56,9 +56,9 @@ def load_mnist(
     Raises
     ------
     DatasetError
-        If a file is missing or is not, bit for bit, the one that belongs there.
+        If a file is missing or damaged.
     TypeError
-        If an argument is neither True nor False.
+        If an argument is not a bool.
     """
     switches = {"normalize": normalize, "flatten": flatten, "one_hot_label": one_hot_label}
     for name, value in switches.items():
@@ -81,7 +81,7 @@ def _images(file_name: str, normalize: bool) -> Array:
 
 
 def _labels(file_name: str, one_hot: bool) -> Array:
-    # uint8 would wrap around in sums and differences of labels; this is what NumPy counts with.
+    # uint8 would overflow in sums and differences of labels; intp is NumPy's index type.
     t = _values(file_name, _LABEL_HEADER).astype(np.intp)
     return np.eye(CLASSES, dtype=np.float32)[t] if one_hot else t
 
@@ -92,7 +92,7 @@ def _values(file_name: str, header: int) -> Array:
 
 @functools.cache
 def _verified(file_name: str) -> bytes:
-    """Return the unpacked content of a file that is what it should be."""
+    """Return the decompressed content of a file; raise `DatasetError` if it is damaged."""
     path = _FOLDER / f"{file_name}.gz"
     advice = (
         "Put the original file there: reinstall the package, or run "

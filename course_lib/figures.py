@@ -1,4 +1,4 @@
-"""matplotlib figures on a page: in its own text colour, light or dark, with a text alternative."""
+"""matplotlib figures in a page: in its text colour, light or dark, with a text alternative."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Stands for the text colour of the page until the figure is put there.
+# Placeholder for the text colour of the page.
 TEXT = "#123456"
 
-# Told apart by colour-blind readers, and at least 3:1 against white and against dark pages.
+# Distinguishable for colour-blind readers; contrast of at least 3:1 on white and on dark pages.
 BLUE, ORANGE, GREEN, PURPLE = "#3f8fd2", "#d9822b", "#2f9e6e", "#b565c7"
 
 _STYLE: Any = {
@@ -35,7 +35,7 @@ _STYLE: Any = {
 
 
 def page_style() -> AbstractContextManager[None]:
-    """Return a context in which figures are drawn for :class:`on_page`."""
+    """Return the matplotlib context for drawing figures for :class:`on_page`."""
     import matplotlib.pyplot as plt
 
     context: AbstractContextManager[None] = plt.rc_context(_STYLE)
@@ -50,7 +50,7 @@ class on_page:
     figure : matplotlib.figure.Figure
         Drawn in :func:`page_style`.
     alt : str
-        What the figure shows, in words.
+        The text alternative of the figure.
     """
 
     def __init__(self, figure: Figure, alt: str) -> None:
@@ -64,7 +64,7 @@ class on_page:
         plt.close(figure)
         svg = file.getvalue()
         svg = svg[svg.index("<svg") :].replace(TEXT, "currentColor")
-        # Ids of groups would stand twice on a page with two figures.
+        # Ids of groups would not be unique in a page with two figures.
         svg = re.sub(r'<g id="[^"]*"', "<g", svg).replace("'DejaVu Sans'", "system-ui")
         label = html.escape(" ".join(alt.split()), quote=True)
         self.svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)

@@ -1,4 +1,4 @@
-"""Functions without memory: activations, softmax and losses, stable and for any batch."""
+"""Stateless functions: activations, softmax and losses, numerically stable and for any batch."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from course_lib.arrays import Array, as_floats, as_labels_or_rows, as_values_lik
 def sigmoid(x: Any) -> Any:
     """Logistic sigmoid ``1 / (1 + exp(-x))``, elementwise, without overflow.
 
-    For negative `x` the equal form ``exp(x) / (1 + exp(x))`` is taken, so that the argument
-    of ``exp`` is never positive.
+    For negative `x`, the equal form ``exp(x) / (1 + exp(x))`` keeps the argument of ``exp`` from
+    being positive.
 
     Parameters
     ----------
@@ -32,8 +32,8 @@ def sigmoid(x: Any) -> Any:
 def softmax(x: Any) -> Array:
     """Softmax over the last axis: ``exp(x_k) / sum_j exp(x_j)``.
 
-    The largest score of each row is subtracted first. That changes nothing in exact
-    arithmetic and keeps ``exp`` from overflowing.
+    The largest logit of each row is subtracted first. This does not change the result in exact
+    arithmetic, and ``exp`` cannot overflow.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def log_softmax(x: Any) -> Array:
 def cross_entropy_error(y: Any, t: Any) -> Any:
     """Cross entropy, averaged over the rows: ``-sum(t * log(y)) / N``.
 
-    Nothing is added inside the logarithm. A constant there would make this function differ
-    from the one whose gradient is ``(y - t) / N``. A probability of exactly 0 counts as the
+    No constant is added inside the logarithm, because the gradient of softmax with this loss would
+    then differ from ``(y - t) / N``. A probability of exactly 0 counts as the
     smallest normal number of its dtype, so the loss stays finite.
 
     Parameters
@@ -132,20 +132,20 @@ def count_rows(y: Array) -> int:
 
 
 def _below_zero(x: Any, name: str) -> Array:
-    """Return logits minus the largest of their row."""
+    """Return logits minus the largest logit of their row."""
     x, largest = _as_logits(x, name)
     return x - largest
 
 
 def _as_logits(x: Any, name: str) -> tuple[Array, Array]:
-    """Return logits, or what else comes in rows, and the largest of each row."""
+    """Return logits (or probabilities) as floats, and the largest value of each row."""
     x = as_floats(x, name)
     if x.ndim == 0 or x.size == 0:
         raise ValueError(
             f"{name}: expected at least one row of K values, shape (..., K), got shape {x.shape}."
         )
     largest = x.max(axis=-1, keepdims=True)
-    # -inf is a score that rules its class out; a row of nothing else, or +inf, has no softmax.
+    # A logit of -inf gives probability 0. A row with +inf, or with -inf only, has no softmax.
     if not np.isfinite(largest).all():
         raise ValueError(
             f"{name}: expected a finite largest value in each row, got inf or -inf. "

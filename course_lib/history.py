@@ -1,4 +1,4 @@
-"""What a training run leaves behind: its losses, its accuracies and their curves."""
+"""The history of a training run: losses, accuracies and learning curves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# Blue and vermilion, which every kind of colour vision tells apart (Okabe and Ito, 2008).
+# Blue and vermilion, distinguishable for colour-blind readers (Okabe and Ito, 2008).
 _TRAIN, _TEST = "#0072B2", "#D55E00"
 
 
@@ -35,7 +35,7 @@ class History:
     accuracies : list of Accuracy
         Before the first step and after every epoch.
     final : Accuracy or None
-        After the last step; None if the run did not get there.
+        After the last step; None if the run stopped before.
     interrupted : bool
         Whether the run was stopped from the keyboard.
     """
@@ -51,7 +51,7 @@ class History:
 
     @property
     def settings(self) -> dict[str, float]:
-        """What :func:`~course_lib.training.train` was called with."""
+        """The settings of :func:`~course_lib.training.train`."""
         return {
             "steps": self.steps,
             "batch_size": self.batch_size,
@@ -74,7 +74,7 @@ class History:
         return f"History({', '.join(parts)})"
 
     def plot(self) -> Any:
-        """Draw the loss and the accuracies against the epochs.
+        """Return a figure of the loss and the accuracies over the epochs.
 
         Returns
         -------
@@ -100,7 +100,7 @@ class History:
             ax.set_xlabel("epoch")
             ax.grid(alpha=0.25)
             ax.spines[["top", "right"]].set_visible(False)
-        # The inline backend shows every open figure by itself: this one would appear twice.
+        # The inline backend also shows every open figure, so this one would appear twice.
         if "inline" in matplotlib.get_backend():
             plt.close(fig)
         return fig

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -17,23 +17,25 @@ from course_lib.layers.relu import Relu
 from course_lib.layers.sigmoid import Sigmoid
 from course_lib.layers.softmax_with_loss import SoftmaxWithLoss
 from course_lib.layers.tanh import Tanh
-from course_lib.stacking import affine_gradients, run
 
-# Rows that `accuracy` takes at a time: few enough to stay in the cache of the processor, and
-# so few that the memory it takes does not grow with the data.
+# Rows per batch of `accuracy`: few enough for the processor's cache, and memory does not grow with
+# the data.
 _ACCURACY_ROWS = 1000
 
-# Layers that treat every row of a batch by itself, as stacked perturbations need.
+# Layers that compute each row of a batch independently, as stacked perturbations require.
 _ROW_BY_ROW = (Affine, Relu, Sigmoid, Tanh, SoftmaxWithLoss, IdentityWithLoss)
+
+# Values per stacked pass (1.6 MB): few enough for the processor's cache, whatever the size of the
+# network.
+_CHUNK_VALUES = 200_000
 
 
 class Parameters(dict[str, Array]):
     """Parameters by name; assigning to a name writes into the array that the layers hold.
 
-    With a plain dictionary, ``params["W1"] -= lr * dW1`` trains, because ``-=`` writes in
-    place, but ``params["W1"] = params["W1"] - lr * dW1`` would put a new array into the
-    dictionary while the layer goes on with the old one, and training would silently stop.
-    Here both mean the same.
+    With a plain dictionary, ``params["W1"] -= lr * dW1`` trains, because ``-=`` writes in place.
+    But ``params["W1"] = params["W1"] - lr * dW1`` would put a new array into the dictionary, the
+    layer would keep the old one, and the network would not learn. Here both do the same.
 
     Raises
     ------
@@ -81,13 +83,13 @@ class MultiLayerNet:
         Standard deviation of the normal distribution that weights are drawn from. "he" takes
         sqrt(2/n) and "xavier" sqrt(1/n), where n is the number of inputs of the layer.
     activation : type of Layer
-        Called without arguments once per hidden layer: each gets an instance of its own.
+        Called without arguments, once for each hidden layer.
     last_layer : Layer, optional
-        The loss; `SoftmaxWithLoss` unless given.
+        The loss; `SoftmaxWithLoss` by default.
     dtype : dtype
-        float64 unless given. Gradient checks need float64.
+        float64 by default. Gradient checks need float64.
     rng : numpy.random.Generator or int, optional
-        Where the weights come from.
+        Draws the weights.
 
     Attributes
     ----------
@@ -133,7 +135,7 @@ class MultiLayerNet:
         return f"{type(self).__name__}({chain})"
 
     def predict(self, x: Any) -> Array:
-        """Return the scores (N, K) of a batch `x`. No softmax: the largest score is enough."""
+        """Return the logits (N, K) of a batch `x`."""
         for layer in self.layers.values():
             x = layer.forward(x)
         return x
@@ -143,7 +145,7 @@ class MultiLayerNet:
         return self.last_layer.forward(self.predict(x), t)
 
     def accuracy(self, x: Any, t: Any) -> float:
-        """Return the share of rows whose largest score is at the target's class.
+        """Return the fraction of rows whose largest logit is at the target's class.
 
         `t` holds labels (N,) or one-hot rows (N, K).
         """
@@ -185,18 +187,19 @@ class MultiLayerNet:
         return loss, grads
 
     def numerical_gradient(self, x: Any, t: Any) -> dict[str, Array]:
-        """Return dL/dp for every parameter p by central differences: slow, but plain."""
+        """Return dL/dp for every parameter p by central differences, which is slow."""
         return {
             name: numerical_gradient(lambda _: self.loss(x, t), param)
             for name, param in self.params.items()
         }
 
     def stacked_numerical_gradient(self, x: Any, t: Any, h: float) -> dict[str, Array] | None:
-        """Return what `numerical_gradient` returns, up to rounding, in a fraction of its time.
+        """Return the result of `numerical_gradient`, up to rounding, in a fraction of its time.
 
-        See :mod:`course_lib.stacking`. Returns None where the trick is not known to hold: a
-        changed loss or predict, a layer that is not one of this library's row-by-row layers,
-        a layer that does not hold the parameters, or a single sample without a batch axis.
+        Many perturbations share one forward pass, as :func:`_affine_gradients` explains. Returns
+        None where stacking may be wrong: for an overridden `loss` or `predict`, for a layer that
+        is not in `_ROW_BY_ROW` or does not hold the arrays in `params`, and for a single sample
+        without a batch axis.
         """
         x = np.asarray(x, dtype=np.float64)
         layers = list(self.layers.values())
@@ -213,10 +216,10 @@ class MultiLayerNet:
 
                 def row_losses(out: Array, after: list[Layer] = after) -> Array:
                     t = np.tile(t_rows, (len(out) // len(t_rows), 1))
-                    return last_layer.row_losses(run(after, out), t)
+                    return last_layer.row_losses(_run(after, out), t)
 
                 number = i // 2 + 1
-                dW, db = affine_gradients(layer, rows, row_losses, h)
+                dW, db = _affine_gradients(layer, rows, row_losses, h)
                 grads |= {f"W{number}": dW, f"b{number}": db}
             rows = layer.forward(rows)
         return grads
@@ -263,8 +266,8 @@ class TwoLayerNet(MultiLayerNet):
 def _set_parameter_gradients(layer: Layer, dout: Array) -> None:
     """Run `layer.backward`, without `dx` where the layer is an affine layer of this library.
 
-    The `dx` of a first layer is the gradient of the data. Nothing reads it, and it costs as much
-    as `dW`.
+    The `dx` of the first layer is the gradient of the data. It is not needed, and takes as long as
+    `dW`.
     """
     if type(layer) is Affine and "backward" not in vars(layer):
         dout = as_floats(dout, "Affine.backward: dout").reshape(len(layer.x), -1)
@@ -285,3 +288,65 @@ def _weight_std(weight_init_std: float | str, n_in: int) -> float:
     if not weight_init_std >= 0:
         raise ValueError(f"weight_init_std: expected a number >= 0, got {weight_init_std!r}.")
     return float(weight_init_std)
+
+
+# --- numerical gradients by stacked passes --------------------------------------------------------
+
+
+def _affine_gradients(
+    layer: Affine, x: Array, row_losses: Callable[[Array], Array], h: float
+) -> tuple[Array, Array]:
+    """Return central differences of the mean of `row_losses` for every element of `W` and `b`.
+
+    A perturbation of ``W[d, k]`` by h changes only column k of ``x @ W + b``, by ``h * x[:, d]``.
+    So P perturbations need P copies of the output, but no new matrix product. The copies pass
+    through the rest of the network as one batch of P * N rows, because every later layer computes
+    each row independently.
+
+    Parameters
+    ----------
+    layer : Affine
+    x : ndarray, shape (N, D)
+        Its input.
+    row_losses : callable
+        Takes outputs of `layer`, (P * N, K), and returns the loss of each row, (P * N,).
+    h : float
+
+    Returns
+    -------
+    dW, db : ndarray
+    """
+    out = layer.forward(x)
+    D, K = layer.W.shape
+    # The bias is a weight whose input is 1.
+    inputs = np.concatenate([x, np.ones((len(x), 1))], axis=1)
+    grad = np.zeros((D + 1, K))
+    # If the input of every sample is 0, the loss does not change.
+    moving = [(d, k) for d in np.flatnonzero(inputs.any(axis=0)) for k in range(K)]
+    chunk = max(1, _CHUNK_VALUES // out.size)
+    for start in range(0, len(moving), chunk):
+        d, k = np.array(moving[start : start + chunk]).T
+        change = (
+            _moved_losses(out, inputs[:, d].T * h, k, row_losses)
+            - _moved_losses(out, inputs[:, d].T * -h, k, row_losses)
+        )  # fmt: skip
+        grad[d, k] = change.mean(axis=1) / (2 * h)
+    return grad[:-1], grad[-1]
+
+
+def _moved_losses(
+    out: Array, moves: Array, columns: Array, row_losses: Callable[[Array], Array]
+) -> Array:
+    """Return the row losses (P, N), with ``moves[p]`` added to column ``columns[p]`` of copy p."""
+    P = len(columns)
+    N, K = out.shape
+    copies = np.repeat(out[None], P, axis=0)
+    copies[np.arange(P), :, columns] += moves
+    return row_losses(copies.reshape(P * N, K)).reshape(P, N)
+
+
+def _run(layers: Sequence[Layer], x: Array) -> Array:
+    """Return the output of `layers` called in order."""
+    for layer in layers:
+        x = layer.forward(x)
+    return x

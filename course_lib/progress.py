@@ -1,4 +1,4 @@
-"""A progress bar where somebody watches, and silence everywhere else."""
+"""A progress bar for terminals and live notebooks."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def progress_bar(total: int, label: str, show: bool | None = None) -> Any:
     total : int
         Number of steps.
     label : str
-        What is going on.
+        Name of the running operation.
     show : bool, optional
-        Unless given, the bar is shown in a terminal and in a live notebook only: not in a
-        pipe, not in a log, and not in a notebook that a program executes.
+        By default, the bar is shown in a terminal and in a live notebook, but not in a pipe, in a
+        log or in a notebook that a program executes.
     """
     if show is None:
-        show = _somebody_watches()
+        show = _is_interactive()
     if show:
         try:
             from tqdm.auto import tqdm
@@ -30,27 +30,27 @@ def progress_bar(total: int, label: str, show: bool | None = None) -> Any:
     return _NoBar()
 
 
-def _somebody_watches() -> bool:
+def _is_interactive() -> bool:
     return (sys.stderr is not None and sys.stderr.isatty()) or in_live_notebook()
 
 
 def in_live_notebook() -> bool:
-    """Return whether this runs in a notebook that a person, and not a program, executes."""
+    """Return whether this runs in a notebook that a person executes."""
     ipython = sys.modules.get("IPython")
     shell: Any = ipython.get_ipython() if ipython is not None else None
     if getattr(shell, "kernel", None) is None:
         return False
-    # A front end with a person before it allows input(); nbclient and nbgrader do not.
+    # Interactive front ends allow input(); nbclient and nbgrader do not.
     parent = shell.kernel.get_parent("shell") or {}
     return bool(parent.get("content", {}).get("allow_stdin", False))
 
 
 class _NoBar:
     def update(self, n: int = 1) -> None:
-        """Count on, unseen."""
+        """Do nothing."""
 
     def set_postfix_str(self, text: str, refresh: bool = True) -> None:
-        """Say something, unheard."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """End."""
+        """Do nothing."""

@@ -1,7 +1,7 @@
-"""Words that a learner reads, where a translator can reach them.
+"""Translation of the messages that a learner reads.
 
-Every sentence that the checks say passes through :func:`_`, so that ``xgettext`` finds it;
-a catalogue ``locale/<language>/LC_MESSAGES/course_lib.mo`` beside this file translates it.
+Every message of the checks passes through :func:`_`, so that ``xgettext`` finds it. A catalogue
+``locale/<language>/LC_MESSAGES/course_lib.mo`` beside this file translates it.
 """
 
 from __future__ import annotations

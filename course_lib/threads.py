@@ -17,11 +17,11 @@ _limit: Any = None
 def one_blas_thread() -> Iterator[None]:
     """Run matrix products on one thread, as a context or as a decorator.
 
-    Products of a mini-batch take microseconds: handing them to a second thread gains nothing, and
-    on a busy machine each product waits until that thread gets a processor.
+    Products of a mini-batch take microseconds, so a second thread saves no time. On a busy machine,
+    each product would also wait for that thread.
 
-    The limit holds for the whole process. The first user sets it, nested and concurrent ones
-    share it, and the last one restores the number of threads from before. Without threadpoolctl,
+    The limit holds for the whole process. The first user sets it, nested and concurrent users share
+    it, and the last one restores the previous number of threads. Without threadpoolctl,
     as in Pyodide, nothing changes.
     """
     global _users, _limit

@@ -1,4 +1,4 @@
-"""The learning procedure: mini-batch, gradient, update, repeat."""
+"""Training by stochastic gradient descent."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from course_lib.threads import one_blas_thread
 
 __all__ = ["Accuracy", "DivergenceError", "History", "train"]
 
-# No useful parameter is as large: beyond it, an error is taken for divergence.
+# If an error occurs while a parameter exceeds this size, it is reported as divergence.
 _HUGE = 1e6
 
-# Steps between two looks at the loss beside the progress bar.
+# Steps between two updates of the loss in the progress bar.
 _SHOW_EVERY = 50
 
 
 class DivergenceError(ArithmeticError):
-    """The training left the finite numbers; `history` holds what came before."""
+    """The loss or a parameter is not finite; `history` holds the steps before."""
 
     history: History
 
@@ -43,21 +43,21 @@ def train(
 ) -> History:
     """Train `net` by stochastic gradient descent.
 
-    Each step draws a mini-batch, takes the gradient of its loss by backpropagation, and moves
-    every parameter against it: ``p -= learning_rate * dL/dp``, in place.
+    Each step draws a mini-batch, computes the gradient of its loss by backpropagation, and updates
+    every parameter: ``p -= learning_rate * dL/dp``, in place.
 
-    The network decides the precision: each mini-batch is converted to the dtype of its
-    parameters. A float32 network trains in about half the time of a float64 one.
+    Each mini-batch is converted to the dtype of the network's parameters. A float32 network trains
+    in about half the time of a float64 one.
 
     Parameters
     ----------
     net : object
         With ``params`` (dict of float arrays that its layers hold), ``loss(x, t)``,
         ``gradient(x, t)`` and ``accuracy(x, t)``. If it has ``loss_and_gradient(x, t)``, each
-        step takes one forward pass in place of two.
+        step runs one forward pass instead of two.
     x_train, t_train : array_like, shapes (N, ...) and (N,) or (N, K)
     x_test, t_test : array_like, optional
-        To measure the accuracy with, never to learn from.
+        Data to measure the accuracy; the network does not learn from it.
     steps : int
     batch_size : int
         Samples are drawn with replacement.
@@ -65,7 +65,7 @@ def train(
     rng : numpy.random.Generator or int, optional
         Draws the mini-batches.
     progress : bool, optional
-        Whether to show a progress bar; None decides by whether somebody watches.
+        Whether to show a progress bar; by default in a terminal and in a live notebook.
     record_accuracy : bool
         Whether to measure accuracies, before the first step, once an epoch and at the end.
         False for regression, where there are no classes.
@@ -73,15 +73,15 @@ def train(
     Returns
     -------
     History
-        Also after Ctrl-C (the notebook's stop button): then with ``interrupted`` set, and `net`
-        keeps what it has learned so far.
+        Also returned after Ctrl-C (the notebook's stop button), with ``interrupted`` set. The
+        network keeps its current parameters.
 
     Raises
     ------
     DivergenceError
         If the loss or a parameter is no longer finite; its ``history`` holds the steps so far.
     TypeError, ValueError
-        If an argument, or what `net` returns as gradients, does not fit.
+        If an argument, or the gradients of `net`, have a wrong type or shape.
     """
     _check_net(net, record_accuracy)
     x_train, t_train = _check_data(x_train, t_train, "train")

@@ -1,4 +1,4 @@
-"""Right answers to tasks that no layer or function of the library answers already.
+"""Right answers to tasks, where no layer or function of the library is the answer.
 
-A module belongs to one assignment. Checks compare with them, and misconceptions change them.
+Each assignment has one module. Checks compare with these answers, and misconceptions edit them.
 """

@@ -49,7 +49,7 @@ class AffineSample(Layer):
 
 
 class Linear(Layer):
-    """Linear map without a bias, its weights stored row by output: ``out = x @ W.T``.
+    """Linear map without a bias, with one row of weights for each output: ``out = x @ W.T``.
 
     Backward, with ``dout = dL/dout``::
 
@@ -120,7 +120,7 @@ class ScaledAffine(Layer):
 
 
 class ShiftedAffine(Layer):
-    """Affine map of the distance from a point: ``out = (x - m) @ W + b``.
+    """Affine map of shifted inputs: ``out = (x - m) @ W + b``.
 
     Backward, with ``dout = dL/dout``::
 

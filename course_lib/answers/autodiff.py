@@ -1,4 +1,4 @@
-"""Right answers to the tasks of 10_autodiff: two engines, and what belongs to them."""
+"""Right answers to the tasks of 10_autodiff: two engines, forward mode and helper functions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _numbers = count()
 
 
 class _Node:
-    """What both engines share: a number, inputs, and the way to all that was used."""
+    """A node of either engine: a value, its inputs, and the order of the backward pass."""
 
     def __init__(self, value: Any, inputs: Sequence[tuple[Any, Any]] = ()) -> None:
         self.value = value
@@ -24,7 +24,7 @@ class _Node:
         self.number = next(_numbers)
 
     def order(self) -> list[Any]:
-        """Return this node and all that it was made from, each before its inputs."""
+        """Return this node and all nodes that it depends on, each before its inputs."""
         reached = {self}
         to_visit = [self]
         while to_visit:
@@ -36,7 +36,7 @@ class _Node:
 
 
 class Value(_Node):
-    """A number that remembers how it was made: pairs of an input and a local gradient."""
+    """A number that stores how it was computed: pairs of an input and a local gradient."""
 
     def __init__(self, value: float, inputs: Sequence[tuple[Any, float]] = ()) -> None:
         super().__init__(value, inputs)
@@ -50,7 +50,7 @@ class Value(_Node):
         return type(self)(x * y, [(self, y), (other, x)])
 
     def backward(self) -> None:
-        """Give every value that this one was made from its gradient."""
+        """Set the gradient of every value that this one depends on."""
         order = self.order()
         for node in order:
             node.grad = 0.0
@@ -61,12 +61,12 @@ class Value(_Node):
 
 
 def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
-    """Add up `grad` over all copies of a value of this shape."""
+    """Return `grad` summed over all copies of a value of this shape."""
     return sum_to_shape(grad, shape)
 
 
 class Tensor(_Node):
-    """An array that remembers how it was made: pairs of an input and a rule for its gradient."""
+    """An array that stores how it was computed: pairs of an input and a rule for its gradient."""
 
     def __init__(self, value: Any, inputs: Sequence[tuple[Any, Callable[[Any], Any]]] = ()) -> None:
         super().__init__(np.array(value, dtype=float), inputs)
@@ -86,11 +86,11 @@ class Tensor(_Node):
         return type(self)(self.value.sum(), [(self, lambda dout: np.broadcast_to(dout, shape))])
 
     def receive(self, grad: Array) -> None:
-        """Take in the gradient from one use."""
+        """Add the gradient from one use."""
         self.grad = self.grad + unbroadcast(grad, self.value.shape)
 
     def backward(self) -> None:
-        """Give every tensor that this one was made from its gradient."""
+        """Set the gradient of every tensor that this one depends on."""
         order = self.order()
         for node in order:
             node.grad = np.zeros(node.value.shape)
@@ -101,7 +101,7 @@ class Tensor(_Node):
 
 
 class Dual:
-    """A number that carries its slope along: forward mode."""
+    """A dual number: a value and its slope, for forward mode."""
 
     def __init__(self, value: float, slope: float = 0.0) -> None:
         self.value = value
@@ -121,7 +121,7 @@ class Dual:
 
 
 def backward_order(graph: Mapping[str, list[str]], last: str) -> list[str]:
-    """Return `last` and all names that it was made from, each before its inputs."""
+    """Return `last` and all names that it depends on, each before its inputs."""
     order: list[str] = []
     seen = {last}
     to_visit = [(last, iter(graph[last]))]

@@ -1,4 +1,4 @@
-"""Right answers to the tasks of 09_deeper that are no layers of the library."""
+"""Right answers to the tasks of 09_deeper that are not layers of the library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EPS = 1e-5
 
 
 class RunningNorm:
-    """Normalise columns, and remember what is needed to do so for one image alone."""
+    """Normalise columns, with running statistics for single images at test time."""
 
     def __init__(self, D: int, momentum: float) -> None:
         self.momentum = momentum
@@ -20,7 +20,7 @@ class RunningNorm:
         self.running_var = np.ones(D)
 
     def forward(self, x: Array, train: bool = True) -> Array:
-        """Return `x` by the statistics of the batch, or else by those of the memory."""
+        """Return `x` normalised by the statistics of the batch, or by the running statistics."""
         if train:
             mean, var = x.mean(axis=0), x.var(axis=0)
             self.remember(mean, var)
@@ -30,13 +30,13 @@ class RunningNorm:
         return (x - mean) / self.std
 
     def remember(self, mean: Array, var: Array) -> None:
-        """Move the memory a little towards the statistics of a batch."""
+        """Update the running statistics with those of a batch."""
         old, new = self.momentum, 1 - self.momentum
         self.running_mean = old * self.running_mean + new * mean
         self.running_var = old * self.running_var + new * var
 
     def backward(self, dout: Array) -> Array:
-        """Return `dx` for a forward with ``train=False``: there the statistics are constants."""
+        """Return `dx` after a forward with ``train=False``, where the statistics are constants."""
         return dout / self.std
 
 

@@ -11,7 +11,7 @@ from course_lib.arrays import Array
 
 
 def numerical_gradient(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> Array:
-    """Return the slope of f with respect to every element of x, by central differences."""
+    """Return df/dx for every element of x, by central differences."""
     if x.dtype.kind != "f":
         x = x.astype(float)
     grad = np.zeros(x.shape)
@@ -38,7 +38,7 @@ def compare(a: Array, n: Array, rtol: float = 1e-6, atol: float = 1e-8) -> tuple
 
 
 def check_layer(layer: Any, x: Array, dout: Array) -> bool:
-    """Tell whether a layer's dx agrees with a numerical gradient, for this upstream gradient."""
+    """Return whether a layer's dx agrees with a numerical gradient, for this upstream gradient."""
     layer.forward(x)
     dx = layer.backward(dout.copy())
     n = numerical_gradient(lambda moved: float(np.sum(dout * layer.forward(moved))), x.copy())

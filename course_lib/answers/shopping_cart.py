@@ -41,7 +41,7 @@ class ShoppingCart(Layer):
 
 
 class CouponCart(Layer):
-    """Price of one kind of fruit with tax, less a coupon in money.
+    """Price of one kind of fruit with tax, minus a coupon.
 
     ``price = apple * apple_num * tax - coupon``
     """

@@ -16,7 +16,7 @@ class TemperatureWithLoss(Layer):
 
         dx = dout * (y - t) / (N * T)
 
-    A high temperature makes the probabilities even, a low one makes the largest score win.
+    A high temperature makes the probabilities equal; a low one favours the largest logit.
 
     Parameters
     ----------

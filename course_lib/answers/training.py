@@ -11,7 +11,7 @@ from course_lib.networks import TwoLayerNet
 
 
 def draw_batch(x: Array, t: Array, batch_size: int, seed: int) -> Any:
-    """Draw a mini-batch: rows of x and, at the same places, of t."""
+    """Return a mini-batch: randomly drawn rows of x and the same rows of t."""
     batch = np.random.default_rng(seed).integers(len(x), size=batch_size)
     return x[batch], t[batch]
 
@@ -27,20 +27,20 @@ class Updater:
         self.held = dict(params)
 
     def step(self, grads: dict[str, Array], learning_rate: float) -> None:
-        """Move every parameter against its gradient, in the array that the layers hold."""
+        """Update every parameter against its gradient, in place."""
         for name in self.params:
             self.params[name] -= learning_rate * grads[name]
 
 
 def accuracy(scores: Array, t: Array) -> float:
-    """Return the share of rows whose largest score is at the target."""
+    """Return the fraction of rows whose largest logit is at the target."""
     return float((scores.argmax(axis=1) == t).mean())
 
 
 def train(
     x: Array, t: Array, steps: int, batch_size: int, learning_rate: float, seed: int
 ) -> tuple[list[float], dict[str, Array]]:
-    """Mini-batch, gradient, update, repeat; return the losses and the parameters."""
+    """Train a two-layer network; return the losses and the parameters."""
     net = TwoLayerNet(784, 50, 10, dtype=np.float32, rng=seed)
     updater, losses = Updater(dict(net.params)), []
     for step in range(steps):

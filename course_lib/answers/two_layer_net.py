@@ -1,4 +1,4 @@
-"""Right answers to the tasks of 06_two_layer_net, and the layers that its notebook gives.
+"""Right answers to the tasks of 06_two_layer_net, and the given layers of its notebook.
 
 The layers are written as the notebook has them, and not taken from the library: a wrong answer
 built on them fails here with the same words as it does there.
@@ -105,7 +105,7 @@ class ThreeLayerNet(TwoLayerNet):
 
 
 class Net:
-    """The network that is given for the task `learn`; it counts its forward passes."""
+    """The given network of the task `learn`, which counts its forward passes."""
 
     def __init__(self, params: dict[str, Array]) -> None:
         self.params = params
@@ -136,7 +136,7 @@ class Net:
 
 
 class LearningNet(Net):
-    """A network that can take a step of the learning procedure."""
+    """A network with a method for one training step."""
 
     def learn(self, x: Array, t: Array, learning_rate: float) -> float:
         loss, grads = self.loss_and_gradient(x, t)

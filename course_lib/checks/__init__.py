@@ -1,6 +1,6 @@
-"""Checks of the exercises: points part by part, and feedback.
+"""Checks of the exercises: points for each part, and feedback.
 
-A module belongs to one assignment and has its name without the number, as in
+Each assignment has one module, named like the assignment without the number, as in
 ``from course_lib.checks import shopping_cart as checks``. Each task in it is called with the
 learner's class or function: ``checks.mul_layer(MulLayer)``.
 """
@@ -17,7 +17,7 @@ __all__ = ["all_tasks"]
 
 def all_tasks() -> tuple[Task | NumberTask, ...]:
     """Return the tasks of all assignments, in the order in which their modules define them."""
-    # Imported here, because reading a report needs no tasks, and they take long to import.
+    # Imported late: the tasks take long to import, and reading a report does not need them.
     from course_lib.checks import tasks
 
     return tasks.all_tasks()

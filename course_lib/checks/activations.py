@@ -30,7 +30,7 @@ relu = LayerTask(
     cases=_with_zero,
     points={"forward": 1, "dx": 2, "at zero": 1, "contracts": 1},
     read="03_activations#relu",
-    notice=_("A switch that forward sets and backward reads: the gradient itself never sets it."),
+    notice=_("The mask comes from x in forward, not from the gradient in backward."),
 )
 
 sigmoid = LayerTask(
@@ -41,7 +41,7 @@ sigmoid = LayerTask(
     cases=_with_extremes,
     points={"forward": 1, "dx": 2, "at extremes": 1, "contracts": 1},
     read="03_activations#sigmoid",
-    notice=_("Four nodes folded into one, and it needs nothing but its own output."),
+    notice=_("One layer replaces four nodes, and its gradient needs only the output."),
 )
 
 tanh = LayerTask(
@@ -52,7 +52,7 @@ tanh = LayerTask(
     cases=_with_extremes,
     points={"forward": 1, "dx": 2, "at extremes": 1, "contracts": 1},
     read="03_activations#tanh",
-    notice=_("Again the output alone is enough. At 0 this slope is four times the sigmoid's."),
+    notice=_("Again, backward needs only the output. At 0, the slope is four times the sigmoid's."),
 )
 
 predict = NumberTask(
@@ -66,7 +66,7 @@ predict = NumberTask(
         "five_sigmoids": 0.0009765625,
     },
     read="03_activations#sigmoid",
-    notice=_("Five sigmoids leave less than a thousandth. That is why deep networks like ReLU."),
+    notice=_("After five sigmoids, less than 0.001 is left. So deep networks often use ReLU."),
 )
 
 leaky_relu = LayerTask(
@@ -77,7 +77,7 @@ leaky_relu = LayerTask(
     cases=_with_zero,
     points={"forward": 1, "dx": 2, "at zero": 1, "contracts": 1},
     read="03_activations#relu",
-    notice=_("A switch that never closes quite: a little gradient always comes through."),
+    notice=_("For negative x, the gradient is small but not 0."),
 )
 
 softplus = LayerTask(
@@ -88,7 +88,7 @@ softplus = LayerTask(
     cases=_with_extremes,
     points={"forward": 1, "dx": 2, "at extremes": 1, "contracts": 1},
     read="03_activations#sigmoid",
-    notice=_("The slope of this smooth ReLU is a function that you have met before."),
+    notice=_("The derivative of softplus is the sigmoid."),
 )
 
 swish = LayerTask(
@@ -99,5 +99,5 @@ swish = LayerTask(
     cases=elementwise_cases,
     points={"forward": 1, "dx": 2, "contracts": 1},
     read="03_activations#sigmoid",
-    notice=_("Two paths lead from x to the output, so two gradients come back, and they add."),
+    notice=_("Two paths lead from x to the output, so dx is the sum of two terms."),
 )

@@ -12,7 +12,7 @@ from course_lib.text import _
 
 SLUG = "04_affine"
 
-# (N, D, K): no two alike, so that no transposed shape can fit; batches of several and of one.
+# (N, D, K), all different, so that no transposed shape fits; batches of several samples and of one.
 SIZES = ((3, 4, 2), (1, 5, 3), (6, 2, 5))
 
 
@@ -69,7 +69,7 @@ def _shifted_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _bias(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Return numbers so far from 0 that leaving them out shows everywhere."""
+    """Return numbers far from 0, so that every output changes if they are left out."""
     return rng.choice([-1.0, 1.0], size) * rng.uniform(1, 2, size)
 
 
@@ -86,7 +86,7 @@ predict = NumberTask(
         "db": (5, 7, 9),
     },
     read="04_affine#affine-batch",
-    notice=_("Shapes first: whoever knows them has the products half written."),
+    notice=_("The shapes almost tell you which matrix products you need."),
 )
 
 affine_sample = LayerTask(
@@ -99,7 +99,7 @@ affine_sample = LayerTask(
     cases=_sample_cases,
     points={"forward": 1, "dx": 1, "dW": 1, "db": 1, "contracts": 1},
     read="04_affine#affine",
-    notice=_("Each weight lies on one edge: its gradient is what went in there, times what came."),
+    notice=_("The gradient of each weight is its input times its upstream gradient."),
 )
 
 affine = LayerTask(
@@ -112,7 +112,7 @@ affine = LayerTask(
     cases=_affine_cases,
     points={"forward": 1, "dx": 1, "dW": 1, "db": 1, "tensors": 2, "contracts": 1},
     read="04_affine#affine-batch",
-    notice=_("x.T @ dout adds over the samples by itself; for b you had to write the sum."),
+    notice=_("x.T @ dout includes the sum over the samples. For b, you wrote the sum yourself."),
 )
 
 linear = LayerTask(
@@ -125,7 +125,7 @@ linear = LayerTask(
     cases=_linear_cases,
     points={"forward": 1, "dx": 1, "dW": 1, "contracts": 1},
     read="04_affine#affine-batch",
-    notice=_("The same map, its weights stored the other way round. The shapes told you how."),
+    notice=_("The same map with a transposed W. The shapes tell you where the transpose goes."),
 )
 
 scaled_affine = LayerTask(
@@ -138,7 +138,7 @@ scaled_affine = LayerTask(
     cases=_scaled_cases,
     points={"forward": 1, "dx": 1, "dW": 1, "db": 1, "dalpha": 1, "contracts": 1},
     read="04_affine#affine-batch",
-    notice=_("alpha is used N times K times, and that many gradients have been added to one."),
+    notice=_("Every one of the N * K outputs uses alpha, so dalpha is a sum of N * K terms."),
 )
 
 shifted_affine = LayerTask(
@@ -151,5 +151,5 @@ shifted_affine = LayerTask(
     cases=_shifted_cases,
     points={"forward": 1, "dx": 1, "dW, db": 1, "dm": 1, "contracts": 1},
     read="04_affine#affine-batch",
-    notice=_("What is used in every row gets a gradient from every row: b does, and so does m."),
+    notice=_("Every row uses b and m, so every row adds to their gradients."),
 )

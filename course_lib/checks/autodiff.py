@@ -18,15 +18,15 @@ from course_lib.text import _
 
 SLUG = "10_autodiff"
 
-# More steps than Python lets a function call itself.
+# More steps than Python's recursion limit allows.
 _LONG = 3000
 
-# So many pairs of ways in a row that to walk each one for itself shows, and is over soon.
+# Pairs of paths in a row: 2**16 paths take noticeably long one by one, but not too long.
 _FORKS = 16
 
 
 class _Symbol:
-    """Stands for a value while a formula is written down as steps."""
+    """A symbolic value that records a formula as steps."""
 
     def __init__(self, steps: list[Step], operand: Any) -> None:
         self.steps, self.operand = steps, operand
@@ -49,21 +49,20 @@ class _Symbol:
 
 
 def calculate(formula: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
-    """Calculate a formula of two values of the learner's class, all steps in one batch."""
+    """Return a formula of two values of the learner's class, with all steps in one batch."""
     steps: list[Step] = []
     formula(_Symbol(steps, x), _Symbol(steps, y))
     steps[-1] = dataclasses.replace(steps[-1], wanted=True)
     return values_of(side_of(x), steps)[-1]
 
 
-# Work that grows with the steps takes about as long for both calculations; work that grows with
-# the ways takes hundreds of times as long. A pause of the machine may hit one try, not all: the
-# shortest counts.
+# If time grows with the steps, both calculations take similarly long. If it grows with the paths,
+# one takes hundreds of times longer. The shortest of several tries counts, in case of a pause.
 _TIMES, _TRIES = 20, 5
 
 
 def takes_similar_time(few_ways: Callable[[], Any], many_ways: Callable[[], Any]) -> bool:
-    """Return whether two calculations of equally many steps take a similar time."""
+    """Return whether two calculations with equally many steps take a similar time."""
     limit = _TIMES * min(_seconds(few_ways) for _try in range(_TRIES))
     return any(_seconds(many_ways) <= limit for _try in range(_TRIES))
 
@@ -74,7 +73,7 @@ def _seconds(function: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-# What is calculated with numbers of the learner's class, by the part of the check.
+# Formulas of numbers of the learner's class, for each part of the check.
 _FORMULAS: dict[str, list[Callable[[Any, Any], Any]]] = {
     "in x + y": [lambda x, y: x + y],
     "in x * y": [lambda x, y: x * y],
@@ -93,7 +92,7 @@ _FORMULAS: dict[str, list[Callable[[Any, Any], Any]]] = {
 
 
 def _diamond(a: Any, x: Any, *, swapped: bool) -> Any:
-    # a goes into b and, past it, into the product: it may hand on only after both.
+    # a has two uses, in b and in the product: its gradient is complete only after both.
     b = a + x
     return b * a if swapped else a * b
 
@@ -111,18 +110,18 @@ def _forks(x: Any, y: Any) -> Any:
 
 
 def _step_by_step(x: Any, y: Any) -> None:
-    """Raise an error if each way through a calculation is walked for itself."""
+    """Raise an error if backward follows each path through a calculation separately."""
     chain = calculate(lambda x, y: _chain(x, y, 2 * _FORKS), x, y)
     forks = calculate(_forks, x, y)
     if not takes_similar_time(lambda: call(chain, "backward"), lambda: call(forks, "backward")):
         raise TimeoutError(
-            _("{steps} steps with {ways} ways through them take far longer than as many in a row")
+            _("{steps} steps with {ways} paths take far longer than {steps} steps with one path")
             .format(steps=2 * _FORKS, ways=2**_FORKS)
         )  # fmt: skip
 
 
 def _formula_cases(rng: np.random.Generator) -> list[Case]:
-    """Return two numbers for each formula of an engine, part by part."""
+    """Return two numbers for each formula of each part."""
     names = [(at, i) for at, formulas in _FORMULAS.items() for i in range(len(formulas))]
     return [
         Case({"x": _number(rng), "y": _number(rng), "which": (at, i)}, dout=None, at=at)
@@ -135,7 +134,7 @@ def _number(rng: np.random.Generator) -> float:
 
 
 def _probe_value(answer: Any, x: float, y: float, which: tuple[str, int]) -> Iterable[Any]:
-    """Calculate one formula with values of the learner's class, and walk back."""
+    """Run one formula with values of the learner's class, forward and backward."""
     made: list[Any] = []
 
     def build() -> float:
@@ -150,7 +149,7 @@ def _probe_value(answer: Any, x: float, y: float, which: tuple[str, int]) -> Ite
             if at == "in a long chain" and i:
                 _step_by_step(a, b)
         else:
-            # Twice from one end, then from another one that shares a and b * a with it.
+            # Two backward passes from one result, then one from a result that shares a and b * a.
             shared = calculate(lambda a, b: b * a, a, b)
             first = calculate(lambda s, a: s * a, shared, a)
             made.append(calculate(lambda s, a: s + a, shared, a))
@@ -166,7 +165,7 @@ def _probe_value(answer: Any, x: float, y: float, which: tuple[str, int]) -> Ite
 
 
 def _unbroadcast_cases(rng: np.random.Generator) -> list[Case]:
-    """Return gradients with the smaller shapes that values may have had."""
+    """Return gradients, each with the smaller shape of the value before broadcasting."""
     pairs: dict[str, list[tuple[tuple[int, ...], tuple[int, ...]]]] = {
         "": [((4, 3), (4, 3))],
         "along new axes": [((4, 3), (3,)), ((2, 4, 3), (4, 3)), ((5, 2, 4, 3), (4, 3))],
@@ -180,7 +179,7 @@ def _unbroadcast_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-# Shapes of x and y by the part of the check.
+# Shapes of x and y for each part of the check.
 _TENSOR_SHAPES = {
     "without copies": ((4, 3), (4, 3)),
     "when a row is copied": ((4, 3), (3,)),
@@ -215,7 +214,7 @@ def _tensor_cases(rng: np.random.Generator) -> list[Case]:
 def _probe_tensor(
     answer: Any, x: Shared, y: Shared, which: tuple[Any]
 ) -> Iterable[tuple[str, Any]]:
-    """Calculate one formula with tensors of the learner's class, and walk back."""
+    """Run one formula with tensors of the learner's class, forward and backward."""
     made: list[Any] = []
 
     def build() -> float:
@@ -246,7 +245,7 @@ _DUAL_FORMULAS: dict[str, list[Callable[[Any, Any], Any]]] = {
 
 
 def _dual_cases(rng: np.random.Generator) -> list[Case]:
-    """Return two numbers with a slope each for every formula."""
+    """Return two numbers with their slopes for each formula."""
     return [
         Case(
             {
@@ -267,7 +266,7 @@ def _dual_cases(rng: np.random.Generator) -> list[Case]:
 def _probe_dual(
     answer: Any, x: float, y: float, x_slope: float, y_slope: float, which: tuple[str, int]
 ) -> Iterable[tuple[str, Any]]:
-    """Calculate one formula with numbers that carry their slopes."""
+    """Run one formula with dual numbers of the learner's class."""
     made: list[Any] = []
 
     def build() -> float:
@@ -285,8 +284,8 @@ def _probe_dual(
 
 
 def _graph_cases(rng: np.random.Generator) -> list[Case]:
-    """Return graphs whose names and whose order tell nothing."""
-    # In the plain chain every name has two uses, so that paths are many and nodes are few.
+    """Return graphs whose names and whose dict order do not reveal the order."""
+    # Each node of the first two graphs has two inputs, so that few nodes have many paths.
     return [
         *(Case({"graph": _graph(rng, 12), "last": "L"}, dout=None) for _case in range(2)),
         Case({"graph": _chain_graph(rng), "last": "L"}, dout=None, at="in a long chain"),
@@ -294,12 +293,12 @@ def _graph_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _graph(rng: np.random.Generator, size: int) -> dict[str, list[str]]:
-    """Return names with the names that they are made from, in an order that tells nothing."""
+    """Return the inputs of each name, in random order."""
     names = [f"v{number}" for number in rng.permutation(100)[:size]]
     graph: dict[str, list[str]] = {names[0]: [], names[1]: [], "unused": [names[0]]}
     for i in range(2, size):
         graph[names[i]] = [names[i - 1], names[int(rng.integers(i - 1))]]
-    # Past everything else, so that a short way leads to what a long one leads to as well.
+    # L has a short path and a long one to the same node.
     graph["L"] = [names[2], names[-1]]
     keys = list(graph)
     return {keys[i]: graph[keys[i]] for i in rng.permutation(len(keys))}
@@ -312,7 +311,7 @@ def _chain_graph(rng: np.random.Generator) -> dict[str, list[str]]:
 
 
 def _probe_order(answer: Any, graph: Shared, last: str) -> Iterable[tuple[str, Any]]:
-    """Yield how far an order is right: 1 where it is."""
+    """Yield the degree to which an order meets each requirement: 1 if it is right."""
     used = set(answers.backward_order(graph.value, last))
     edges = [(name, source) for name in used for source in graph.value[name]]
     came: list[list[str]] = []
@@ -321,7 +320,7 @@ def _probe_order(answer: Any, graph: Shared, last: str) -> Iterable[tuple[str, A
         if not came:
             given = plain(call(answer, "", graph, last))
             if not isinstance(given, (list, tuple)) or not all(isinstance(n, str) for n in given):
-                raise UnexpectedResult(_("a list of names is wanted"))
+                raise UnexpectedResult(_("expected a list of names"))
             came.append(list(given))
         return came[0]
 
@@ -352,7 +351,7 @@ value = CallTask(
         "in a long chain": 1,
     },
     read="10_autodiff#engine",
-    notice=_("You wrote two local rules. All other gradients came from adding and from order."),
+    notice=_("You wrote two local gradients. The engine adds them up in the right order."),
 )
 
 backward_order = CallTask(
@@ -375,7 +374,7 @@ backward_order = CallTask(
         "contracts": 1,
     },
     read="10_autodiff#engine",
-    notice=_("There are many such orders. Any of them will do: each node waits for all its uses."),
+    notice=_("Several orders are right, if each node comes after all nodes that use it."),
 )
 
 predict = NumberTask(
@@ -392,7 +391,7 @@ predict = NumberTask(
         "forward_passes": 1000,
     },
     read="10_autodiff#broadcasting",
-    notice=_("A copy is a use. Whoever counts the uses of a number has its gradient."),
+    notice=_("Broadcasting copies a number. The gradients of all copies add up."),
 )
 
 unbroadcast = CallTask(
@@ -408,7 +407,7 @@ unbroadcast = CallTask(
         "contracts": 1,
     },
     read="10_autodiff#broadcasting",
-    notice=_("With this one function no operation has to know that shapes can differ."),
+    notice=_("With this function, no operation has to handle different shapes itself."),
 )
 
 tensor = CallTask(
@@ -421,7 +420,7 @@ tensor = CallTask(
     methods={"x.grad": "backward", "y.grad": "backward"},
     points=dict.fromkeys(_TENSOR_SHAPES, 1) | {"contracts": 1},
     read="10_autodiff#broadcasting",
-    notice=_("A bias is no case of its own any more: it is added, and its copies are counted."),
+    notice=_("A bias needs no special code: unbroadcast sums over its copies."),
 )
 
 dual = CallTask(
@@ -434,5 +433,5 @@ dual = CallTask(
     methods={"slope": ""},
     points=dict.fromkeys(_DUAL_FORMULAS, 1) | {"in x * y": 2},
     read="10_autodiff#reverse-mode",
-    notice=_("No tape, no second pass. But for another input you would have to start again."),
+    notice=_("Forward mode needs no second pass. But each further input needs a new pass."),
 )

@@ -1,6 +1,7 @@
 """Calls of a learner's code: one at a time, or many in one batch.
 
-Where the code lives in another process, a request for each call would take longer than the calls.
+If the code runs in another process, a batch saves one request per call, which would take longer
+than the call itself.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ from course_lib.checks.side import (
 
 
 class UnexpectedResult(Exception):
-    """The learner's code returned something of another kind; the message says what is wanted."""
+    """The learner's code returned the wrong kind of value; the message says what is expected."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What kind of object an answer is.
+    """The kind of object that an answer is.
 
     Attributes
     ----------
@@ -50,20 +51,20 @@ class Kind:
 
 
 def side_of(thing: Any) -> Side:
-    """Return the side on which an object of the learner's lives."""
+    """Return the side of a learner's object."""
     return thing.side if isinstance(thing, RemoteReference) else LOCAL
 
 
 def kind_of(thing: Any) -> Kind:
-    """Return what kind of object an answer is."""
+    """Return the kind of object that an answer is."""
     match _value(side_of(thing), Step("kind", (thing,))):
         case [bool(can_call), bool(is_class), bool(has_forward), list(origins)]:
             return Kind(can_call, is_class, has_forward, tuple(map(str, origins)))
-    raise SideLost("no answer to what was asked")
+    raise SideLost("the answer's side sent no valid reply")
 
 
 def call(thing: Any, method: str = "", *args: Any) -> Any:
-    """Call a method of an object of the learner's, or the object itself.
+    """Call a method of a learner's object, or the object itself.
 
     Raises
     ------
@@ -74,22 +75,22 @@ def call(thing: Any, method: str = "", *args: Any) -> Any:
 
 
 def get(thing: Any, name: str) -> Any:
-    """Return an attribute of an object of the learner's."""
+    """Return an attribute of a learner's object."""
     return _value(side_of(thing), Step("get", (thing, name)))
 
 
 def item(thing: Any, key: Any) -> Any:
-    """Return the entry of a result under a key."""
+    """Return the entry of a result for a key."""
     return call(thing, "__getitem__", key) if isinstance(thing, RemoteReference) else thing[key]
 
 
 def perturbs(make: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any) -> bool:
-    """Return whether a layer of the learner's takes differences of its inputs."""
+    """Return whether a learner's layer takes finite differences of its inputs."""
     return _value(side_of(make), Step("perturbs", (make, [*init], [*inputs], dout))) is True
 
 
 def values_of(side: Side, steps: Sequence[Step]) -> list[Any]:
-    """Run steps in one batch and return their values; issue NumPy's warnings again.
+    """Run steps in one batch and return their values; re-issue NumPy's warnings.
 
     Raises
     ------
@@ -110,7 +111,7 @@ def _value(side: Side, step: Step) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Return a result as data, if it holds any."""
+    """Return the data in a reference to a result; other results unchanged."""
     held = value.plain if isinstance(value, RemoteReference) else None
     return value if held is None else held
 
@@ -126,7 +127,7 @@ def pair(value: Any, wanted: str) -> Any:
     Raises
     ------
     UnexpectedResult
-        With `wanted` as its message, if there are not two.
+        With `wanted` as its message, if there are not exactly two values.
     """
     value = plain(value)
     if not isinstance(value, (tuple, list)) or len(value) != 2:
@@ -135,14 +136,14 @@ def pair(value: Any, wanted: str) -> Any:
 
 
 def share_all(values: Sequence[Any]) -> list[Any]:
-    """Share arguments that the learner's code could write into; leave numbers and words."""
+    """Return arguments with arrays, lists and dicts as `Shared`, and all others unchanged."""
     return [
         Shared(value) if isinstance(value, (np.ndarray, list, dict)) else value for value in values
     ]
 
 
 def changed(thing: Any, values: Sequence[Any]) -> bool:
-    """Return whether the learner's code has written into any shared value."""
+    """Return whether the learner's code has changed any shared value."""
     shared = [value for value in values if isinstance(value, Shared)]
     return bool(shared) and _written(_value(side_of(thing), Step("now", tuple(shared))), shared)
 
@@ -158,12 +159,12 @@ class Pending(Earlier):
 
     @property
     def value(self) -> Any:
-        """The value, or a `Failure`. Later steps cannot write into its arrays."""
+        """The value, or a `Failure`. Later steps cannot change its arrays."""
         return self.done.value
 
 
 class Batch:
-    """Steps to run in one go. Each is tried by itself, also after one that failed.
+    """Steps to run together. A failed step does not stop later ones, unless they need its value.
 
     Parameters
     ----------
@@ -191,15 +192,15 @@ class Batch:
         watch: Watch | None = None,
         wanted: bool = True,
     ) -> Pending:
-        """Call a method of an object, or of the value of an earlier step, or that itself."""
+        """Add a call of an object or an earlier step's value, or of a method of it."""
         return self.add(Step("call", (of, method, *args), watch, wanted))
 
     def get(self, of: Any, name: str) -> Pending:
-        """Read an attribute of an object, or of the value of an earlier step."""
+        """Add a read of an attribute of an object, or of an earlier step's value."""
         return self.add(Step("get", (of, name)))
 
     def watch_shared(self, values: Sequence[Any]) -> SharedNow:
-        """Look at shared values after the steps so far."""
+        """Add a read of the shared values as they are after the steps so far."""
         return SharedNow(self, [value for value in values if isinstance(value, Shared)])
 
     def run(self) -> None:
@@ -209,12 +210,12 @@ class Batch:
 
 
 class SharedNow:
-    """Shared values at one point of a batch."""
+    """The state of shared values at one point of a batch."""
 
     def __init__(self, batch: Batch, shared: list[Shared]) -> None:
         self.shared = shared
         self.now = batch.add(Step("now", tuple(shared))) if shared else None
 
     def changed(self) -> bool:
-        """Return whether the learner's code has written into any of them."""
+        """Return whether the learner's code has changed any of the shared values."""
         return self.now is not None and _written(self.now.value, self.shared)

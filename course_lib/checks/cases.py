@@ -1,4 +1,4 @@
-"""Cases: the inputs that a check uses, random and away from kinks."""
+"""Cases: random inputs for a check, away from kinks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from course_lib.arrays import Array
 
-# Batches of several rows and of one; no two dimensions are equal.
+# Batches of several rows and of one row, and a vector; no two dimensions are equal.
 SHAPES = ((2, 3), (1, 5), (4,))
 
 
@@ -23,11 +23,11 @@ class Case:
     inputs : mapping of str to value
         The arguments of forward (or of a function), by name and in order.
     dout : value
-        The upstream gradient; None if the answer is no layer.
+        The upstream gradient; None if the answer is not a layer.
     init : tuple
         The parameters of the class.
     at : str
-        Empty for an ordinary case, else the part of the check that it belongs to: "at zero".
+        The part of the check that a special case belongs to, such as "at zero"; else empty.
     """
 
     inputs: Mapping[str, Any]
@@ -39,8 +39,8 @@ class Case:
 def elementwise_cases(rng: np.random.Generator) -> list[Case]:
     """Return cases for a layer with one array in and one out.
 
-    Every case has all four pairs of signs of x and dout, and |x| is at least 0.1: a mask taken
-    from the wrong array shows, and no step crosses a kink at 0.
+    Every case has all four pairs of signs of x and dout, so that a mask of the wrong array is
+    found. |x| is at least 0.1, so that no finite difference crosses the kink at 0.
     """
     pairs = [signed_pair(rng, shape) for shape in SHAPES]
     return [Case({"x": x}, dout) for x, dout in pairs]

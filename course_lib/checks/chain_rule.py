@@ -19,7 +19,7 @@ def _numbers_too(rng: np.random.Generator) -> list[Case]:
 
 
 def _positive(rng: np.random.Generator) -> list[Case]:
-    """Return cases on both sides of 1, where the logarithm changes its sign."""
+    """Return cases with x on both sides of 1, where the logarithm changes its sign."""
     cases = []
     for shape in SHAPES:
         signs, dout = signed_pair(rng, shape)
@@ -37,7 +37,7 @@ square_layer = LayerTask(
     cases=_numbers_too,
     points={"forward": 1, "dx": 2, "contracts": 1},
     read="02_chain_rule#square-layer",
-    notice=_("Notice that this slope depends on where you stand, so forward had to keep x."),
+    notice=_("This local gradient depends on x, so forward stores x."),
 )
 
 exp_layer = LayerTask(
@@ -48,7 +48,7 @@ exp_layer = LayerTask(
     cases=_numbers_too,
     points={"forward": 1, "dx": 2, "contracts": 1},
     read="02_chain_rule#exp-layer",
-    notice=_("The one function that is its own slope: backward asks forward's output, not x."),
+    notice=_("exp is its own derivative, so backward needs only the output of forward."),
 )
 
 log_layer = LayerTask(
@@ -59,7 +59,7 @@ log_layer = LayerTask(
     cases=_positive,
     points={"forward": 1, "dx": 2, "contracts": 1},
     read="02_chain_rule#log-layer",
-    notice=_("Where x is small the curve is steep: this node can make a gradient very large."),
+    notice=_("The local gradient is 1 / x. For a small x, it makes the gradient very large."),
 )
 
 predict = NumberTask(
@@ -67,7 +67,7 @@ predict = NumberTask(
     name="predict",
     answers={"square_dx": -30, "exp_dx": 3.5, "log_dx": 3, "chain": -12, "fork": 4.5, "paths": 10},
     read="02_chain_rule#fork",
-    notice=_("Two rules did all of it: multiply along a path, add where paths meet."),
+    notice=_("You needed two rules: multiply along a path, and add where paths meet."),
 )
 
 fork = LayerTask(
@@ -78,7 +78,7 @@ fork = LayerTask(
     cases=two_input_cases,
     points={"forward": 1, "dx": 2, "dy": 1, "contracts": 1},
     read="02_chain_rule#fork",
-    notice=_("x has two paths and y has one. That is all the difference between dx and dy."),
+    notice=_("x has two paths to the output, y has one. So dx is a sum of two terms."),
 )
 
 chain = LayerTask(
@@ -89,7 +89,7 @@ chain = LayerTask(
     cases=_positive,
     points={"forward": 1, "dx": 3, "contracts": 1},
     read="02_chain_rule#chain",
-    notice=_("Five local slopes, one product. A sixth node would have cost one more line."),
+    notice=_("dx is the product of five local gradients. A sixth node needs one more line."),
 )
 
 three_uses = LayerTask(
@@ -100,5 +100,5 @@ three_uses = LayerTask(
     cases=two_input_cases,
     points={"forward": 1, "dx": 2, "dy": 1, "contracts": 1},
     read="02_chain_rule#fork",
-    notice=_("Add with +=, and start from 0 at every pass: you needed both halves of the rule."),
+    notice=_("The gradients of the three uses add up. Every backward pass starts again from 0."),
 )

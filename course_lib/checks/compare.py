@@ -1,4 +1,4 @@
-"""Compare results: take in the numbers that a learner's code returned, and tell if two agree."""
+"""Convert the results of a learner's code to numbers, and compare them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from course_lib.text import _
 RTOL = 1e-6
 ATOL = 2e-7
 
-# What an answer gives in one case: float64 arrays, `Failure`, `NotNumbers`, and facts that are
-# true or false.
+# The observed values of an answer in one case, by name: float64 arrays, `Failure`, `NotNumbers`,
+# and bools for the contracts of a layer.
 Seen = dict[str, Any]
 
 
 class NotNumbers(Exception):
-    """A result that is no number and no array of numbers; the message describes it."""
+    """A result that is neither a number nor an array of numbers; the message describes it."""
 
 
 class WrongCount(NotNumbers):
@@ -30,7 +30,7 @@ class WrongCount(NotNumbers):
     Parameters
     ----------
     count : int
-        How many values backward returned.
+        The number of values that backward returned.
     names : tuple of str
         The gradients that it should return.
     """
@@ -41,7 +41,7 @@ class WrongCount(NotNumbers):
 
 
 class NumericalGradient(NotNumbers):
-    """Stands for a gradient that was taken by differences."""
+    """Replaces a gradient that was computed numerically."""
 
 
 def as_numbers(value: Any) -> Array:
@@ -56,22 +56,24 @@ def as_numbers(value: Any) -> Array:
     """
     value = plain(value)
     if value is None:
-        raise NotNumbers(_("nothing (None): is there a return?"))
+        raise NotNumbers(_("None (is there a return?)"))
     if isinstance(value, (list, tuple)):
         value = _listed(value)
     if not (isinstance(value, (np.ndarray, np.generic)) or type(value) in (bool, int, float)):
         raise NotNumbers(_no_number(value))
-    # A view of the base class: whatever a subclass overrides is out of the way.
+    # A view of the base class, so that no overridden method of a subclass runs.
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
         raise NotNumbers(_no_number(value))
     if array.size > MAX_VALUES:
-        raise NotNumbers(_("an array of shape {shape}, far too large").format(shape=array.shape))
+        raise NotNumbers(
+            _("an array of shape {shape}, which is too large").format(shape=array.shape)
+        )
     return np.array(array, dtype=np.float64)
 
 
 def taken(value: Any) -> Any:
-    """Return a result as numbers, or as the `NotNumbers` or `Failure` that it is instead."""
+    """Return a result as numbers, or else as `NotNumbers` or `Failure`."""
     if isinstance(value, (Failure, NotNumbers)):
         return value
     try:
@@ -87,15 +89,15 @@ def _listed(value: Any) -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # elements may be objects whose own code runs here
-        raise NotNumbers(_("a list that is no array of numbers")) from error
+        raise NotNumbers(_("a list that is not an array of numbers")) from error
 
 
 def _no_number(value: Any) -> str:
-    return _("{type}, which is no number and no array of numbers").format(type=type_name(value))
+    return _("{type}, not a number or an array of numbers").format(type=type_name(value))
 
 
 def alike(a: Any, b: Any) -> bool:
-    """Return whether two observations, or parts of them, are the same."""
+    """Return whether two observations, or parts of them, agree."""
     if isinstance(a, dict):
         return alike(list(a.values()), list(b.values()))
     if isinstance(a, (list, tuple)):
@@ -110,7 +112,7 @@ def alike(a: Any, b: Any) -> bool:
 
 
 def _essence(failure: Failure) -> tuple[str, str]:
-    """Return a failure without names of classes, and the same for ``x @ W`` as for ``dot``."""
+    """Return kind and message of a failure, without class names and equal for `@` and `np.dot`."""
     message = failure.message
     if sizes := re.search(r"size (\d+) is different from (\d+)", message):
         return failure.kind, f"mismatch {sizes[2]} {sizes[1]}"
@@ -122,36 +124,36 @@ def _essence(failure: Failure) -> tuple[str, str]:
 def agrees(got: Array, want: Array) -> bool:
     """Return whether `got` has the shape of `want` and its values, up to rounding.
 
-    The second term is for a difference of large terms in single precision.
+    The second term allows for cancellation in single precision.
 
     ``|got - want| <= 1e-6 max(|got|, |want|) + 2e-7 max over the array of |want|``
     """
     if got.shape != want.shape:
         return False
-    # Mostly they are the same to the last bit, which is seen sooner.
+    # Most pairs are equal to the last bit, and this comparison is faster.
     return bool((got == want).all() or (excess(got, want) <= 1).all())
 
 
 def excess(got: Array, want: Array) -> Array:
-    """Return how far each value is off, in units of what is allowed there."""
+    """Return the error of each value in units of its tolerance."""
     with np.errstate(all="ignore"):
         error = np.abs(got - want)
         scale = np.maximum(np.abs(got), np.abs(want))
         floor = ATOL * np.abs(want).max(initial=0.0) + np.finfo(float).tiny
         off = error / (RTOL * scale + floor)
-    # inf is like inf and nan like nan; anything else that is not a number is infinitely wrong.
+    # inf agrees with inf and nan with nan; any other error that is not finite counts as inf.
     same = (got == want) | (np.isnan(got) & np.isnan(want))
     return np.where(same, 0.0, np.where(np.isfinite(off), off, np.inf))
 
 
 def worst_index(got: Array, want: Array) -> tuple[int, ...]:
-    """Return where two arrays of one shape differ most."""
+    """Return the index at which two arrays of one shape differ most."""
     flat = int(excess(got, want).argmax())
     return tuple(int(i) for i in np.unravel_index(flat, want.shape))
 
 
 def small(value: Any) -> str:
-    """Show a value in a few characters: a number, a tiny array, or a shape."""
+    """Return a short text for a value: a number, a tiny array, or a shape."""
     array = np.asarray(value)
     if array.ndim == 0:
         return number(float(array))
@@ -161,5 +163,5 @@ def small(value: Any) -> str:
 
 
 def number(value: float) -> str:
-    """Show a number with at most six significant digits."""
+    """Return a number as text with at most six significant digits."""
     return f"{value:.6g}"

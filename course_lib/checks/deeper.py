@@ -19,8 +19,8 @@ from course_lib.text import _
 
 SLUG = "09_deeper"
 
-# (N, D), never equal. Two numbers alone would become 1 and -1, whatever they are: so there are
-# at least three along the axis that is normalised.
+# (N, D), never equal. The normalised axis has at least three elements, because any two different
+# numbers become 1 and -1.
 _COLUMNS = ((4, 3), (7, 2), (5, 6))
 _ROWS = ((2, 4), (1, 5), (6, 3))
 
@@ -43,15 +43,15 @@ def _dropout_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-# How far the share that is left out may be from p: more than five standard deviations.
+# Tolerance of the dropped fraction: more than five standard deviations.
 _SHARE = 0.05
 
 
 def _probe_dropout(
     answer: Any, x: Shared, dout: Shared, p: float, seed: int
 ) -> Iterable[tuple[str, Any]]:
-    """Yield facts about a Dropout that is built with `p` and `seed`: 1 where one is true."""
-    # Learners may draw as they like, so nothing is compared with the draws of the reference.
+    """Yield requirements of a Dropout with `p` and `seed`: 1 where one is met."""
+    # Learners may draw masks in any way, so the masks of the reference are not compared.
     layers: list[Any] = []
     found: dict[str, Any] = {}
 
@@ -76,12 +76,12 @@ def _probe_dropout(
         if not np.isnan(out()).any():
             return 1.0
         size = np.size(found["given"])
-        # What is no array at all is said as it is; what lost a part of its values is told apart.
+        # Return a single value as it is, and distinguish a smaller array (0.5) from others (0).
         return 0.5 if 1 < size < x.value.size else 0.0 if size > 1 else found["given"]
 
     def left_out() -> float:
         share = float((out() == 0).mean())
-        # A probability to keep in place of one to drop is told apart from any other fault.
+        # -1 marks p as the probability to keep, to recognise this misconception.
         return 1.0 if abs(share - p) < _SHARE else -1.0 if abs(share - 1 + p) < _SHARE else 0.0
 
     def one_by_one() -> float:
@@ -90,11 +90,11 @@ def _probe_dropout(
 
     def no_gradient() -> float:
         gone = out() == 0
-        # Where nothing is left out, or no gradient comes back at all, nothing has been shown.
+        # Requires dropped values, and gradients that are not all 0.
         return float(gone.any() and not dx()[gone].any() and dx()[~gone].any())
 
     def at_test() -> float:
-        # A batch of another size than those before: what is left of their masks does not fit.
+        # A batch of another size, so that an old mask does not fit.
         rows, drows = x.value[1:], dout.value[1:]
         tested = _like(call(layers[0], "forward", rows, False), rows)
         if agrees(tested, rows * (1 - p)):
@@ -123,7 +123,7 @@ def _probe_dropout(
 
 
 def _like(value: Any, x: Array) -> Array:
-    """Return what came back, or nothing but nan if it is no array in the shape of `x`."""
+    """Return a result as an array, filled with nan if it lacks the shape of `x`."""
     try:
         array = as_numbers(value)
     except NotNumbers:
@@ -132,7 +132,7 @@ def _like(value: Any, x: Array) -> Array:
 
 
 def _factor(got: Array, given: Array, out: Array) -> float:
-    """Return by what everything that stayed was multiplied, or 0 if not all by the same."""
+    """Return the common factor of all kept values, or 0 if they have none."""
     ratios = (got / given)[out != 0]
     if ratios.size and np.ptp(ratios) < 1e-5 * abs(ratios[0]):
         return float(ratios[0])
@@ -187,7 +187,7 @@ def _probe_running(
         return np.concatenate([call(made[0], "forward", x, True) for x in (first, second)])
 
     def beside_another() -> Any:
-        # What one layer remembers must be safe from another.
+        # Another layer must not change the state of this one.
         call(call(answer, "", D, momentum), "forward", first, True)
         return call(made[0], "backward", dout)
 
@@ -221,7 +221,7 @@ def _probe_decay(answer: Any, **inputs: Any) -> Iterable[tuple[str, Any]]:
 
     def build() -> float:
         both = call(answer, "", *inputs.values())
-        came.extend(pair(both, _("two values are wanted, the loss and the gradients")))
+        came.extend(pair(both, _("expected two values: the loss and the gradients")))
         return 1.0
 
     yield "build", build
@@ -259,7 +259,7 @@ dropout = CallTask(
         "contracts": 1,
     },
     read="09_deeper#dropout",
-    notice=_("For one toss the mask is a constant: what is left is the gradient of a product."),
+    notice=_("In one pass, the mask is a constant. So this is the gradient of a product."),
 )
 
 batch_norm = LayerTask(
@@ -272,7 +272,7 @@ batch_norm = LayerTask(
     cases=_norm_cases(_COLUMNS),
     points={"forward": 1, "dgamma": 1, "dbeta": 1, "dx": 3, "contracts": 1},
     read="09_deeper#batch-norm",
-    notice=_("Add up any column of dx: it gives 0. A shift of the whole column changes nothing."),
+    notice=_("Each column of dx sums to 0, because shifting a whole column changes nothing."),
 )
 
 running_norm = CallTask(
@@ -305,7 +305,7 @@ running_norm = CallTask(
         "contracts": 1,
     },
     read="09_deeper#batch-norm",
-    notice=_("At test time mean and variance are constants, so two of the three paths are gone."),
+    notice=_("At test time, mean and variance are constants, so only one of three paths is left."),
 )
 
 layer_norm = LayerTask(
@@ -318,7 +318,7 @@ layer_norm = LayerTask(
     cases=_norm_cases(_ROWS),
     points={"forward": 1, "dgamma, dbeta": 1, "dx": 2, "contracts": 1},
     read="09_deeper#batch-norm",
-    notice=_("No row looks at another one here: a batch of one is as good as any."),
+    notice=_("Each row is normalised by itself, so a batch of one sample works, too."),
 )
 
 add_weight_decay = CallTask(
@@ -331,7 +331,7 @@ add_weight_decay = CallTask(
     methods=dict.fromkeys(("loss", "dW1", "dW2", "db1", "db2"), ""),
     points={"loss": 1, "dW1, dW2": 2, "db1, db2": 1, "contracts": 1},
     read="09_deeper#weight-decay",
-    notice=_("Each W has two uses now, in the network and in the penalty, and gradients add."),
+    notice=_("The network and the penalty both use W, so its two gradients add up."),
 )
 
 predict = NumberTask(
@@ -346,7 +346,7 @@ predict = NumberTask(
         "decayed": 1.89,
     },
     read="09_deeper#batch-norm",
-    notice=_("One row had an upstream gradient, and another one was moved by it as far."),
+    notice=_("Only one row had an upstream gradient, but another row got a gradient as large."),
 )
 
 find_the_cause = NumberTask(
@@ -354,5 +354,5 @@ find_the_cause = NumberTask(
     name="find_the_cause",
     answers={"twice": 1, "alone": 2, "later": 3, "stands_still": 4, "shrinks": 5},
     read="09_deeper#building-blocks",
-    notice=_("Not one of these faults stops the program. Knowing them is the only alarm."),
+    notice=_("None of these errors stops the program. You find them only if you know them."),
 )

@@ -22,20 +22,20 @@ SLUG = "07_gradient_check"
 
 _H = 1e-5
 
-# The layer that is looked at more closely, and what is looked at: backward has to answer for x,
-# and not for a place to which x was moved.
-_RIGHT, _SEEN = "a right layer", "the x that backward answers for"
+# For this layer, the check also observes the input of the last forward before backward. It has to
+# be x, not a perturbed x.
+_RIGHT, _SEEN = "a right layer", "x in the layer when backward is called"
 
 
 def surface(x: Array) -> float:
-    """Return a number that bends in every element of x, and ties each to its neighbour."""
+    """Return a nonlinear function of x in which neighbouring elements interact."""
     flat = x.ravel()
     weights = np.arange(1, flat.size + 1)
     return float((weights * flat**3).sum() + (flat * np.roll(flat, 1)).sum())
 
 
 def surface_difference(x: Array, h: float) -> Array:
-    """Return the central differences of `surface`, worked out on paper."""
+    """Return the central differences of `surface` in closed form."""
     flat = x.ravel().astype(float)
     weights = np.arange(1, flat.size + 1)
     slope = weights * (3 * flat**2 + h**2) + np.roll(flat, 1) + np.roll(flat, -1)
@@ -43,7 +43,7 @@ def surface_difference(x: Array, h: float) -> Array:
 
 
 class _SlopeTask(CallTask):
-    """A numerical gradient to write; what it should give is known without one."""
+    """A numerical gradient to write; the right values come from a closed form."""
 
     def expected(self, cases: list[Case]) -> list[Seen]:
         seen = super().expected(cases)
@@ -70,7 +70,7 @@ def _slope_cases(rng: np.random.Generator) -> list[Case]:
 
 
 class _VerdictTask(CallTask):
-    """A function that judges. Each case asks for the verdict on one thing, which it names."""
+    """A function that returns a verdict. Each case names the object of one verdict."""
 
     def counted(self, part: str, case: Case) -> tuple[str, ...]:
         named = f"verdict on {case.inputs['what']}"
@@ -84,17 +84,17 @@ class _VerdictTask(CallTask):
     def _recognise(
         self, part: str, known: SeedCache, mine: dict[str, list[Any]]
     ) -> Misconception | None:
-        """Return a misconception only if all verdicts are its own: a few yes and no say little."""
+        """Return a misconception only if all verdicts agree: a few of them prove little."""
         match = super()._recognise(part, known, mine)
         sure = match and alike(known.misconceptions[match], mine)
         return match if sure else None
 
 
 def _pairs(rng: np.random.Generator) -> dict[str, tuple[Array, Array, dict[str, float]]]:
-    """Return pairs of gradients to compare, with tolerances, by what they are."""
+    """Return pairs of gradients to compare, with tolerances, by description."""
     n = rng.uniform(1, 2, (3, 4)) * rng.choice([-1, 1], (3, 4))
     row, column = int(rng.integers(1, 3)), int(rng.integers(1, 4))
-    # A limit that is negative beside a negative gradient shall not go unseen.
+    # A negative element reveals a tolerance that is computed without abs.
     n[row, column] = -abs(n[row, column])
     one_wrong, outshone, nan, both_nan = (n.copy() for _copy in range(4))
     one_wrong[row, column] *= 1.001
@@ -140,7 +140,7 @@ def _pairs(rng: np.random.Generator) -> dict[str, tuple[Array, Array, dict[str, 
     }
 
 
-# The index of the worst element is asked for where one is wrong and others are not.
+# The index of the worst element counts in these cases, where only one element is wrong.
 _ONE_WRONG = (
     "one wrong element",
     "a wrong element beside a large one",
@@ -162,11 +162,11 @@ def _probe_compare(
 
     def verdict() -> Any:
         both = call(answer, "", a, n, *tolerances.values())
-        said.append(pair(both, _("two values are wanted, the verdict and an index")))
+        said.append(pair(both, _("expected two values: the verdict and an index")))
         return said[0][0]
 
     yield f"verdict on {what}", verdict
-    # Without a verdict there is no index either: the same failure is told.
+    # Without a verdict there is no index: report the same failure.
     yield "worst", lambda: said[0][1] if said else verdict()
 
 
@@ -177,15 +177,15 @@ def _on(*things: str) -> tuple[str, ...]:
 _ORDINARY = tuple(_pairs(np.random.default_rng(0)))[:14]
 
 
-# Layers, right and wrong, for a learner's check to judge.
+# Right and wrong layers, on which the learner's gradient check is tested.
 
 
 class _Square:
-    # The input that forward had seen last when backward was called.
+    # The input of the last forward before backward.
     answered_for: Array | None = None
 
     def forward(self, x: Array) -> Array:
-        # A copy: a backward after forward at another place answers for that place.
+        # A copy, because the learner's check may perturb x in place.
         self.x = x.copy()
         return x**2
 
@@ -259,7 +259,7 @@ def _probe_layer(
 
     def seen() -> Any:
         if layer.answered_for is None:
-            return NotNumbers(_("nothing: the layer's backward was not called"))
+            return NotNumbers(_("nothing: your check did not call the layer's backward"))
         return layer.answered_for
 
     yield f"verdict on {what}", lambda: call(answer, "", shared, x, dout)
@@ -274,7 +274,7 @@ numerical_gradient = _SlopeTask(
     probe=_probe_slopes,
     points={"value": 2, "for another h": 1, "for integers": 1, "contracts": 1},
     read="07_gradient_check#numerical-gradient",
-    notice=_("Slow and simple, and it knows nothing of layers: that makes it a good judge."),
+    notice=_("This code is slow, but simple and independent of the layers, so it can check them."),
 )
 
 compare = _VerdictTask(
@@ -295,7 +295,7 @@ compare = _VerdictTask(
         ),
     },
     read="07_gradient_check#gradient-check",
-    notice=_("A check that has said no where it should, and yes where it should, can be trusted."),
+    notice=_("You can trust a check that accepts right gradients and rejects wrong ones."),
 )
 
 check_layer = _VerdictTask(
@@ -318,7 +318,7 @@ check_layer = _VerdictTask(
         "shape": _on(_RIGHT, "a layer whose dx has another shape"),
     },
     read="07_gradient_check#fooled",
-    notice=_("Your check has a dout of its own, asks for every element, and says no when it must."),
+    notice=_("Your check uses a random dout, compares every element, and rejects wrong layers."),
 )
 
 predict = NumberTask(
@@ -333,7 +333,7 @@ predict = NumberTask(
         "losses": 134,
     },
     read="07_gradient_check#step-size",
-    notice=_("On both sides of a bend the errors cancel. On both sides of a kink they do not."),
+    notice=_("For a smooth curve, the errors on both sides cancel. At a kink, they do not."),
 )
 
 five_layers = NumberTask(
@@ -341,5 +341,5 @@ five_layers = NumberTask(
     name="five_layers",
     answers={"layer_a": 2, "layer_b": 5, "layer_c": 1, "layer_d": 4, "layer_e": 3},
     read="07_gradient_check#fooled",
-    notice=_("Two of them no comparison of gradients can find. You asked other questions, too."),
+    notice=_("No gradient check finds all five errors. Two of them need other tests."),
 )

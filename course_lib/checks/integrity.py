@@ -1,20 +1,19 @@
-"""Refuse answers that avoid the task: numerical gradients, and the course's own code.
+"""Refuse answers that avoid the task: numerical gradients, and calls of the course library.
 
-Rounding errors give a numerical gradient away. A difference of two nearly equal numbers, divided
-by a small step, keeps the rounding errors of both, made large: a gradient by central differences
-is off by some 1e-12 to 1e-10 of itself, and by a different amount once the input moves a little. A
-gradient by the chain rule is off by less than 1e-14 in double precision, and by more than 1e-9 in
-single precision. Between the two lies a wide gap, and no honest answer comes near its middle. An
-error that stays the same when the input moves, like that of a small constant against division by
-0, does not count.
+Rounding errors reveal a numerical gradient. A central difference divides the rounding errors of two
+nearly equal numbers by a small step. Its relative error is about 1e-12 to 1e-10, and it changes
+when the input is perturbed. A gradient by the chain rule has a relative error below 1e-14 in double
+precision, and above 1e-9 in single precision. Numerical gradients lie in the wide gap between the
+two. An error that stays the same when the input is perturbed does not count: a small constant that
+prevents a division by 0 has such an error.
 
-Differences of a linear function have constant errors, too. Therefore each input is also taken far
-away from 0, where a small step is lost in it, and where a step that grows with it shows in the last
-digits: there the small constants of honest answers vanish.
+Finite differences of a linear function have constant errors, too. Therefore each input is also
+moved far away from 0. There a small step is lost in rounding, a step in proportion to the input
+shows in the last digits, and the small constants of right answers do not matter.
 
-A complex step, ``imag(f(x + ih)) / h``, is right to the last digit. It shows in the code, and in
-what becomes of the inputs; see `course_lib.checks.side.PerturbationTracer`. One thing passes all
-of this: the slope of a linear function between two points that are far from each other.
+A complex step, ``imag(f(x + ih)) / h``, has no rounding error. It is detected in the code, and in
+the inputs that become complex; see `course_lib.checks.side.PerturbationTracer`. One method is not
+detected: the slope of a linear function between two distant points.
 """
 
 from __future__ import annotations
@@ -39,33 +38,33 @@ from course_lib.checks.compare import Seen, agrees
 from course_lib.checks.side import RemoteReference, attempt
 from course_lib.text import _
 
-# Errors that jump by so much, relative to the gradient, are those of differences.
+# Range of the relative jumps of the error of a finite difference.
 _LEAST, _MOST = 2e-13, 3e-9
 
-# By so much the inputs move: more than single precision can tell apart.
+# Relative perturbation of the inputs: large enough to change a number in single precision.
 _MOVE = 1e-7
 
-# Elements that are small beside the largest are left out: they may be differences themselves.
+# Elements below this fraction of the largest are left out: cancellation may make them inexact.
 _SMALL = 0.03
 
 _CASES = 3
 
-# Inputs so large leave nothing of a step of 1; products of two are still numbers in single
-# precision.
+# The factor that moves inputs far away: a step of 1 is lost in rounding there, and a product of two
+# such inputs does not overflow in single precision.
 _FAR = 1.23456789e17
 
-# By so much may the slope of a square grow less, or more, than its input.
+# Tolerance of a gradient that grows in proportion to the input, as that of a square does.
 _MANY = 1000.0
 
-# No rounding is so large.
+# Relative error that no rounding explains.
 _GROSS = 1e-3
 
-# So few numbers may be rough by chance.
+# Fewer elements than this prove nothing.
 _FEW = 2
 
 
 class GradientTask(Protocol):
-    """What this module needs of a task; see `course_lib.checks.tasks.Task`."""
+    """The attributes of a task that this module uses; see `course_lib.checks.tasks.Task`."""
 
     @property
     def reference(self) -> Any: ...
@@ -80,17 +79,17 @@ class GradientTask(Protocol):
 
 
 class PerturbedCases:
-    """Cases near those of a check and far away, with the right gradients there.
+    """Perturbed cases of a check, near and far, with the right gradients.
 
     Attributes
     ----------
     places : list of int
-        The cases that are ordinary, and not too many.
+        Indices of the first few ordinary cases.
     near : list of lists of Case
-        Three inputs in a row, equally far from each other; first, the cases as they are.
+        The same cases at three equidistant inputs; the first list is unperturbed.
     far : list of tuples
-        The name of a gradient, the place of a case in a row, and a case where what the gradient
-        belongs to is far away from 0.
+        The name of a gradient, the position of a case in `places`, and that case with the input
+        or parameter of the gradient far away from 0.
     """
 
     def __init__(self, task: GradientTask, cases: list[Case]) -> None:
@@ -106,12 +105,12 @@ class PerturbedCases:
 
     @cached_property
     def right_near(self) -> list[list[Seen]]:
-        """The gradients in `near`."""
+        """The right gradients of the cases in `near`."""
         return [self.task.observe_gradients(self.task.reference, row) for row in self.near]
 
     @cached_property
     def right_far(self) -> list[Seen]:
-        """The gradients in `far`."""
+        """The right gradients of the cases in `far`."""
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return self.task.observe_gradients(
@@ -122,7 +121,7 @@ class PerturbedCases:
 def is_numerical_gradient(
     task: GradientTask, answer: Any, perturbed: PerturbedCases, seen: list[Seen]
 ) -> bool:
-    """Return whether an answer takes any gradient by differences or by a complex step.
+    """Return whether an answer computes any gradient by finite differences or a complex step.
 
     Parameters
     ----------
@@ -130,7 +129,7 @@ def is_numerical_gradient(
     answer : class or function
     perturbed : PerturbedCases
     seen : list of Seen
-        What the answer gives in the cases of the check.
+        The observed values of the answer in the cases of the check.
     """
     here = [seen[i] for i in perturbed.places]
     got = [here, *(task.observe_gradients(answer, row) for row in perturbed.near[1:])]
@@ -146,7 +145,7 @@ def is_numerical_gradient(
 
 
 def _rough(jumps: list[Array]) -> bool:
-    """Return whether these are the jumps of differences: of several elements, and of most."""
+    """Return whether several elements, and most of all, jump like finite differences."""
     ordered = np.sort(np.concatenate(jumps))
     return (ordered > _LEAST).sum() > 1 and bool(ordered[int(0.8 * ordered.size)] < _MOST)
 
@@ -154,7 +153,7 @@ def _rough(jumps: list[Array]) -> bool:
 def _lost_far_away(
     task: GradientTask, answer: Any, perturbed: PerturbedCases, seen: list[Seen]
 ) -> bool:
-    """Return whether a gradient is lost, or rough, where the input that it belongs to is large."""
+    """Return whether a gradient is wrong or inexact where its input is very large."""
     if not perturbed.far:
         return False
     got = task.observe_gradients(answer, [case for _name, _place, case in perturbed.far])
@@ -163,16 +162,16 @@ def _lost_far_away(
     for (name, place, _case), a, b in zip(perturbed.far, got, perturbed.right_far, strict=True):
         mine, near = seen[place][name], perturbed.right_near[0][place][name]
         if not (isinstance(mine, np.ndarray) and agrees(mine, near)):
-            # A gradient that is wrong near by has other faults.
+            # A gradient that is wrong at the unperturbed inputs proves nothing here.
             wrong.add(name)
-        # Of what is not linear, or a square, differences have errors that jump.
+        # Other functions than linear ones and squares are covered by `_rough`.
         if _same_slope(b[name], near):
             errors.setdefault(name, []).append(_errors(a[name], b[name]))
     return any(_lost(np.concatenate(errors[name])) for name in errors.keys() - wrong)
 
 
 def _same_slope(far: Any, near: Any) -> bool:
-    """Return whether a gradient stays as it is far away, or grows as the input does."""
+    """Return whether a gradient is constant far away, or grows in proportion to the input."""
     if not (isinstance(far, np.ndarray) and isinstance(near, np.ndarray)):
         return False
     with np.errstate(all="ignore"):
@@ -189,7 +188,7 @@ def _lost(errors: Array) -> bool:
 
 
 def _errors(got: Any, want: Any) -> Array:
-    """Return the relative errors of the large elements that are numbers."""
+    """Return the relative errors of the large finite elements."""
     if not (isinstance(got, np.ndarray) and isinstance(want, np.ndarray)):
         return np.zeros(0)
     if got.shape != want.shape or not np.isfinite(want).all():
@@ -200,7 +199,7 @@ def _errors(got: Any, want: Any) -> Array:
 
 
 def _far_away(case: Case, name: str, parameters: tuple[str, ...]) -> Case | None:
-    """Return a case with one input, or parameter, far away from 0; None if it can't be."""
+    """Return a case with one input or parameter far away from 0; None if it has to stay."""
     if name in case.inputs and _moves(name, case.inputs[name]):
         moved = {**case.inputs, name: case.inputs[name] * _FAR}
         return dataclasses.replace(case, inputs=moved)
@@ -212,23 +211,23 @@ def _far_away(case: Case, name: str, parameters: tuple[str, ...]) -> Case | None
 
 
 def _takes_steps(task: GradientTask, answer: Any, case: Case) -> bool:
-    """Return whether an answer has complex numbers in its code, or takes differences."""
+    """Return whether an answer's code uses complex numbers or perturbs its inputs."""
     name = str(task.reference.__name__)
     remote = isinstance(answer, RemoteReference)
     codes = code_named(name, answer.side.sources) if remote else code_of(answer)
     if uses_complex(codes):
         return True
     if case.dout is None:
-        # No layer: there is no forward and backward to follow numbers through.
+        # Not a layer: there is no forward and backward to trace.
         return False
     found, _warned = attempt(perturbs, answer, case.init, list(case.inputs.values()), case.dout)
     return found is True
 
 
 def _jumps(name: str, got: list[list[Seen]], want: list[list[Seen]], i: int) -> Array:
-    """Return by how much the relative error of each large element of a gradient jumps."""
+    """Return the jump of the relative error of each large element of a gradient."""
     pairs = [(g[i][name], w[i][name]) for g, w in zip(got, want, strict=True)]
-    # A gradient that is wrong has other faults, and large errors that say nothing here.
+    # A wrong gradient proves nothing here.
     if not all(isinstance(a, np.ndarray) and agrees(a, b) for a, b in pairs):
         return np.zeros(0)
     first = np.abs(pairs[0][1])
@@ -246,7 +245,7 @@ def _moved(case: Case, times: int) -> Case:
 
 
 def _moves(name: str, value: Any) -> bool:
-    # A target may be one-hot, and is not any more if it moves.
+    # A perturbed one-hot target would not be one-hot.
     return name != "t" and not isinstance(value, dict) and np.asarray(value).dtype.kind == "f"
 
 
@@ -257,7 +256,7 @@ _NAMES = frozenset(("imag", "csingle", "cdouble", "clongdouble", "cmath", "emath
 
 
 def uses_complex(codes: Iterable[CodeType]) -> bool:
-    """Return whether code has a complex number in it, or a name that leads to one."""
+    """Return whether code contains a complex number or a name for complex arithmetic."""
     return any(
         isinstance(const, complex) or (isinstance(const, str) and const in _NAMES)
         for code in codes
@@ -266,7 +265,7 @@ def uses_complex(codes: Iterable[CodeType]) -> bool:
 
 
 def code_of(thing: Any) -> list[CodeType]:
-    """Return the code of a class or function, and of what it uses of its own module."""
+    """Return the code of a class or function, and of everything in its module that it uses."""
     found: dict[CodeType, None] = {}
     todo, seen = [thing], set[int]()
     while todo:
@@ -293,7 +292,7 @@ def code_of(thing: Any) -> list[CodeType]:
 
 
 def code_named(name: str, sources: Iterable[str]) -> list[CodeType]:
-    """Return the code of what is defined as `name` in pieces of code, and of what it uses there."""
+    """Return the code of `name` in cells, and of everything defined there that it uses."""
     defined: dict[str, list[CodeType]] = {}
     bases: dict[str, list[str]] = {}
     for source in sources:
@@ -316,9 +315,9 @@ def code_named(name: str, sources: Iterable[str]) -> list[CodeType]:
 
 @lru_cache(maxsize=64)
 def _defined(source: str) -> tuple[list[CodeType], list[tuple[str, list[str]]]]:
-    """Return all code that a piece of code defines, and what each of its names is made with.
+    """Return the code objects in a cell, and for each name defined there the names that it uses.
 
-    Every task of a submission asks for the same pieces, and most learners for the given ones.
+    Cached, because all tasks of a submission share its cells, and all submissions the given ones.
     """
     codes: list[CodeType] = []
     names: list[tuple[str, list[str]]] = []
@@ -326,7 +325,7 @@ def _defined(source: str) -> tuple[list[CodeType], list[tuple[str, list[str]]]]:
         tree = ast.parse(source)
         codes += _nested(compile(tree, "<cell>", "exec", dont_inherit=True))
         for node in tree.body:
-            # What is said where a name gets its meaning: bases, decorators, and all else.
+            # All names in the definition: bases, decorators and the rest.
             if given := _names_given(node):
                 used = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
                 names += [(own, used) for own in given]
@@ -366,17 +365,17 @@ def _is_full(cell: Any) -> bool:
         return False
 
 
-# --- the course's own code ------------------------------------------------------------------------
+# --- calls of the course library ------------------------------------------------------------------
 
-# Ways to the frames and the objects of the code that checks.
+# Functions that reach the frames and objects of the checks.
 _PEEKING = (sys._getframe, sys._current_frames, gc.get_objects, gc.get_referrers)
 
 
 def uses_reference(name: str, own: tuple[str, ...], run: Callable[[], Any]) -> str:
-    """Return a sentence if an answer runs the course's own code, or inspects the checks; else "".
+    """Return a sentence if an answer calls the course library or inspects the checks; else "".
 
-    This is for a notebook, where the course is installed beside the learner's code. It watches the
-    calls themselves, so that no way to import or to find a module makes a difference.
+    Only needed in a notebook, where the learner's code can import the course library. It watches
+    the calls, so it does not matter how the code imports or finds a module.
 
     Parameters
     ----------
@@ -394,14 +393,14 @@ def uses_reference(name: str, own: tuple[str, ...], run: Callable[[], Any]) -> s
             callee, caller = _module(frame), _module(frame.f_back)
             if _the_courses(callee) and not _the_courses(caller) and not _a_check(callee):
                 found.append(
-                    _("{name} has {module} do the work, which is the course's own.").format(
+                    _("{name} calls {module}, which is part of the course library.").format(
                         name=name, module=callee
                     )
                 )
             elif callee == "inspect" and caller in own:
-                found.append(_("{name} looks at the code that checks it.").format(name=name))
+                found.append(_("{name} inspects the code that checks it.").format(name=name))
         elif event == "c_call" and any(arg is way for way in _PEEKING) and _module(frame) in own:
-            found.append(_("{name} looks at the code that checks it.").format(name=name))
+            found.append(_("{name} inspects the code that checks it.").format(name=name))
 
     before = sys.getprofile()
     sys.setprofile(look)
@@ -409,7 +408,7 @@ def uses_reference(name: str, own: tuple[str, ...], run: Callable[[], Any]) -> s
         run()
     finally:
         sys.setprofile(before)
-    asked = _("The task is to write it: what you write is what is checked.")
+    asked = _("Write the code for this task yourself.")
     return f"{found[0]} {asked}" if found else ""
 
 

@@ -1,13 +1,12 @@
-"""Wrong answers with hints, as the files ``course_lib/misconceptions/<slug>.toml`` hold them.
+"""Misconceptions: wrong answers with hints, read from ``course_lib/misconceptions/<slug>.toml``.
 
-A file belongs to one assignment. An entry ``[[<task>]]`` is one wrong answer: its ``name``, a
-tutor's ``hint``, and one of
+Each assignment has one file. Each entry ``[[<task>]]`` is one wrong answer: its ``name``, a
+``hint``, and one of
 
-- ``change = { "from" = "to" }``: edits of the reference's source, for a class without what it
-  inherits. Each `from` occurs exactly once there; docstrings do not count.
-- ``code``: methods that replace the reference's or are added to them; for a function, the
-  function.
-- ``answers``: wrong numbers, where the task asks for numbers.
+- ``change = { "from" = "to" }``: edits of the reference's source (of a class, without its bases).
+  Each `from` occurs exactly once in it; docstrings do not count.
+- ``code``: methods that replace those of the reference or are added to them, or a function.
+- ``answers``: wrong numbers, for a task that asks for numbers.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _KINDS = {"change": dict, "code": str, "answers": dict}
 
 
 class MisconceptionError(ValueError):
-    """An entry that cannot be used. The message names the file and the entry."""
+    """A file or an entry is invalid. The message names the file and the entry."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -43,13 +42,13 @@ class Misconception:
     ----------
     name : str
     slug, task : str
-        The assignment and the task that it answers wrongly.
+        The assignment and the task.
     hint : str
-        What a tutor would say: the likely cause, and a question that leads on.
+        A tutor's hint: the likely cause, and a question about it.
     right : class, function or mapping of str to number
         The right answer to the task.
     change, code, answers : mapping, str, mapping
-        The difference from the right answer, as in the file; two of the three are empty.
+        The difference from the right answer, as in the file. Two of the three are empty.
     """
 
     name: str
@@ -65,7 +64,7 @@ class Misconception:
     def answer(self) -> Any:
         """The wrong answer to a task with code: a class or function.
 
-        It is compiled once. Its globals are those of the reference's module, and ``np``.
+        Compiled once, with ``np`` and the globals of the reference's module.
         """
         name = self.right.__name__
         namespace = {"np": np} | vars(sys.modules[self.right.__module__]) | {name: self.right}
@@ -79,21 +78,21 @@ class Misconception:
 
     @property
     def body(self) -> str:
-        """The wrong methods, the function or the wrong numbers, to be shown in a chapter."""
+        """The wrong methods, function or numbers, as a chapter shows them."""
         if self.answers:
             return "\n".join(f"{name} = {number!r}" for name, number in self.answers.items())
         return self.code.strip() or "\n\n".join(map(ast.unparse, self._wrong.body))
 
     def source(self, model: str) -> str:
-        """Return code as a student would submit it: the model solution with this mistake.
+        """Return the code of a submission: the model solution with this mistake.
 
-        Where a `change` does not apply to the model solution, which is written in another way
-        than the reference, the wrong methods are put below it.
+        If a `change` does not fit the source of the model solution, the wrong methods follow it in
+        a subclass.
 
         Parameters
         ----------
         model : str
-            The source of the model solution's cell, which defines the class or function.
+            The source of the cell that defines the class or function in the model solution.
         """
         if self.answers:
             return _with_numbers(model, self.answers)
@@ -102,12 +101,12 @@ class Misconception:
         if not isinstance(self.right, type):
             return f"import numpy as np\n\n{ast.unparse(self._wrong)}\n"
         name = self.right.__name__
-        # The misconception's own name would tell what is wrong.
+        # Not named like the misconception, which would give the mistake away.
         wrong = ast.unparse(_subclass("Mine", name, self._wrong))
         return f"{model}\n\n{wrong}\n\n{name} = Mine\n"
 
     def error(self, problem: str) -> MisconceptionError:
-        """Return an error that says where this entry stands."""
+        """Return an error that names the file and this entry."""
         return MisconceptionError(f"{self._where}: {problem}.")
 
     @property
@@ -116,7 +115,7 @@ class Misconception:
 
     @cached_property
     def _wrong(self) -> ast.Module:
-        """The definitions in `code`, or those of the reference that `change` makes different."""
+        """The definitions in `code`, or those of the reference that `change` affects."""
         try:
             if self.code:
                 found = ast.parse(self.code).body
@@ -125,11 +124,11 @@ class Misconception:
                 after = _definitions(self._changed())
                 found = [item for item in after if ast.dump(item) not in before]
         except SyntaxError as error:
-            raise self.error(f"no valid Python in line {error.lineno}: {error.msg}") from None
+            raise self.error(f"invalid Python in line {error.lineno}: {error.msg}") from None
         name = self.right.__name__
         if isinstance(self.right, type):
             if not any(isinstance(item, (ast.FunctionDef, ast.Assign)) for item in found):
-                raise self.error(f"it defines nothing of {name}")
+                raise self.error(f"it defines no method or attribute of {name}")
         elif name not in {getattr(item, "name", "") for item in found}:
             raise self.error(f"it does not define the function {name}")
         return ast.Module(found, [])
@@ -140,7 +139,7 @@ class Misconception:
         for old in self.change:
             if (count := text.count(old)) != 1:
                 raise self.error(
-                    f"{old!r} has to occur once in the source of {self.right.__name__}, and "
+                    f"{old!r} must occur once in the source of {self.right.__name__}, but "
                     f"occurs {count} times"
                 )
         return self._edited(text)
@@ -167,7 +166,7 @@ def misconceptions_of(slug: str, task: str, right: Any) -> tuple[Misconception, 
         m = Misconception(slug=slug, task=task, right=right, **entry)
         numbers = right if isinstance(right, Mapping) else {}
         if bool(numbers) != bool(m.answers):
-            raise m.error("answers are for tasks that ask for numbers, and for no others")
+            raise m.error("only tasks that ask for numbers have answers, and they need them")
         for name, number in m.answers.items():
             if name not in numbers:
                 raise m.error(f"the task asks for no number {name}")
@@ -178,7 +177,7 @@ def misconceptions_of(slug: str, task: str, right: Any) -> tuple[Misconception, 
 
 
 def read(slug: str) -> Mapping[str, list[dict[str, Any]]]:
-    """Return the entries of an assignment's file by task; none if there is no such file."""
+    """Return the entries of an assignment's file by task; empty if there is no file."""
     return _read(FOLDER / f"{slug}.toml")
 
 
@@ -206,12 +205,12 @@ def _read(path: Path) -> Mapping[str, list[dict[str, Any]]]:
 
 
 def _problem(entry: Mapping[str, Any]) -> str:
-    """Return what is wrong with an entry as such."""
+    """Return the error in an entry, or an empty string."""
     for key in ("name", "hint"):
         if not isinstance(entry.get(key), str) or not entry[key].strip():
             return f"{key} is missing or empty"
     if not entry["name"].isidentifier():
-        return "the name has to be one word, as of a class"
+        return "the name must be one word, like the name of a class"
     if unknown := entry.keys() - _KINDS.keys() - {"name", "hint"}:
         return f"unknown key {', '.join(sorted(unknown))}"
     given = [key for key in _KINDS if key in entry]
@@ -219,7 +218,7 @@ def _problem(entry: Mapping[str, Any]) -> str:
         return f"expected one of change, code and answers, got {' and '.join(given) or 'none'}"
     (kind,) = given
     if not isinstance(entry[kind], _KINDS[kind]) or not entry[kind]:
-        return f"{kind} is empty, or no {_KINDS[kind].__name__}"
+        return f"{kind} is empty, or not a {_KINDS[kind].__name__}"
     return ""
 
 
@@ -244,9 +243,9 @@ def _source(right: Any) -> str:
 
 
 def _definitions(source: str) -> list[ast.stmt]:
-    """Return the function in a piece of source, or what the class in it defines.
+    """Return the function in a source, or the definitions in its class.
 
-    Annotations are left out: students write none.
+    Annotations are removed, because students write none.
     """
     (found,) = _Unannotated().visit(ast.parse(source)).body
     return found.body if isinstance(found, ast.ClassDef) else [found]
@@ -268,7 +267,7 @@ class _Unannotated(ast.NodeTransformer):
 
 
 def _subclass(name: str, base: str, module: ast.Module) -> ast.Module:
-    """Return the definition of a subclass that has these definitions."""
+    """Return the source tree of a subclass with these definitions."""
     made = ast.parse(f"class {name}({base}): pass")
     assert isinstance(made.body[0], ast.ClassDef)
     made.body[0].body = module.body
@@ -276,7 +275,7 @@ def _subclass(name: str, base: str, module: ast.Module) -> ast.Module:
 
 
 def _with_numbers(model: str, answers: Mapping[str, Any]) -> str:
-    """Return the source of a function with other numbers in the dict that it returns."""
+    """Return the source of a function with these numbers in the dict that it returns."""
     tree = ast.parse(model)
     for node in ast.walk(tree):
         if isinstance(node, ast.Dict):

@@ -1,4 +1,4 @@
-"""The report of a check: points part by part, and an explanation of the first fault."""
+"""The report of a check: the points for each part, and an explanation of the first error."""
 
 from __future__ import annotations
 
@@ -22,24 +22,72 @@ from course_lib.checks.compare import (
 from course_lib.checks.side import Failure
 from course_lib.text import _
 
-# Notebook and feedback page each have a table style of their own; this suits both.
+# Override the table styles of the notebook and of the feedback page.
 _CELL = "style='padding: 0.15em 1em 0.15em 0; text-align: left; vertical-align: top'"
+
+
+# Names of parts and values that a report shows in other words.
+_LABELS = {
+    "contracts": _("inputs unchanged, repeatable"),
+    "value": _("returned value"),
+    "tensors": _("for a batch of tensors"),
+    "at extremes": _("for extreme inputs"),
+    # 06_two_layer_net
+    "one-hot accuracy": _("accuracy with one-hot targets"),
+    "any order": _("for other batches and networks"),
+    "scores after the step": _("logits after the step"),
+    "any depth": _("for two layers"),
+    "entries for two layers": _("number of entries for two layers"),
+    # 07_gradient_check
+    "verdict": _("ordinary gradients"),
+    "worst": _("index of the worst element"),
+    "zeros": _("gradients of 0"),
+    "shapes": _("gradients of different shapes"),
+    "upstream": _("layers that use dout wrongly"),
+    "every element": _("layers with a few wrong elements"),
+    "shape": _("layers whose dx has another shape"),
+    # 08_training
+    "held": _("arrays that the layers hold"),
+    "batch_size rows and targets": _("a batch has batch_size rows and targets"),
+    "rows and targets belong together": _("each row comes with its own target"),
+    "every row can come": _("every row can be drawn"),
+    "another batch each time": _("different seeds draw different batches"),
+    "one loss a step": _("one loss for each step"),
+    "accuracy reached": _("the test accuracy is high enough"),
+    "network and batches as asked": _("initial weights and batches are drawn as described"),
+    # 09_deeper
+    "about the share p is left out": _("about a fraction p of the values is dropped"),
+    "each value is drawn for itself": _("each value is dropped independently"),
+    "what is left out gets no gradient": _("dropped values get the gradient 0"),
+    "what stays gets the right gradient": _("kept values get the right gradient"),
+    "every forward has a new mask": _("every forward draws a new mask"),
+    "nothing happens at test time": _("no dropout at test time"),
+    "running_mean afterwards": _("running_mean after the test"),
+    # 10_autodiff
+    "nothing else comes": _("no other name appears"),
+    "no name comes twice": _("no name appears twice"),
+}
+
+
+def label_of(name: str) -> str:
+    """Return the name of a part or value as a report shows it."""
+    return _LABELS.get(name) or ", ".join(_LABELS.get(one, one) for one in name.split(", "))
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One fault of an answer, and help to correct it.
+    """The first error in an answer, and help to correct it.
 
     Attributes
     ----------
     problem : str
-        The fault in one sentence.
+        The error in one sentence.
     wanted, got : str
-        Two values to compare; empty if there are none.
+        The right and the learner's value, where there is one to compare; else empty.
     hint : str
-        The hint of the misconception that gives exactly these numbers, or of their structure.
+        The hint of the misconception that gives the same numbers, or a hint from their structure.
     misconception : str
-        Name of that misconception.
+        Name of that misconception; empty if none matches.
     """
 
     problem: str
@@ -58,13 +106,18 @@ class Part:
     earned: float
     reason: str = ""
 
+    @property
+    def label(self) -> str:
+        """The name as a report shows it."""
+        return label_of(self.name)
+
 
 @dataclass(frozen=True)
 class Report:
     """The result of a check.
 
-    Its ``repr`` is the number of points: that is how nbgrader reads partial credit from the
-    output of a grade cell. A notebook shows the table instead; ``print`` gives it as text.
+    Its ``repr`` is the number of points, because nbgrader reads partial credit from the output of
+    a grade cell. A notebook shows a table; ``print`` shows the same table as text.
     """
 
     task: str
@@ -96,17 +149,17 @@ class Report:
         return str(self.points)
 
     def __str__(self) -> str:
-        width = max(len(part.name) for part in self.parts)
+        width = max(len(part.label) for part in self.parts)
         lines = [self._headline()]
         for part in self.parts:
             score = f"{part.earned:g}/{part.points:g}"
-            lines.append(f"  {part.name:<{width}}  {score:>5}  {part.reason}".rstrip())
+            lines.append(f"  {part.label:<{width}}  {score:>5}  {part.reason}".rstrip())
         return "\n".join([*lines, *(f"{label}{text}" for label, text in self._words())])
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td {_CELL}>{'✓' if part.earned == part.points else '✗'} "
-            f"{html.escape(part.name)}</td>"
+            f"{html.escape(part.label)}</td>"
             f"<td {_CELL}>{part.earned:g}&nbsp;/&nbsp;{part.points:g}</td>"
             f"<td {_CELL}>{html.escape(part.reason)}</td></tr>"
             for part in self.parts
@@ -122,6 +175,8 @@ class Report:
 
     def _section(self) -> str:
         chapter, _hash, label = self.read.partition("#")
+        if not label:
+            return chapter
         return _("chapter {chapter}, section “{label}”").format(chapter=chapter, label=label)
 
     def _headline(self) -> str:
@@ -130,7 +185,7 @@ class Report:
         )
 
     def _words(self) -> list[tuple[str, str]]:
-        """Return sentences with their labels, in reading order."""
+        """Return pairs of a label and a sentence, in reading order."""
         if self.finding is None:
             return [("", self.notice)] if self.notice else []
         said = [
@@ -147,13 +202,16 @@ class Report:
 
 
 class Explained(Protocol):
-    """What `explain` needs of a task; see `course_lib.checks.tasks.Task`."""
+    """The attributes of a task that `explain` reads; see `course_lib.checks.tasks.Task`."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def reference(self) -> Any: ...
+
+    @property
+    def gradients(self) -> tuple[str, ...]: ...
 
     @property
     def facts(self) -> bool: ...
@@ -165,37 +223,40 @@ class Explained(Protocol):
     def without_upstream(self, what: str, case: Case) -> Any: ...
 
 
-# Prefix of the names of values that are judgements.
+# Prefix of values that are the verdicts of a learner's gradient check.
 _VERDICT = "verdict on "
+
+# Values that are 1 where a requirement is met.
+_REQUIREMENTS = ("grads unchanged",)
 
 _BROKEN = {
     "inputs changed": (
-        _("{name} changes the arrays that it is given."),
-        _("Who else may be holding that array? What would they find in it afterwards?"),
+        _("{name} changes its input arrays."),
+        _("Which line writes into an input? What does the caller find in that array afterwards?"),
     ),
     "dout changed": (
-        _("{name}.backward writes into the upstream gradient that it is given."),
-        _("The same dout may have to go to another layer too. What does that layer receive now?"),
+        _("{name}.backward changes dout, the upstream gradient."),
+        _("Another layer may receive the same dout. Which values does it get now?"),
     ),
     "second backward differs": (
-        _("{name}.backward gives something else when it is called a second time."),
-        _("What does backward leave behind that it did not find? Does it change what it reads?"),
+        _("{name}.backward returns other gradients when you call it a second time."),
+        _("Does backward change an attribute that it reads?"),
     ),
     "earlier batch remembered": (
-        _("After a second forward, {name}.backward still answers for the first one."),
-        _("When is what backward needs written down: once, or at every forward?"),
+        _("After a second forward, {name}.backward still uses the first batch."),
+        _("When do you store what backward needs: only once, or in every forward?"),
     ),
     "instances share state": (
-        _("Two {name} objects get in each other's way: one changes what the other gives back."),
-        _("Where is what forward remembers kept: on the object (self), or in one place for all?"),
+        _("Two {name} objects share data: one changes the gradients of the other."),
+        _("Where does forward store its values: on the object (self), or outside of it?"),
     ),
     "tries forward": (
-        _("{method} tries what comes out for inputs nearby: that is a numerical gradient."),
-        _("The gradient check does that already. What does the chain rule say at once?"),
+        _("{method} computes a numerical gradient. The task asks for the chain rule."),
+        _("Which local gradient does the chain rule multiply by dout here?"),
     ),
     "warned": (
-        _("{name} gives the right numbers here, with a warning that one on the way was not."),
-        _("Which intermediate value grows beyond all bounds? Is there an equal form?"),
+        _("{name} is right here, but NumPy warns that an intermediate value is not finite."),
+        _("Which intermediate value becomes too large? Is there an equal formula without it?"),
     ),
 }
 
@@ -203,7 +264,7 @@ _BROKEN = {
 def explain(
     task: Explained, part: str, cases: list[Case], seen: list[Seen], want: list[Seen]
 ) -> Finding:
-    """Return the first fault, in the first case that has one, of a part that was not earned."""
+    """Return the first error in a part that was not earned."""
     for case, got, right in zip(cases, seen, want, strict=True):
         for what in task.counted(part, case):
             if isinstance(right[what], bool):
@@ -212,7 +273,7 @@ def explain(
                 finding = _wrong(task, what, case, got, right)
             if finding:
                 return finding
-    raise AssertionError(f"{task.name}: nothing is wrong in {part!r}")
+    raise AssertionError(f"{task.name}: no error in the part {part!r}")
 
 
 def _broken(task: Explained, what: str) -> Finding:
@@ -222,9 +283,11 @@ def _broken(task: Explained, what: str) -> Finding:
 
 
 def _wrong(task: Explained, what: str, case: Case, seen: Seen, want: Seen) -> Finding | None:
-    """Return what is wrong with one value, or None."""
+    """Return the error in one value, or None if it is right."""
     got, right, method = seen[what], want[what], task.method(what)
-    words = {"what": what, "method": method}
+    words = {"what": label_of(what), "method": method}
+    if what == "value" and isinstance(task.reference, type):
+        words["what"] = what
     if isinstance(got, Failure):
         return _failure(method, got)
     if isinstance(got, WrongCount):
@@ -232,7 +295,7 @@ def _wrong(task: Explained, what: str, case: Case, seen: Seen, want: Seen) -> Fi
             _("{method} returns the wrong number of values.").format(**words),
             f"{len(got.names)}: {', '.join(got.names)}",
             str(got.count),
-            _("Every input of forward gets a gradient of its own, in the order of the inputs."),
+            _("backward returns one gradient for each input of forward, in the same order."),
         )
     if isinstance(got, NumericalGradient):
         problem, question = _BROKEN["tries forward"]
@@ -240,25 +303,25 @@ def _wrong(task: Explained, what: str, case: Case, seen: Seen, want: Seen) -> Fi
     if isinstance(got, NotNumbers):
         shape = np.shape(right)
         wanted = _("numbers of shape {shape}").format(shape=shape) if shape else _("a number")
-        return Finding(_("{what}, from {method}, is no number.").format(**words), wanted, str(got))
+        return Finding(_("{method}: {what} is not a number.").format(**words), wanted, str(got))
     if got.shape != right.shape:
         return Finding(
-            _("{what}, from {method}, has the wrong shape.").format(**words),
+            _("{method}: {what} has the wrong shape.").format(**words),
             _("shape {shape}").format(shape=right.shape),
             _("shape {shape}").format(shape=got.shape),
             _structure(task, what, case, seen, want),
         )
     if agrees(got, right):
         return None
-    if task.facts:
-        return Finding(_("This is not so for {method}: {what}.").format(**words))
-    at = f" {case.at}" if case.at else ""
-    wanted, shown = _side_by_side(what, case, got, right)
-    problem = _("{what}, from {method}, has wrong values{at}.")
+    if task.facts or what in _REQUIREMENTS:
+        return Finding(_("{method} does not meet this requirement: {what}.").format(**words))
+    at = f" {label_of(case.at)}" if case.at else ""
+    wanted, shown = _side_by_side(task, what, case, got, right)
+    problem = _("{method}: {what} is wrong{at}.")
     if what.startswith(_VERDICT):
-        problem = _("{method} gives the wrong {what}.")
-    elif not got.ndim:
-        problem = _("{what}, from {method}, has a wrong value{at}.")
+        problem = _("{method} returns the wrong {what}.")
+        wanted = str(bool(right))
+        shown = str(bool(got)) if got in (0, 1) else shown
     return Finding(
         problem.format(**words, at=at),
         wanted,
@@ -271,9 +334,7 @@ def _failure(method: str, failure: Failure) -> Finding:
     if failure.unanswered:
         return Finding(_("{method} is not written yet.").format(method=method))
     if failure.kind == UnexpectedResult.__name__:
-        return Finding(
-            _("From {method}, {message}.").format(method=method, message=failure.message)
-        )
+        return Finding(_("{method}: {message}.").format(method=method, message=failure.message))
     where = _(", in the line: {line}").format(line=failure.where) if failure.where else ""
     return Finding(
         _("{method} stops with {kind}: {message}{where}").format(
@@ -282,10 +343,10 @@ def _failure(method: str, failure: Failure) -> Finding:
     )
 
 
-def _side_by_side(what: str, case: Case, got: Any, right: Any) -> tuple[str, str]:
-    """Show both values where they differ most, with the inputs that belong to that place."""
+def _side_by_side(task: Explained, what: str, case: Case, got: Any, right: Any) -> tuple[str, str]:
+    """Return the right and the learner's value where they differ most, with the inputs there."""
     inputs = dict(case.inputs)
-    if what != "out":
+    if what in task.gradients:
         inputs["dout"] = case.dout
     index = worst_index(got, right)
     at = _("at [{index}]").format(index=", ".join(map(str, index))) if index else ""
@@ -300,38 +361,36 @@ def _side_by_side(what: str, case: Case, got: Any, right: Any) -> tuple[str, str
 
 
 def _structure(task: Explained, what: str, case: Case, seen: Seen, want: Seen) -> str:
-    """Return a hint from the relation of a wrong value to other values, or nothing.
+    """Return a hint from the relation of a wrong value to other values, or an empty string.
 
-    A wrong hint is worse than none, so there is one only where the numbers leave no doubt.
+    A wrong hint does harm, so there is a hint only where the numbers prove the relation.
     """
     got, right = seen[what], want[what]
     if not np.isfinite(got).all():
-        return _("Some of these are nan or inf. Which step divides by zero or overflows?")
+        return _("Some values are nan or inf. Which step divides by zero or overflows?")
     if got.shape != right.shape:
         if got.shape == right.shape[::-1]:
-            return _("The shape is the wanted one turned round. Which factor has to be transposed?")
-        return _("A gradient has exactly the shape of what it belongs to. Where does yours change?")
+            return _("Your shape is the right one, transposed. Which factor needs a transpose?")
+        return _("Which line changes the shape? A gradient has exactly the shape of its array.")
     if not got.any():
         return (
-            _("Every value is 0. Where should the gradient come through?")
+            _("Every value is 0. For which inputs should the gradient not be 0?")
             if what.startswith("d")
-            else _("Every value is 0, whatever comes in.")
+            else _("Every value is 0, for every input.")
             if got.ndim
             else ""
         )
     for other, value in want.items():
         if other != what and isinstance(value, np.ndarray) and agrees(got, value):
-            return _("These are the values of {other}. Has something changed places?").format(
-                other=other
-            )
+            return _("These are the values of {other}. Did you swap the two?").format(other=other)
     if what.startswith("d"):
         plain = task.without_upstream(what, case)
         if isinstance(plain, np.ndarray) and agrees(got, plain):
-            return _("These are the values for dout = 1. What does your backward do with dout?")
+            return _("These are the values for dout = 1. Where does your backward use dout?")
     if agrees(got, -right):
-        return _("Every value has the wrong sign, and nothing else is wrong.")
+        return _("Every value has the wrong sign. Apart from the sign, all are right.")
     if got.ndim == 2 and got.shape[0] == got.shape[1] > 1 and agrees(got, right.T):
-        return _("This is the wanted array, transposed.")
+        return _("This is the right array, transposed.")
     return _factor(got, right)
 
 
@@ -342,6 +401,4 @@ def _factor(got: np.ndarray, right: np.ndarray) -> str:
     ratio = got[there] / right[there]
     if np.ptp(ratio) > 1e-6 * abs(ratio[0]):
         return ""
-    return _("Every value is {ratio} times what it should be.").format(
-        ratio=number(float(ratio[0]))
-    )
+    return _("Every value is {ratio} times the right value.").format(ratio=number(float(ratio[0])))

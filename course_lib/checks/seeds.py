@@ -1,4 +1,4 @@
-"""Where the numbers of a check begin: anew at each call, or from a seed that somebody noted."""
+"""Seeds of the random cases: fresh ones, or reproducible ones for grading."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from contextvars import ContextVar
 
 import numpy as np
 
-_NOTED: ContextVar[np.random.SeedSequence | None] = ContextVar("noted", default=None)
+_SEQUENCE: ContextVar[np.random.SeedSequence | None] = ContextVar("sequence", default=None)
 
 
 def fresh_seed() -> int:
-    """Return a seed that nobody can foresee, or the next one of those that `seeded` began."""
-    noted = _NOTED.get()
-    source = np.random.SeedSequence() if noted is None else noted.spawn(1)[0]
+    """Return an unpredictable seed, or inside `seeded` the next reproducible one."""
+    sequence = _SEQUENCE.get()
+    source = np.random.SeedSequence() if sequence is None else sequence.spawn(1)[0]
     return int(source.generate_state(1)[0])
 
 
 @contextmanager
 def seeded(seed: int, name: str) -> Iterator[None]:
-    """Let the checks inside draw what they drew the last time for the same seed and name."""
-    token = _NOTED.set(np.random.SeedSequence([seed, zlib.crc32(name.encode())]))
+    """Make the checks inside draw the same cases again for the same seed and name."""
+    token = _SEQUENCE.set(np.random.SeedSequence([seed, zlib.crc32(name.encode())]))
     try:
         yield
     finally:
-        _NOTED.reset(token)
+        _SEQUENCE.reset(token)

@@ -18,7 +18,7 @@ mul_layer = LayerTask(
     cases=two_input_cases,
     points={"forward": 1, "dx": 1, "dy": 1, "contracts": 1},
     read="01_shopping_cart#mul-layer",
-    notice=_("Notice that backward needs what forward saw: a product has to remember."),
+    notice=_("backward needs both inputs, so forward of a product stores them."),
 )
 
 add_layer = LayerTask(
@@ -29,7 +29,7 @@ add_layer = LayerTask(
     cases=two_input_cases,
     points={"forward": 1, "dx, dy": 1, "contracts": 1},
     read="01_shopping_cart#add-layer",
-    notice=_("Notice that nothing had to be remembered: both slopes of a sum are 1 everywhere."),
+    notice=_("forward stores nothing here: both local gradients of a sum are always 1."),
 )
 
 shopping_cart = LayerTask(
@@ -48,7 +48,7 @@ shopping_cart = LayerTask(
         "contracts": 1,
     },
     read="01_shopping_cart#shopping-cart",
-    notice=_("Five gradients from one walk back: each node asked only its neighbours."),
+    notice=_("One backward pass gave five gradients. Each node used only its own local gradients."),
 )
 
 predict = NumberTask(
@@ -56,7 +56,7 @@ predict = NumberTask(
     name="predict",
     answers={"dapple": 4.8, "dapple_num": 180, "dtax": 600, "one_point": 6},
     read="01_shopping_cart#shopping-cart",
-    notice=_("A gradient is a price per unit. What the unit is decides how large it looks."),
+    notice=_("A gradient is a price per unit. Its size depends on the unit of the input."),
 )
 
 sub_layer = LayerTask(
@@ -67,7 +67,7 @@ sub_layer = LayerTask(
     cases=two_input_cases,
     points={"forward": 1, "dx": 1, "dy": 1, "contracts": 1},
     read="01_shopping_cart#add-layer",
-    notice=_("A difference is a sum with one sign turned, and its gradient says the same."),
+    notice=_("A difference is a sum with one sign changed, and so is its gradient."),
 )
 
 coupon_cart = LayerTask(
@@ -78,7 +78,9 @@ coupon_cart = LayerTask(
     cases=number_cases(apple=(50, 100), apple_num=(2, 5), tax=(1.05, 1.4), coupon=(10, 40)),
     points={"forward": 1, "dapple, dapple_num": 1, "dtax": 1, "dcoupon": 1, "contracts": 1},
     read="01_shopping_cart#shopping-cart",
-    notice=_("The coupon's gradient does not depend on the fruit: the path to it is its own."),
+    notice=_(
+        "The gradient of the coupon does not depend on the fruit: they are on different paths."
+    ),
 )
 
 div_layer = LayerTask(
@@ -89,5 +91,5 @@ div_layer = LayerTask(
     cases=two_input_cases,
     points={"forward": 1, "dx": 1, "dy": 2, "contracts": 1},
     read="01_shopping_cart#mul-layer",
-    notice=_("The first layer whose slope falls with the square of an input: small y, steep hill."),
+    notice=_("dy contains 1 / y**2. For a small y, this gradient becomes very large."),
 )

@@ -1,15 +1,15 @@
-"""The answer's side: where a learner's code lives, and the steps that a check takes there.
+"""The answer's side: the process that runs a learner's code, and the steps of a check in it.
 
-In a notebook the code lives in the process of the checks, and `LOCAL` is its side. While work is
-graded it lives in a process of its own: the checks hold a `RemoteReference` in its place, whose
-side sends the steps there and brings the results back. A check cannot tell the difference. It sees
-no source, signature or identity of objects, only the results of steps.
+In a notebook, the code and the checks run in one process, and `LOCAL` is the side. While a
+submission is graded, its code runs in a separate process. The checks then hold a `RemoteReference`,
+and its side sends the steps to that process and returns the results. Checks work in the same way in
+both cases: they see the results of steps, but no source, signature or identity of objects.
 
-A result is None, a bool, a number, a string, an array, or a list, tuple or dict of such. Every
-other object stays on its side and comes back as a reference. Arguments are of the same kinds, or
+A result is None, a bool, a number, a string, an array, or a list, tuple or dict of these. Every
+other object stays on its side, and a reference comes back. Arguments have the same types, or are
 `Shared`.
 
-The student process has this module and no other module of the checks, so it imports none.
+The student process has no other module of the checks, so this module imports none.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-# Larger arrays are refused where they are compared; a claim of billions must not be copied.
+# Larger arrays are refused when they are compared, and never copied.
 MAX_VALUES = 10_000_000
 
 
 class SideLost(BaseException):
-    """The answer's side has ended, or was ended. No check can go on."""
+    """The answer's process has ended, so no check can continue."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Failure:
 
     @property
     def unanswered(self) -> bool:
-        """Whether the code is still the blank that the exercise came with."""
+        """Whether the code is still the unsolved cell of the exercise."""
         return self.kind == "NotImplementedError"
 
 
@@ -80,12 +80,12 @@ class Raised(Exception):
 
 
 class RemoteReference:
-    """A reference to an object of the learner's on another side: an answer, or what it made.
+    """A reference to a learner's object on another side: an answer, or an object that it made.
 
     Attributes
     ----------
     side : Side
-        Where the object lives.
+        The side that holds the object.
     type_name : str
         Name of its class.
     plain : tuple, list, dict, array or number, or None
@@ -98,17 +98,17 @@ class RemoteReference:
 
 @dataclass(eq=False)
 class Shared:
-    """An argument that the learner's code may keep and write into.
+    """An argument that the learner's code may keep and change.
 
     Attributes
     ----------
     value : array, list, dict, function or object
-        It stays unchanged: the learner's code gets a copy of data, and of a function or an object
-        the right to call it.
+        It stays unchanged: the learner's code gets a copy of data, and may call a function or the
+        listed methods of an object.
     methods : tuple of str
         The methods of an object that may be called; empty for data and functions.
     handle : copy or int, optional
-        The copy that the learner's code has, or the number of this value on the other side.
+        The learner's copy, or the number of this value on the other side.
     """
 
     value: Any
@@ -118,13 +118,13 @@ class Shared:
 
 @dataclass(frozen=True)
 class Watch:
-    """Count the calls of a method with other arguments than the usual ones.
+    """Count the calls of a method with arguments other than the usual ones.
 
     Attributes
     ----------
     method : str
     usual : tuple
-        Arguments, shared or not; their values as they were when shared are not counted.
+        Arguments, shared or not. A call with their original values does not count.
     """
 
     method: str
@@ -132,7 +132,7 @@ class Watch:
 
 
 class Earlier:
-    """Stands for the value of an earlier step among the operands of a later one."""
+    """An operand of a step: the value of an earlier step."""
 
     def __init__(self, place: int) -> None:
         self.place = place
@@ -147,11 +147,11 @@ class Step:
     do : str
         A key of `OPERATIONS`.
     operands : tuple
-        First the object, then the arguments. Any of them may be `Earlier`.
+        The object, then the arguments. Each may be an `Earlier`.
     watch : Watch, optional
-        Calls of the object's methods to count meanwhile.
+        Which calls of the object's methods to count during the step.
     wanted : bool
-        Whether the value comes back. If not it is only there for later steps.
+        Whether the value is returned. If not, only later steps can use it.
     """
 
     do: str
@@ -170,7 +170,7 @@ class Done:
 
 
 class Side(Protocol):
-    """Where an answer lives.
+    """The process that runs an answer.
 
     Attributes
     ----------
@@ -184,8 +184,8 @@ class Side(Protocol):
     def perform(self, steps: Sequence[Step]) -> list[Done]:
         """Run steps in order and return a result for each.
 
-        A step that fails does not keep later ones from running, unless they need its value: then
-        they fail in the same way.
+        Later steps run after a failed one, too. A step that needs the value of a failed step
+        fails in the same way.
 
         Raises
         ------
@@ -200,7 +200,7 @@ def run_steps(
     hand_over: Callable[[Any, bool], Any],
     operations: Mapping[str, Callable[..., Any]],
 ) -> list[Done]:
-    """Run steps beside the learner's code; see `Side.perform`.
+    """Run steps in the process of the learner's code; see `Side.perform`.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def run_steps(
     attempt : callable
         Calls a function; returns its value or a `Failure`, and NumPy's warnings.
     hand_over : callable
-        Takes a value, and whether its step is the last; returns what the checks get of it.
+        Takes a value, and whether its step is the last; returns the value for the checks.
     operations : mapping of str to callable
     """
     values: list[Any] = []
@@ -234,7 +234,7 @@ def run_steps(
 
 
 def _operand(value: Any, values: Sequence[Any]) -> Any:
-    """Return what the learner's code gets: of shared data its copy, of plain data a new one."""
+    """Return an operand for the learner's code: its copy of shared data, or a new copy."""
     kind = type(value)
     if isinstance(value, Earlier):
         return values[value.place]
@@ -246,14 +246,14 @@ def _operand(value: Any, values: Sequence[Any]) -> Any:
         return value.handle
     if kind is list or kind is tuple:
         return kind(_operand(one, values) for one in value)
-    # Of no other type: objects of the learner's own classes stay the same objects.
+    # Other types are not copied: the learner's objects keep their identity.
     copies = kind is dict or (kind is np.ndarray and value.flags.writeable)
     return copy.deepcopy(value) if copies else value
 
 
 @contextmanager
 def _counting(thing: Any, watch: Watch | None, count: list[int]) -> Iterator[None]:
-    """Count calls of a method meanwhile, if there is one to watch."""
+    """Count the calls of a watched method inside the context."""
     cls = type(thing)
     original = inspect.getattr_static(cls, watch.method, None) if watch else None
     if watch is None or not isinstance(original, FunctionType):
@@ -277,7 +277,7 @@ def _counting(thing: Any, watch: Watch | None, count: list[int]) -> Iterator[Non
 
 
 def same_values(now: Sequence[Any], before: Sequence[Any]) -> bool:
-    """Return whether values, and the values in dicts, equal earlier ones to the last bit."""
+    """Return whether values, also inside dicts, are exactly equal to earlier ones."""
     return len(now) == len(before) and all(map(_same, now, before))
 
 
@@ -309,7 +309,7 @@ def _kind(thing: Any) -> list[Any]:
 
 
 def _perturbs(make: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any) -> bool:
-    """Return whether a layer, in forward and backward, takes differences of its inputs."""
+    """Return whether a layer's forward or backward takes finite differences of its inputs."""
     tracer = PerturbationTracer()
     with contextlib.suppress(Exception):
         layer = make(*map(tracer.follow, init))
@@ -329,13 +329,13 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-# --- beside the checks ----------------------------------------------------------------------------
+# --- the local side ------------------------------------------------------------------------------
 
 
 def attempt(function: Callable[..., Any], *args: Any) -> tuple[Any, list[str]]:
     """Call `function` and return its value or a `Failure`, and NumPy's warnings.
 
-    Its output to stderr goes to stdout: nbgrader takes anything on stderr for an error.
+    stderr is redirected to stdout, because nbgrader reports any output on stderr as an error.
     """
     with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn", under="ignore"):
         warnings.simplefilter("always")
@@ -343,17 +343,17 @@ def attempt(function: Callable[..., Any], *args: Any) -> tuple[Any, list[str]]:
             try:
                 value = function(*args)
             except (KeyboardInterrupt, SideLost):
-                # The learner's own Ctrl-C, or a time limit: there is nothing left to call.
+                # Ctrl-C by the learner, or a time limit: stop the check.
                 raise
             except BaseException as error:
                 value = failure_of(error)
-    # Overflow, division by zero, invalid value. A check ignores warnings that the learner's code
-    # issues itself.
+    # Overflow, division by zero, invalid value. Warnings of other kinds, which the learner's code
+    # may issue itself, are ignored.
     return value, [str(w.message) for w in caught if issubclass(w.category, RuntimeWarning)]
 
 
 def failure_of(error: BaseException) -> Failure:
-    """Return an exception of a learner's code as a `Failure`."""
+    """Return a learner's exception as a `Failure`."""
     if isinstance(error, Raised):
         return error.failure
     try:
@@ -361,7 +361,7 @@ def failure_of(error: BaseException) -> Failure:
     except Exception:
         message = ""
     frames = traceback.extract_tb(error.__traceback__)
-    # The frames of this package and of NumPy tell a learner nothing.
+    # Frames of this package and of NumPy do not help a learner.
     own = [
         f for f in frames if "course_lib" not in f.filename and "site-packages" not in f.filename
     ]
@@ -385,7 +385,7 @@ LOCAL = _Local()
 
 
 def _handed_over(value: Any, last: bool) -> Any:
-    """Return a value, copied if later steps could write into it."""
+    """Return a value, copied if later steps could change it."""
     return value if last else _copied(value)
 
 
@@ -401,20 +401,21 @@ def _copied(value: Any) -> Any:
 
 # --- the perturbation tracer ----------------------------------------------------------------------
 
-# A perturbation is small, or very small beside the number. Honest code has x + 1 and x - 1.
+# A perturbation is small in absolute terms or relative to the number. Right answers may contain
+# both x + 1 and x - 1.
 _SMALL, _SMALL_BESIDE = 0.3, 1e-3
 
 
 class PerturbationTracer:
-    """Follows numbers through code, and notices differences and complex steps.
+    """Trace numbers through code, and detect central differences and complex steps.
 
-    Code that takes a central difference adds a small step to a number, or an array, and subtracts
-    the same step from the same number. No other code in this course does.
+    A central difference adds a small step to a number or an array, and subtracts the same step
+    from the same number. No right answer in this course does so.
 
     Attributes
     ----------
     found : bool
-        Whether any number became complex, or was moved by the same step in both directions.
+        Whether any number became complex, or was perturbed by the same step in both directions.
     """
 
     def __init__(self) -> None:
@@ -422,7 +423,7 @@ class PerturbationTracer:
         self.moves: set[tuple[bytes, bytes]] = set()
 
     def follow(self, value: Any) -> Any:
-        """Return a float, or an array of floats, that reports its moves to this tracer."""
+        """Return a float or an array of floats that reports its perturbations to this tracer."""
         if isinstance(value, np.ndarray) and value.dtype.kind in "fc":
             followed = value.view(_TracedArray)
             followed.tracer = self
@@ -435,7 +436,7 @@ class PerturbationTracer:
         return value
 
     def moved(self, value: Any, by: Any, sign: int) -> None:
-        """Note that ``sign * by`` was added to a value."""
+        """Record that ``sign * by`` was added to a value."""
         if isinstance(by, (complex, np.complexfloating)):
             self.found = True
             return
@@ -449,7 +450,7 @@ class PerturbationTracer:
             self.moves.add((start.tobytes(), step.tobytes()))
 
     def scaled(self, value: Any, by: Any) -> None:
-        """Note that a value was multiplied: a factor of 1 + h moves it as well."""
+        """Record a product as a perturbation: a factor of 1 + h adds h times the value."""
         if isinstance(by, (int, float)):
             self.moved(value, round(by - 1.0, 14), 1)
 

@@ -16,7 +16,7 @@ from course_lib.text import _
 
 SLUG = "05_softmax_with_loss"
 
-# Rows and classes of the batches to check with.
+# (N, K) of the batches.
 _SHAPES = ((3, 5), (1, 4), (4, 2))
 
 
@@ -25,7 +25,7 @@ def _scores(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 def _labels(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
-    """Return a label for each row: not all equal, and never the largest score's by design."""
+    """Return a label for each row, not all equal and independent of the logits."""
     N, K = shape
     return (rng.integers(K) + np.arange(N)) % K
 
@@ -84,7 +84,7 @@ softmax = CallTask(
     cases=_softmax_cases,
     points={"value": 2, "for one sample": 1, "at extremes": 1, "contracts": 1},
     read="05_softmax_with_loss#softmax",
-    notice=_("Notice that any constant may be taken off the scores: only differences count."),
+    notice=_("You may subtract a constant from all logits: softmax depends only on differences."),
 )
 
 cross_entropy_error = CallTask(
@@ -94,7 +94,7 @@ cross_entropy_error = CallTask(
     cases=_entropy_cases,
     points={"value": 2, "for labels": 1},
     read="05_softmax_with_loss#cross-entropy",
-    notice=_("Of each row, one probability alone decides: that of the right class."),
+    notice=_("In each row, the loss depends only on the probability of the right class."),
 )
 
 softmax_with_loss = LayerTask(
@@ -105,7 +105,7 @@ softmax_with_loss = LayerTask(
     cases=_loss_cases(),
     points={"forward": 1, "dx": 2, "for labels": 1, "at extremes": 1, "contracts": 1},
     read="05_softmax_with_loss#softmax-with-loss",
-    notice=_("Two long formulas, and what comes back is a difference that fits into one line."),
+    notice=_("Two long formulas, but the gradient is short: (y - t) / N."),
 )
 
 predict = NumberTask(
@@ -113,7 +113,7 @@ predict = NumberTask(
     name="predict",
     answers={"right_class": -0.8, "wrong_class": 0.7, "batch_of_four": -0.2, "row_sum": 0},
     read="05_softmax_with_loss#softmax-with-loss",
-    notice=_("What is pushed up in one class is pulled down in the others: each row sums to 0."),
+    notice=_("Each row of the gradient sums to 0: if one logit must rise, others must fall."),
 )
 
 identity_with_loss = LayerTask(
@@ -124,7 +124,7 @@ identity_with_loss = LayerTask(
     cases=_regression_cases,
     points={"forward": 1, "dx": 2, "contracts": 1},
     read="05_softmax_with_loss#identity-with-loss",
-    notice=_("The same difference as for classification: each loss has an output made for it."),
+    notice=_("The gradient is (y - t) / N, as for softmax with cross entropy."),
 )
 
 temperature_with_loss = LayerTask(
@@ -135,5 +135,5 @@ temperature_with_loss = LayerTask(
     cases=_loss_cases(2.5),
     points={"forward": 1, "dx": 1, "for labels": 1, "at extremes": 1, "contracts": 1},
     read="05_softmax_with_loss#softmax-with-loss",
-    notice=_("The temperature is one more node on the way back, and it leaves one more factor."),
+    notice=_("The temperature is one more node, so the gradient has one more factor."),
 )

@@ -1,4 +1,4 @@
-"""Tasks: what an exercise asks for, and how its answer is checked.
+"""Tasks: a task holds the reference, the cases and the points of one exercise, and checks answers.
 
 `LayerTask` checks a layer, `CallTask` a function or any other class, `NumberTask` predicted
 numbers.
@@ -74,14 +74,15 @@ class Task:
         The assignment, and the `grade_id` of the solution cell. The grade cell is
         ``check_<name>``.
     reference : class or function
-        A right answer, under the name that the learner's has.
+        A right answer, with the name that the learner's answer has to have.
     cases : callable
-        Takes a random generator and returns cases of which no two dimensions are equal.
+        Takes a random generator and returns cases. No two dimensions of a case are equal.
     points : mapping of str to int
-        Points by part: names of values ("dx", or "dx, dy" together), "forward" for "out",
-        the `at` of special cases, "contracts". Earlier parts are explained first.
+        Points of each part. A part is named by its values ("dx", or "dx, dy" together), "forward"
+        for "out", the `at` of special cases, or "contracts". The report explains the first failed
+        part.
     read : str
-        The section of the book to point to, as ``chapter#label``.
+        The section of the book to read, as ``chapter#label``.
     notice : str
         Feedback for a right answer.
     """
@@ -112,29 +113,29 @@ class Task:
 
     @property
     def gradients(self) -> tuple[str, ...]:
-        """Names of the values that are gradients."""
+        """The names of the values that are gradients."""
         return ()
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Names of the arguments that the class is built with, if some have gradients."""
+        """The names of the constructor's arguments, if some have gradients."""
         return ()
 
     @property
     def facts(self) -> bool:
-        """Whether each value says how far something is true, and a right answer gives 1."""
+        """Whether each value is the degree to which a requirement is met, from 0 to 1."""
         return False
 
     def observe(self, answer: Any, cases: list[Case]) -> list[Seen]:
-        """Return what an answer gives, case by case."""
+        """Return the observed values of an answer, case by case."""
         raise NotImplementedError
 
     def observe_gradients(self, answer: Any, cases: list[Case]) -> list[Seen]:
-        """Return the gradients that an answer gives, case by case."""
+        """Return the gradients of an answer, case by case."""
         return self.observe(answer, cases)
 
     def expected(self, cases: list[Case]) -> list[Seen]:
-        """Return what a right answer gives, case by case."""
+        """Return the values of a right answer, case by case."""
         return self.observe(self.reference, cases)
 
     def counted(self, part: str, case: Case) -> tuple[str, ...]:
@@ -142,7 +143,7 @@ class Task:
         raise NotImplementedError
 
     def method(self, what: str) -> str:
-        """Return the name of the code that gives `what`, as in "Relu.backward"."""
+        """Return the name of the method that returns `what`, such as "Relu.backward"."""
         raise NotImplementedError
 
     def without_upstream(self, what: str, case: Case) -> Any:  # noqa: ARG002
@@ -150,14 +151,14 @@ class Task:
         return None
 
     def sample(self, cases: list[Case]) -> Case:
-        """Return a case that shows which code runs, and takes little time."""
+        """Return a quick case that runs all of the answer's code."""
         return cases[0]
 
     def evidence(self, cases: list[Case], seen: list[Seen]) -> dict[str, list[Any]]:
-        """Return the values that count, part by part.
+        """Return the counted values of each part.
 
-        An answer earns a part if its evidence agrees with the expected one. A misconception is
-        recognised if its evidence agrees with the learner's.
+        An answer earns a part if its evidence agrees with that of a right answer. A misconception
+        is recognised if its evidence agrees with the learner's.
         """
         return {
             part: [
@@ -175,8 +176,8 @@ class Task:
         ----------
         answer : class or function
         seed : int, optional
-            Seed of the cases. Without it they differ from call to call, so that nothing can be
-            learned by heart; the report has the seed.
+            Seed of the cases. By default, every call draws new cases, so that learners cannot
+            hard-code results. The report holds the seed.
         """
         if seed is None:
             seed = fresh_seed()
@@ -206,7 +207,7 @@ class Task:
         return Report(self.name, parts, finding, self.notice, self.read, seed)
 
     def _refusal(self, answer: Any, cases: list[Case]) -> str:
-        """Return why an object is no answer, or nothing."""
+        """Return why an object is refused as an answer, or an empty string."""
         name, kind = str(self.reference.__name__), kind_of(answer)
         if not kind.callable or (not kind.is_class and kind.has_forward):
             return _(
@@ -214,8 +215,8 @@ class Task:
             ).format(name=name, type=type_name(answer))
         if any(origin.startswith("course_lib") for origin in kind.origins):
             return _(
-                "This {name} is the course's own. The task is to write one: "
-                "what you write is what is checked."
+                "This {name} comes from the course library. "
+                "Write your own {name}, and pass it to the check."
             ).format(name=name)
         if side_of(answer) is not LOCAL:
             return ""
@@ -232,8 +233,8 @@ class Task:
         if name in failed:
             return Part(name, points, 0, why(name).problem)
         if name == "contracts" and failed:
-            # A promise kept by a layer that computes the wrong thing is worth nothing.
-            return Part(name, points, 0, _("looked at once the rest is right"))
+            # An answer that computes something else earns nothing for leaving its inputs alone.
+            return Part(name, points, 0, _("checked when everything else is right"))
         return Part(name, points, points)
 
     def _recognise(
@@ -243,12 +244,12 @@ class Task:
         wrong = known.misconceptions
         matches = [m for m, its in wrong.items() if alike(its[part], mine[part])]
         if len(matches) > 1:
-            # Several mistakes look alike in this part: only all parts together can tell.
+            # Several misconceptions agree in this part: compare all parts.
             matches = [m for m in matches if alike(wrong[m], mine)]
         return matches[0] if len(matches) == 1 else None
 
     def _known(self, seed: int) -> SeedCache:
-        """Return the cache of a seed: with the seed of a whole class, it is filled only once."""
+        """Return the cache of a seed, which a whole class of submissions shares."""
         if (known := self.memory.get(seed)) is None:
             self.memory.clear()
             known = self.memory[seed] = SeedCache(self, self.cases(np.random.default_rng(seed)))
@@ -256,7 +257,7 @@ class Task:
 
 
 class SeedCache:
-    """The cases of a seed, and what right answers and misconceptions give in them."""
+    """The cases of a seed, with the values of right answers and misconceptions."""
 
     def __init__(self, task: Task, cases: list[Case]) -> None:
         self.task, self.cases = task, cases
@@ -282,9 +283,9 @@ class SeedCache:
 
 
 def _up_to_failure(case: Case, values: list[Any]) -> list[Any]:
-    """Return the values up to the first failure, if the case counts as a whole.
+    """Return the values up to the first failure in a special case; all values in others.
 
-    The values after a failure say nothing about the mistake behind it.
+    The values after a failure do not help to recognise the mistake.
     """
     failed = [i for i, value in enumerate(values) if isinstance(value, Failure)]
     return values[: failed[0] + 1] if case.at and failed else values
@@ -292,7 +293,7 @@ def _up_to_failure(case: Case, values: list[Any]) -> list[Any]:
 
 # --- layers ---------------------------------------------------------------------------------------
 
-# The promises of a layer. In an observation, true means broken.
+# The contracts of a layer. In an observation, true means broken.
 CONTRACTS = (
     "inputs changed",
     "dout changed",
@@ -301,7 +302,7 @@ CONTRACTS = (
     "instances share state",
 )
 
-# The gradients that backward returns, and those that it leaves on the layer.
+# Names of the gradients that backward returns, and of those that it stores on the layer.
 _Names = tuple[tuple[str, ...], tuple[str, ...]]
 
 
@@ -309,18 +310,18 @@ _Names = tuple[tuple[str, ...], tuple[str, ...]]
 class LayerTask(Task):
     """A layer to write.
 
-    Right forward values come from the reference. Right gradients are central differences of
-    its forward, with a random upstream gradient; only in special cases, such as at a kink,
-    they come from its backward.
+    The reference gives the right forward values. The right gradients are central differences of
+    its forward, with a random upstream gradient. In special cases, such as at a kink, they come
+    from the reference's backward.
 
     Attributes
     ----------
     returned : tuple of str
         The gradients that backward returns, in order: "dx" belongs to the input "x".
     kept : tuple of str
-        The gradients that backward leaves on the layer: "dW" belongs to "W".
+        The gradients that backward stores on the layer: "dW" belongs to "W".
     parameters : tuple of str
-        The names of the arguments that the layer is built with.
+        The names of the constructor's arguments.
     """
 
     returned: tuple[str, ...]
@@ -329,15 +330,15 @@ class LayerTask(Task):
 
     @property
     def gradients(self) -> tuple[str, ...]:
-        """Names of the gradients."""
+        """The names of the gradients."""
         return (*self.returned, *self.kept)
 
     def observe(self, answer: Any, cases: list[Case]) -> list[Seen]:
-        """Return what a layer gives, case by case."""
+        """Return the observed values of a layer, case by case."""
         return observe_layer(answer, cases, self.returned, self.kept)
 
     def observe_gradients(self, answer: Any, cases: list[Case]) -> list[Seen]:
-        """Return the gradients that a layer gives, case by case."""
+        """Return the gradients of a layer, case by case."""
         batch = Batch(answer)
         gradients = []
         for case in cases:
@@ -349,7 +350,7 @@ class LayerTask(Task):
         return [one.values() for one in gradients]
 
     def expected(self, cases: list[Case]) -> list[Seen]:
-        """Return what a right layer gives, its gradients taken numerically."""
+        """Return the values of a right layer, with numerical gradients."""
         seen = super().expected(cases)
         for case, one in zip(cases, seen, strict=True):
             if not case.at:
@@ -389,7 +390,7 @@ class LayerTask(Task):
 
 
 def _floats(value: Any) -> Any:
-    """Return numbers as an array that can be moved a little; labels and settings as they are."""
+    """Return floats as an array that can be perturbed; labels and settings unchanged."""
     moves = isinstance(value, float) or getattr(value, "dtype", np.dtype(int)).kind == "f"
     return as_numbers(value) if moves else value
 
@@ -400,10 +401,10 @@ def observe_layer(
     returned: tuple[str, ...],
     kept: tuple[str, ...] = (),
 ) -> list[Seen]:
-    """Return what the layers that `make` builds give, case by case.
+    """Return the observed values of the layers that `make` builds, case by case.
 
     The learner's layer, the reference and every misconception are observed in the same way on the
-    same numbers. That makes them comparable, whatever their code looks like.
+    same numbers, so their results can be compared, however their code is written.
 
     Parameters
     ----------
@@ -411,7 +412,7 @@ def observe_layer(
         Takes ``*case.init`` and builds a layer.
     cases : list of Case
     returned, kept : tuple of str
-        Names of the gradients that backward returns, and of those that it leaves on the layer.
+        Names of the gradients that backward returns, and of those that it stores on the layer.
     """
     names = (returned, kept)
     batch = Batch(make)
@@ -430,14 +431,14 @@ def observe_layer(
 
 
 class _Gradients:
-    """The gradients that a layer gives: those that backward returns, and those that it keeps."""
+    """The gradients of a layer: those that backward returns, and those that it stores."""
 
     def __init__(self, batch: Batch, layer: Pending, grads: Pending, names: _Names) -> None:
         self.names, self.grads = names, grads
         self.kept = {name: batch.get(layer, name) for name in names[1]}
 
     def values(self) -> Seen:
-        """Return them by name."""
+        """Return the gradients by name."""
         returned, kept = self.names
         grads = plain(self.grads.value)
         if isinstance(grads, Failure):
@@ -452,7 +453,7 @@ class _Gradients:
 
 
 class _Pass:
-    """A layer's forward, and its backward twice."""
+    """One forward call and two backward calls of a layer."""
 
     def __init__(self, batch: Batch, make: Any, case: Case, names: _Names) -> None:
         inputs, init = share_all(list(case.inputs.values())), share_all(case.init)
@@ -466,7 +467,7 @@ class _Pass:
         self.dout = batch.watch_shared([dout])
 
     def seen(self) -> Seen:
-        """Return all that was observed, once the batch has run."""
+        """Return the observed values, once the batch has run."""
         first, second = self.first.values(), self.second.values()
         return {
             "out": taken(self.out.value),
@@ -494,8 +495,8 @@ def _beside_another(batch: Batch, make: Any, case: Case, other: Case, names: _Na
     _forward(batch, layer, case)
     _forward(batch, another, other)
     grads = _backward(batch, layer, case)
-    # The gradients that the first layer keeps are read last: the other one must not have written
-    # over them.
+    # The stored gradients of the first layer are read last, to find out whether the other layer
+    # has overwritten them.
     _backward(batch, another, other, wanted=False)
     return _Gradients(batch, layer, grads, names)
 
@@ -513,26 +514,26 @@ def _backward(batch: Batch, layer: Pending, case: Case, *, wanted: bool = True) 
 
 
 def _kept(name: str, value: Any) -> Any:
-    """Return the gradient that backward left on the layer, or say that there is none."""
+    """Return the gradient that backward stored on the layer, or `NotNumbers` if there is none."""
     if value is None or (isinstance(value, Failure) and value.kind == "AttributeError"):
         return NotNumbers(_("nothing: the layer has no self.{name}").format(name=name))
     return taken(value)
 
 
 def _elements(values: Any) -> list[Any]:
-    # A subclass may override iteration: this must not run the learner's code.
+    # The base class iterates, so that no overridden method of a subclass runs.
     base = tuple if isinstance(values, tuple) else list
     return list(base.__iter__(values))
 
 
 # --- functions, and classes with methods of their own ---------------------------------------------
 
-# Names what is looked at, and a call that gives it. Arrays and dicts come as `Shared`.
+# Yields names of values, each with a call that returns the value. Arrays and dicts are `Shared`.
 Probe = Callable[..., Iterable[tuple[str, Callable[[], Any]]]]
 
 
 def one_call(function: Any, **inputs: Any) -> Iterable[tuple[str, Any]]:
-    """Yield the value that a function returns: the probe of a task with one function."""
+    """Yield the return value of a function: the probe of a task with one function."""
     yield "value", lambda: call(function, "", *inputs.values())
 
 
@@ -543,19 +544,19 @@ class CallTask(Task):
     Attributes
     ----------
     probe : callable
-        Takes the answer and the inputs of a case by name; yields (name, call) pairs in the
-        order in which to call. The values of the calls are compared with those of the reference.
-        A call named "build" that fails ends the case.
+        Takes the answer and the inputs of a case by name; yields (name, call) pairs in calling
+        order. The results are compared with those of the reference. If a call named "build"
+        fails, the case ends.
     values : tuple of str
-        The names that the probe yields and that count. A part of the check is one or more of
-        them, or the `at` of special cases, in which all of them count.
+        The names from the probe that count. A part of the check is one or more of them, or the
+        `at` of special cases, in which all of them count.
     groups : mapping of str to tuple of str
-        The values of a part, where its name does not list them.
+        The values of each part whose name does not list them.
     facts : bool
-        Whether each value says how far something is true, and a right answer gives 1: then
-        the reference need not run.
+        Whether each value is the degree to which a requirement is met. The right values are then
+        1, and the reference does not run.
     methods : mapping of str to str
-        The method that gives a value, where it is not called like the value; "" for the
+        The method that returns a value, if its name differs from that of the value; "" for the
         function or class itself.
     """
 
@@ -566,14 +567,14 @@ class CallTask(Task):
     methods: Mapping[str, str] = field(default_factory=dict)
 
     def expected(self, cases: list[Case]) -> list[Seen]:
-        """Return what a right answer gives, case by case."""
+        """Return the values of a right answer, case by case."""
         if not self.facts:
             return super().expected(cases)
         right = dict.fromkeys(self.values, np.array(1.0))
         return [right | {"inputs changed": False, "warned": False} for _case in cases]
 
     def observe(self, answer: Any, cases: list[Case]) -> list[Seen]:
-        """Return what an answer gives, case by case."""
+        """Return the observed values of an answer, case by case."""
         return [self._seen(answer, case) for case in cases]
 
     def counted(self, part: str, case: Case) -> tuple[str, ...]:
@@ -618,8 +619,8 @@ class CallTask(Task):
 class NumberTask:
     """Numbers to predict by hand; calling the task with the learner's function checks them.
 
-    The function takes nothing and returns a dict of numbers, one point each. The right number is
-    never told. A shape or a small array, such as (3, 4), is a number in this sense too.
+    The function takes no arguments and returns a dict of numbers, one point each. The report never
+    shows the right number. A shape or a small array, such as (3, 4), also counts as a number.
 
     Attributes
     ----------
@@ -627,7 +628,7 @@ class NumberTask:
         The assignment, and the task in it.
     answers : mapping of str to float, or to a tuple of them
     read : str
-        The section of the book to point to.
+        The section of the book to read, as ``chapter#label``.
     notice : str
         Feedback for a right answer.
     """
@@ -651,7 +652,7 @@ class NumberTask:
     def __call__(self, answer: Any, seed: int | None = None) -> Report:  # noqa: ARG002
         """Check a learner's function and return the report.
 
-        Every task takes a `seed`; this one has no random cases.
+        Every task takes a `seed`; this one ignores it, because it has no random cases.
         """
         given, _warned = attempt(call, answer)
         given = plain(given)
@@ -668,7 +669,7 @@ class NumberTask:
             return self._report(
                 {},
                 Finding(
-                    _("{name} returns no dict of numbers.").format(name=self.name),
+                    _("{name} does not return a dict of numbers.").format(name=self.name),
                     _("a dict with {names}").format(names=", ".join(self.answers)),
                     type_name(given),
                 ),
@@ -685,7 +686,7 @@ class NumberTask:
         except NotNumbers as what:
             return str(what)
         right = agrees(number, np.array(self.answers[name], float))
-        return "" if right else _("{got} is not it").format(got=small(number))
+        return "" if right else _("{got} is wrong").format(got=small(number))
 
     def _finding(self, name: str, given: dict[Any, Any], reasons: Mapping[str, str]) -> Finding:
         known = [m for m in self.misconceptions if _says(m, name, given)]
@@ -705,7 +706,7 @@ class NumberTask:
 
 
 def _says(wrong: Misconception, name: str, given: dict[Any, Any]) -> bool:
-    """Return whether a misconception gives the number that was given for `name`."""
+    """Return whether a misconception has the learner's number for `name`."""
     if name not in wrong.answers:
         return False
     try:

@@ -29,12 +29,12 @@ from course_lib.text import _
 
 SLUG = "08_training"
 
-# What the last task asks for, and how it is trained: small enough for a slow machine.
+# Settings of the last task, small enough for a slow machine, and the accuracy that it requires.
 STEPS, BATCH_SIZE, LEARNING_RATE = 1000, 100, 0.2
 ACCURACY = 0.92
 
 
-# So many batches are drawn that each row has had more than one chance to come.
+# Enough draws for each row to appear several times.
 _DRAWS = 400
 
 
@@ -46,7 +46,7 @@ def _batch_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _probe_batch(answer: Any, N: int, batch_size: int, seed: int) -> Iterable[tuple[str, Any]]:
-    # Row n of x holds n and 100 n, and its target is n: so every row tells where it came from.
+    # Row n of x holds n and 100 n, and its target is n, so that every row can be identified.
     t = np.arange(N)
     x = np.stack([t, 100.0 * t], axis=1)
     given, seeds = [Shared(x), Shared(t)], range(seed, seed + _DRAWS)
@@ -57,7 +57,7 @@ def _probe_batch(answer: Any, N: int, batch_size: int, seed: int) -> Iterable[tu
             one = [call(answer, "", *given, batch_size, seed)]
             rest = [Step("call", (answer, "", *given, batch_size, s)) for s in seeds[1:]]
             for batch in one + values_of(side_of(answer), rest):
-                x_batch, t_batch = pair(batch, _("two values are wanted, rows and targets"))
+                x_batch, t_batch = pair(batch, _("expected two values: rows and targets"))
                 batches.append((_floats(x_batch), _floats(t_batch)))
         return batches
 
@@ -117,11 +117,11 @@ def _joined(arrays: Any, names: Iterable[str]) -> Array:
 
 
 def _floats(value: Any) -> Array:
-    """Return what came back as numbers, or stop as the learner's own code would."""
+    """Return a result as numbers, or raise `UnexpectedResult`."""
     try:
         return as_numbers(value)
     except NotNumbers as what:
-        raise UnexpectedResult(_("numbers are wanted, and not {what}").format(what=what)) from what
+        raise UnexpectedResult(_("expected numbers, got {what}").format(what=what)) from what
 
 
 def _accuracy_cases(rng: np.random.Generator) -> list[Case]:
@@ -135,7 +135,7 @@ def _accuracy_cases(rng: np.random.Generator) -> list[Case]:
 def _mnist() -> tuple[Any, Any]:
     images = load_mnist()
     for array in (*images[0], *images[1]):
-        # Large: whoever gets it does not get a copy.
+        # Read-only, because the learner's code gets no copy of this large array.
         array.setflags(write=False)
     return images
 
@@ -145,7 +145,7 @@ def _train_cases(rng: np.random.Generator) -> list[Case]:
 
 
 class _TrainTask(CallTask):
-    """A training to write."""
+    """A training loop to write."""
 
     def sample(self, cases: list[Case]) -> Case:
         return Case({**cases[0].inputs, "steps": 2})
@@ -157,7 +157,7 @@ def _probe_train(answer: Any, seed: int, steps: int = STEPS) -> Iterable[tuple[s
 
     def build() -> float:
         both = call(answer, "", x_train, t_train, steps, BATCH_SIZE, LEARNING_RATE, seed)
-        ran.extend(pair(both, _("two values are wanted, the losses and the parameters")))
+        ran.extend(pair(both, _("expected two values: the losses and the parameters")))
         return 1.0
 
     def reached() -> float:
@@ -166,8 +166,8 @@ def _probe_train(answer: Any, seed: int, steps: int = STEPS) -> Iterable[tuple[s
         return float(answers.accuracy(scores, t_test) >= ACCURACY)
 
     def as_asked() -> float:
-        # With rows of zeros nothing but b2 learns, and one step tells how often each class was
-        # in the batch: b2 = count / size - 1 / 10.
+        # With x = 0, only b2 has a gradient. After one step, b2 = count / size - 1 / 10 shows how
+        # often each class was in the batch.
         size, W1 = 7, np.random.default_rng(seed).standard_normal((784, 50))
         x, t = np.zeros((40, 784), np.float32), np.arange(40) % 10
         _losses, params = call(answer, "", x, t, 1, size, 1.0, seed)
@@ -212,7 +212,7 @@ draw_batch = CallTask(
         "every row can come, another batch each time": 1,
     },
     read="08_training#training-loop",
-    notice=_("The same places in x and in t: a mini-batch is one draw, not two."),
+    notice=_("Draw the indices once and use them for both x and t."),
 )
 
 update = CallTask(
@@ -225,7 +225,7 @@ update = CallTask(
     methods=dict.fromkeys(("params", "held", "grads unchanged"), "step"),
     points={"params": 1, "held": 2, "grads unchanged": 1},
     read="08_training#update-in-place",
-    notice=_("The layers saw it, because you wrote into the arrays that they hold."),
+    notice=_("The layers use the new values because you changed their arrays in place."),
 )
 
 accuracy = CallTask(
@@ -235,7 +235,7 @@ accuracy = CallTask(
     cases=_accuracy_cases,
     points={"value": 2},
     read="08_training#learning-curves",
-    notice=_("No softmax was needed: it changes the scores, and never which one is largest."),
+    notice=_("You need no softmax here: it does not change which logit is the largest."),
 )
 
 train = _TrainTask(
@@ -258,7 +258,7 @@ train = _TrainTask(
         "network and batches as asked": 1,
     },
     read="08_training#training-loop",
-    notice=_("A thousand steps, not two epochs: that is all it took to read handwriting."),
+    notice=_("The network learned to read digits in 1000 steps, less than two epochs."),
 )
 
 find_the_fault = NumberTask(
@@ -266,7 +266,7 @@ find_the_fault = NumberTask(
     name="find_the_fault",
     answers={"update_a": 2, "update_b": 1, "update_c": 3, "update_d": 4},
     read="08_training#update-in-place",
-    notice=_("Two of these networks stand still, and one runs away. None of them says a word."),
+    notice=_("Two of these networks do not learn, and one diverges. None raises an error."),
 )
 
 predict = NumberTask(
@@ -274,5 +274,5 @@ predict = NumberTask(
     name="predict",
     answers={"steps_per_epoch": 600, "epochs": 16, "first_accuracy": 0.1, "extra_passes": 10000},
     read="08_training#learning-curves",
-    notice=_("An untrained network of ten classes guesses, and a guess is right one time in ten."),
+    notice=_("An untrained network guesses. With ten classes, one guess in ten is right."),
 )

@@ -23,31 +23,31 @@ from course_lib.text import _
 
 SLUG = "06_two_layer_net"
 
-# How near to its kink a unit may be: a step of a central difference moves it far less.
+# Smallest distance of a unit from its kink: much more than a central difference moves it.
 _CLEAR_OF_KINKS = 0.05
 
-# How large the largest element of every gradient is at least: a central difference is exact to
-# some 1e-10, whatever the size of the gradient.
+# Smallest allowed maximum of every gradient: the error of a central difference is about 1e-10,
+# however small the gradient is.
 _LARGE_ENOUGH = 0.01
 
-# What stands behind the names of values that are looked at later: on another batch, and there
-# on a network that has seen none before.
+# Suffixes of the names of later values: from a second batch on the same network, and from that
+# batch on a new network.
 _SECOND, _NEW = " (second batch)", " (new network)"
 
 
 class NetTask(CallTask):
-    """A network to write: a class that is built with its parameters, a dict of arrays.
+    """A network to write: a class that takes its parameters, a dict of arrays.
 
-    Right gradients are central differences of the reference's loss.
+    The right gradients are central differences of the reference's loss.
     """
 
     @property
     def gradients(self) -> tuple[str, ...]:
-        """Return the names of the gradients, of all batches and networks."""
+        """Return the names of the gradients for all batches and networks."""
         return tuple(name for name in self.values if name.startswith("d"))
 
     def expected(self, cases: list[Case]) -> list[Seen]:
-        """Return what a right network gives, its gradients taken numerically."""
+        """Return the values of a right network, with numerical gradients."""
         seen = super().expected(cases)
         for case, one in zip(cases, seen, strict=True):
             case_of = case.inputs
@@ -72,7 +72,7 @@ def _numerical_gradients(
 
 
 def draw_params(rng: np.random.Generator, sizes: tuple[int, ...]) -> dict[str, Array]:
-    """Return random parameters, large enough for gradients that are far from 0."""
+    """Return random parameters that are large enough for gradients far from 0."""
     params = {}
     for i, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
         params[f"W{i}"] = rng.normal(size=(n_in, n_out))
@@ -83,11 +83,11 @@ def draw_params(rng: np.random.Generator, sizes: tuple[int, ...]) -> dict[str, A
 def draw_batch(
     rng: np.random.Generator, params: Mapping[str, Array], N: int
 ) -> tuple[Array, Array] | None:
-    """Return a batch and its labels; None if this one is no good, and has to be drawn again.
+    """Return a batch and its labels; None if this draw is unsuitable.
 
-    A good one is away from kinks, has units on and off in every layer, guesses that differ, and
-    no gradient that is nearly 0 everywhere, as in a network that is sure of itself. A third of
-    the labels are those that the network guesses, at least one, and the others not.
+    A suitable batch is away from kinks, has active and inactive units in every hidden layer and
+    different predictions, and no gradient is close to 0 everywhere. A third of the labels, at least
+    one, are those that the network predicts. The others are not.
     """
     x = out = rng.normal(size=(N, len(params["W1"])))
     outs = [x]
@@ -117,7 +117,7 @@ def draw_batch(
 def draw_net(
     rng: np.random.Generator, sizes: tuple[int, ...], *rows: int
 ) -> tuple[dict[str, Array], list[tuple[Array, Array]]]:
-    """Return parameters, and a good batch of each number of rows."""
+    """Return parameters, and a suitable batch for each number of rows."""
     while True:
         params = draw_params(rng, sizes)
         batches = [batch for N in rows if (batch := draw_batch(rng, params, N)) is not None]
@@ -126,9 +126,9 @@ def draw_net(
 
 
 def net_cases(*shapes: tuple[int, ...]) -> Callable[[np.random.Generator], list[Case]]:
-    """Return a function that draws networks of these sizes, each with two batches.
+    """Return a function that draws networks, each with two batches.
 
-    The first numbers of a shape are the rows of the two batches.
+    A shape holds the numbers of rows of the two batches, then the sizes of the layers.
     """
 
     def cases(rng: np.random.Generator) -> list[Case]:
@@ -152,7 +152,7 @@ def probe_net(
     t_other: Shared,
     params_other: Shared,
 ) -> Iterable[tuple[str, Callable[[], Any]]]:
-    """Look at all methods of a network, in several orders."""
+    """Yield calls of all methods of a network, in several orders."""
     nets: list[Any] = []
 
     def build(with_params: Shared) -> float:
@@ -167,11 +167,11 @@ def probe_net(
                 grads = plain(call(nets[number], "gradient", x, t))
                 if not isinstance(grads, dict):
                     return grads
-                # They may be the layers' own arrays, which later calls change.
+                # Copies, because later calls may change the layers' arrays.
                 kept.update({key: copy.copy(value) for key, value in grads.items()})
             if name not in kept:
                 raise UnexpectedResult(
-                    _("an entry {name} is wanted; there are only {names}").format(
+                    _("expected an entry {name}, got only {names}").format(
                         name=repr(name), names=", ".join(map(repr, kept))
                     )
                 )
@@ -189,19 +189,19 @@ def probe_net(
     yield from gradients("", 0, x, t)
     yield f"predict{_SECOND}", lambda: call(nets[0], "predict", x_other)
     yield from gradients(_SECOND, 0, x_other, t_other)
-    # A new network that has seen nothing yet, and another one built after it.
+    # A new network without an earlier forward, and another one that is built after it.
     yield "another build", lambda: build(params) + build(params_other)
     yield from gradients(_NEW, 1, x_other, t_other)
 
 
 def values_of(layers: int) -> tuple[str, ...]:
-    """Return the names of all that `probe_net` looks at."""
+    """Return the names of all values of `probe_net`."""
     grads = tuple(f"d{kind}{i}" for i in range(1, layers + 1) for kind in "Wb")
     return ("predict", "loss", "accuracy", "one-hot accuracy", *grads, *later_values(layers))
 
 
 def later_values(layers: int) -> tuple[str, ...]:
-    """Return the names of what it looks at after the first batch."""
+    """Return the names of the values of `probe_net` after the first batch."""
     grads = tuple(f"d{kind}{i}" for i in range(1, layers + 1) for kind in "Wb")
     return (f"predict{_SECOND}", *(f"{grad}{when}" for when in (_SECOND, _NEW) for grad in grads))
 
@@ -233,7 +233,9 @@ two_layer_net = NetTask(
     groups={"any order": later_values(2)},
     methods=METHODS,
     read="06_two_layer_net#two-layer-net",
-    notice=_("No line of gradient() knows what a layer does: the order is all that it adds."),
+    notice=_(
+        "gradient() contains no formula of a layer. It only calls the layers in reverse order."
+    ),
 )
 
 predict = NumberTask(
@@ -248,7 +250,7 @@ predict = NumberTask(
         "deeper": 231,
     },
     read="06_two_layer_net#learning-procedure",
-    notice=_("Central differences pay for each parameter. One backward pass pays once for all."),
+    notice=_("Central differences need two losses per parameter. Backpropagation needs one pass."),
 )
 
 
@@ -266,7 +268,7 @@ def _probe_learn(
 ) -> Iterable[tuple[str, Callable[[], Any]]]:
     nets: list[Any] = []
     said: list[Any] = []
-    # The network may write into its parameters: into its own, not into those of the case.
+    # A copy, because the network may change its parameters.
     own = Shared(params.value)
 
     def build() -> float:
@@ -302,11 +304,11 @@ learn = CallTask(
         "forward passes": 1,
         "contracts": 1,
     },
-    # A saved pass is worth nothing to a network that has not learned.
+    # Saving a forward pass earns points only if the network has learned.
     groups={"params": _LEARNED[2:], "forward passes": ("forward passes", *_LEARNED)},
     methods=dict.fromkeys((*_LEARNED, "scores after the step"), "learn"),
     read="06_two_layer_net#in-place",
-    notice=_("One forward pass, one backward pass, one step: nothing was computed twice."),
+    notice=_("One forward pass and one backward pass are enough for one step."),
 )
 
 
@@ -327,7 +329,7 @@ def _probe_init(
             made.append(plain(call(answer, "", some, std, seed)))
             if not isinstance(made[-1], dict):
                 got = type_name(made[-1])
-                raise UnexpectedResult(_("a dict is wanted, and not {type}").format(type=got))
+                raise UnexpectedResult(_("expected a dict, got {type}").format(type=got))
         return 1.0
 
     def made_first(name: str) -> Any:
@@ -356,7 +358,7 @@ init_params = CallTask(
         "any depth": ("entries for two layers", "W2 for two layers"),
     },
     read="06_two_layer_net#two-layer-net",
-    notice=_("Chance makes the units different. Without it they would stay alike for ever."),
+    notice=_("Random weights make the units different. Equal units would always stay equal."),
 )
 
 three_layer_net = NetTask(
@@ -379,5 +381,5 @@ three_layer_net = NetTask(
     groups={"accuracy": ("accuracy", "one-hot accuracy"), "any order": later_values(3)},
     methods=METHODS,
     read="06_two_layer_net#gradient",
-    notice=_("The two loops stayed as they were. A network of twenty layers needs no third one."),
+    notice=_("The two loops did not change. They also work for twenty layers."),
 )

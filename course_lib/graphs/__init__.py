@@ -1,4 +1,4 @@
-"""Computational graphs: they run as they are built, from live layers, and draw themselves."""
+"""Computational graphs of layers: record, run forward and backward, and draw."""
 
 from course_lib.graphs.graph import Graph, trace_network
 from course_lib.graphs.tape import Node, Value

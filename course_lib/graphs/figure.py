@@ -1,7 +1,6 @@
 """The figure: the drawing, the buttons that step through it, and the caption.
 
-Without JavaScript, and on paper, the drawing shows every value and the buttons stay hidden; the
-sliders are made by the script.
+Without JavaScript, and in print, the drawing shows all values, and there are no buttons or sliders.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ _SMALL = 64
 
 
 class Figure:
-    """A graph as it stood when this was made; see :meth:`course_lib.graphs.Graph.figure`.
+    """A snapshot of a graph; see :meth:`course_lib.graphs.Graph.figure`.
 
     Attributes
     ----------
@@ -106,7 +105,7 @@ def _key(kind: str, mark: str) -> str:
 
 
 def _data(graph: Tape, story: Story, live: Live | None, backward: bool) -> str:
-    """Return what the page's script needs: the steps, and the graph's structure and numbers."""
+    """Return the JSON for the page's script: steps, structure and numbers of the graph."""
     number = {id(value): i for i, value in enumerate(graph.values)}
     captions = story.templates if live else story.captions
     words = ["play", "pause", "counter"]

@@ -1,12 +1,12 @@
-"""The symbol, the formula and the rules of a node, with blanks for numbers.
+"""The symbol, the formula and the gradient rules of a node, with blanks for numbers.
 
 A layer holds them as class attributes: `symbol`, `formula` and `rules`. In them, ``{x}`` and
 ``{y}`` are the first and second input, ``{out}`` the output and ``{dout}`` the upstream gradient.
-The same text serves twice: with letters on an edge, with numbers in a caption.
+The same text appears with letters on an edge and with numbers in a caption.
 
-Numbers are filled into blanks, here and again in the page when an input moves. The key of a blank
-tells which number: ``v3`` is the value of the graph's values[3], ``g3`` its gradient, ``c3.0``
-the gradient that the node behind values[3] sends back to its first input.
+Blanks are filled in here, and again in the page when a slider moves. The key of a blank names its
+number: ``v3`` is the value of the graph's values[3], ``g3`` its gradient, ``c3.0`` the gradient
+that the node with the output values[3] returns for its first input.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from course_lib.graphs.numbers import in_words
 from course_lib.graphs.tape import Node, Tape, Value
 from course_lib.layers import LAYERS, Layer
 
-# Characters for private use: no name and no rule holds them.
+# Private-use characters, which occur in no name or rule.
 OPEN, CLOSE = "\ue000", "\ue001"
 _BLANK = re.compile(rf"{OPEN}(\(?)([^{CLOSE}]+){CLOSE}")
 
@@ -32,17 +32,17 @@ def value_key(value: Value) -> str:
 
 
 def grad_key(value: Value) -> str:
-    """Return the key of the gradient of a value, all uses together."""
+    """Return the key of the gradient of a value, summed over its uses."""
     return f"g{value.graph.values.index(value)}"
 
 
 def sent_key(node: Node, index: int) -> str:
-    """Return the key of the gradient that a node sends back to one of its inputs."""
+    """Return the key of the gradient that a node returns for one of its inputs."""
     return f"c{node.output.graph.values.index(node.output)}.{index}"
 
 
 def blank(key: str, brackets: bool = False) -> str:
-    """Return a blank; `brackets` asks for them around a number below zero."""
+    """Return a blank; `brackets` puts negative numbers in brackets."""
     return f"{OPEN}{'(' if brackets else ''}{key}{CLOSE}"
 
 
@@ -75,25 +75,25 @@ def symbol(node: Node) -> str:
 
 
 def rule(node: Node, index: int) -> str:
-    """Return the rule for the gradient of one input, in letters; empty if none is known."""
+    """Return the rule for the gradient of one input in letters, or an empty string."""
     return _fill(_rule(node, index), _LETTERS)
 
 
 def rule_with_blanks(node: Node, index: int) -> str:
-    """Return the same with blanks for numbers, where all are plain numbers; or in letters."""
+    """Return the rule with blanks for plain numbers, or with letters for arrays."""
     return _fill(_rule(node, index), _blanks(node))
 
 
 def formula_with_blanks(node: Node) -> str:
-    """Return the forward formula with blanks for numbers, or in letters for arrays."""
+    """Return the forward formula with blanks for plain numbers, or with letters for arrays."""
     return "" if node.label is not None else _fill(_drawn_as(node).formula, _blanks(node))
 
 
 def _drawn_as(node: Node) -> type[Layer]:
-    """Return the class that says how to draw a node.
+    """Return the class whose symbol, formula and rules a node shows.
 
-    It is the layer of this library with the name of the node's class, or of a class that it is
-    derived from: a learner's `MulLayer` is drawn like the course's.
+    This is the library's layer with the name of the node's class or of one of its bases, so that a
+    learner's `MulLayer` looks like the library's.
     """
     for cls in type(node.layer).__mro__:
         if cls.__name__ in LAYERS:
@@ -122,7 +122,7 @@ def _blanks(node: Node) -> dict[str, str]:
 
 
 def _fill(template: str, parts: Mapping[str, str]) -> str:
-    """Fill in the braces that have a part; a rule of one's own may hold any others."""
+    """Return `template` with the known braces filled in; a custom rule may contain others."""
 
     def part(match: re.Match[str]) -> str:
         text = parts.get(match[1], match[0])

@@ -1,4 +1,4 @@
-"""A computational graph that runs as it is built, runs backwards, and draws itself."""
+"""A computational graph: it runs layers when they are added, runs backward, and displays itself."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from course_lib.graphs.tape import Tape, parameters_of
 
 
 class Graph(Tape):
-    """A computational graph, recorded from layers that really run.
+    """A computational graph, recorded while its layers run.
 
-    Leaves are made by `input` and `constant`; `apply` runs a layer's `forward` at once; `backward`
-    runs the layers' `backward` in exactly the reverse order. In a notebook the graph displays
-    as a figure that can be stepped through.
+    `input` and `constant` add leaves. `apply` runs a layer's `forward` at once. `backward` runs the
+    layers' `backward` in reverse order. A notebook displays the graph as a figure that the reader
+    can step through.
 
     Examples
     --------
@@ -35,13 +35,13 @@ class Graph(Tape):
         return trace_network(net, x, t)
 
     def svg(self, show: Show = "values", backward: bool = True) -> str:
-        """Return the drawing, a self-contained ``<svg>`` in which every value shows.
+        """Return the drawing, a self-contained ``<svg>`` with all values.
 
         Parameters
         ----------
         show : {"values", "shapes", "both"}
-            What edges say of arrays. "values" writes out arrays of up to six elements and
-            gives the shape of larger ones.
+            How edges show arrays. "values" writes out arrays of up to six elements and shows the
+            shape of larger ones.
         backward : bool
             Whether gradients are drawn, if there are any.
         """
@@ -53,18 +53,18 @@ class Graph(Tape):
         backward: bool = True,
         sliders: bool | Sequence[str] = True,
     ) -> Figure:
-        """Return the drawing with its player, to be displayed by a notebook.
+        """Return the drawing with its player, for a notebook to display.
 
-        The graph itself displays in the same way; this is for other than the usual choices.
+        A notebook also displays the graph itself, with the default options.
 
         Parameters
         ----------
         show, backward
             As for `svg`.
         sliders : bool or sequence of str
-            Sliders change inputs in the page and recompute both passes there, without Python.
-            A graph can have them if it holds numbers only and layers that the page knows (see
-            :mod:`course_lib.graphs.live`); others do without. Names ask for those alone.
+            Sliders change inputs in the page, which recomputes both passes without Python. They
+            need a graph of plain numbers and of layers that the page knows (see
+            :mod:`course_lib.graphs.live`). Names select the inputs that get a slider.
         """
         return Figure(self, show, backward, sliders)
 
@@ -73,7 +73,7 @@ class Graph(Tape):
 
 
 def trace_network(net: Any, x: Any, t: Any) -> Graph:
-    """Run a network's loss forwards and backwards, and return the graph of it.
+    """Run a network's loss forward and backward, and return its graph.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def trace_network(net: Any, x: Any, t: Any) -> Graph:
     g = Graph()
     out = g.input("x", x)
     for layer in net.layers.values():
-        # The layers hold the very arrays of `params`: that is what tells W1 from W2.
+        # The layers hold the same arrays as `params`, which gives their names.
         params = {
             key: name
             for key in parameters_of(layer)

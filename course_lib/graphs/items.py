@@ -1,6 +1,6 @@
-"""The boxes of a drawing, and how large each of them is.
+"""The boxes of a drawing and their sizes.
 
-Text is measured without a browser: never less than a common font needs.
+Text widths are upper estimates for common fonts, because no browser measures them.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ ItemKind = Literal["leaf", "node", "branch", "output", "label", "bend"]
 
 @dataclass(eq=False)
 class Item:
-    """A box in the drawing: `up` and `down` tell how far it reaches from its line at `y`.
+    """A box in the drawing. `up` and `down` are its extents above and below its line at `y`.
 
-    `span` is where its column begins and ends: between columns, lines may change their height.
+    `span` is the left and right end of its column. Lines change their height between columns.
     """
 
     kind: ItemKind
@@ -73,8 +73,8 @@ class Item:
 class Edge:
     """A line from one item to another, through the labels and bends between them.
 
-    `use` is the (node, index) that the value goes into; None towards a branch or an output.
-    `main` edges are kept straight, `weak` ones give way.
+    `use` is the (node, index) that takes the value; None for a branch or an output. The larger its
+    `pull`, the straighter the edge.
     """
 
     value: Value
@@ -85,7 +85,7 @@ class Edge:
 
     @property
     def keys(self) -> tuple[str, str]:
-        """Which numbers stand above and below the line; see :mod:`course_lib.graphs.formulas`."""
+        """Keys of the numbers above and below the line; see :mod:`course_lib.graphs.formulas`."""
         shares = self.use is not None and len(self.value.uses) > 1
         below = sent_key(*self.use) if shares and self.use else grad_key(self.value)
         return value_key(self.value), below
@@ -101,7 +101,7 @@ def leaf_item(value: Value, column: int, show: Show) -> Item:
 
 
 def node_item(node: Node, column: int) -> Item:
-    """Return the circle of an operation; a longer symbol makes it a pill."""
+    """Return the circle of an operation, or a pill for a longer symbol."""
     lines = wrap(symbol(node), FONT, 76.0)
     width = max(2 * RADIUS, max(text_width(line, FONT) for line in lines) + 13)
     half = max(RADIUS, len(lines) * LINE / 2 + 6)
@@ -109,12 +109,12 @@ def node_item(node: Node, column: int) -> Item:
 
 
 def branch_item(value: Value, column: int) -> Item:
-    """Return the dot at which a value that is used several times parts."""
+    """Return the dot at which the line of a value with several uses branches."""
     return Item("branch", column, 9.0, 4.5, 4.5, value=value)
 
 
 def output_item(value: Value, column: int) -> Item:
-    """Return the name at the right end."""
+    """Return the name of an output."""
     lines = wrap(value.name, FONT, 92.0) if value.name else []
     width = BOLD * max((text_width(line, FONT) for line in lines), default=0.0) + 4
     half = max(len(lines) * LINE / 2, 6.0)
@@ -122,20 +122,20 @@ def output_item(value: Value, column: int) -> Item:
 
 
 def bend_item(column: int) -> Item:
-    """Return the room of a line that passes through a column."""
+    """Return the space of a line that passes through a column."""
     return Item("bend", column, 0.0, 5.0, 5.0)
 
 
 def label_item(
     edge: Edge, column: int, show: Show, backward: bool, room: Mapping[str, float]
 ) -> Item:
-    """Return what an edge says: value above the line; gradient and its rule below it.
+    """Return the label of an edge: the value above the line, the gradient and its rule below.
 
-    `room` tells how wide a number may become, by its key, where sliders change it.
+    `room` holds the largest width of each number that sliders change, by key.
     """
     value = edge.value
     item = Item("label", column, 0.0, 4.0, 4.0, value=value)
-    # A constant without a name has its number in its box.
+    # The box of an unnamed constant already shows the number.
     if value.kind != "constant" or value.name:
         item.forward = value_lines(value.value, show)
     grad = value.grad
@@ -146,7 +146,7 @@ def label_item(
         item.backward = value_lines(grad, show)
         if edge.use is not None and edge.use[0].grads:
             item.rule = wrap(text, FONT, _RULE_WIDTH) if (text := rule(*edge.use)) else []
-    # The numbers of the step that shows stand out in bold.
+    # The numbers of the current step are bold.
     widths = [text_width(line, FONT) for line in item.forward + item.backward]
     shown = [
         key for key, lines in zip(edge.keys, (item.forward, item.backward), strict=True) if lines

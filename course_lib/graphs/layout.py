@@ -1,8 +1,8 @@
-"""Where everything stands: columns from left to right, straight lines where there can be any.
+"""The layout of a drawing: columns from left to right, with straight lines where possible.
 
-Nodes stand in the even columns, the labels of edges in the odd ones between them. Every edge
-has a place of its own in each column that it passes, and changes its height only in the gaps
-between columns. So no line runs through a node or a label, and no two boxes overlap.
+Nodes are in the even columns, and the labels of edges in the odd columns. Every edge has its own
+space in each column that it crosses, and changes its height only in the gaps between columns. So no
+line crosses a node or a label, and no two boxes overlap.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _PORT = 10.0  # between two lines that end in one node
 
 @dataclass(eq=False)
 class Layout:
-    """Items with their places, the edges between them, and the size of the whole."""
+    """Items with their positions, the edges between them, and the size of the drawing."""
 
     items: list[Item] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Layout:
     height: float = 0.0
 
     def add(self, item: Item) -> Item:
-        """Keep an item and return it."""
+        """Add an item and return it."""
         self.items.append(item)
         return item
 
@@ -53,7 +53,7 @@ class Layout:
 def lay_out(
     graph: Tape, show: Show, backward: bool, room: Mapping[str, float] | None = None
 ) -> Layout:
-    """Return the layout of a graph, with at least this much room for numbers that change."""
+    """Return the layout of a graph; `room` holds the smallest width of each changing number."""
     layout = Layout()
     _add_items(layout, graph, show, backward, room or {})
     columns = order_columns(layout.items, layout.edges)
@@ -114,19 +114,19 @@ def _add_items(
 
 
 def _pull(node: Node, value: Value) -> float:
-    """Return how hard an edge pulls its ends level: the main line through a node is straight."""
+    """Return the weight that keeps an edge level, largest for the main line through a node."""
     results = [v for v in node.inputs if v.kind == "result"]
     main = results or [v for v in node.inputs if v.kind == "input"] or node.inputs[:1]
     if not any(v is value for v in main):
         return _WEAK
     if len(main) == 1 and len(value.uses) == 1:
         return _STRAIGHT
-    # A node stands midway between its leaves, even if its output pulls it elsewhere.
+    # Keeps a node midway between its leaves, against the pull of its output.
     return 1.0 if value.kind == "input" else 0.1
 
 
 def _set_ports(layout: Layout, columns: list[list[Item]]) -> None:
-    """Spread the ends of the lines that go into one node, in the order in which they come."""
+    """Spread the ends of the lines into one node, in the order of their sources."""
     place = {id(item): i for column in columns for i, item in enumerate(column)}
     for item in layout.items:
         if item.kind != "node":
@@ -156,7 +156,7 @@ def _place_vertically(layout: Layout, columns: list[list[Item]]) -> None:
         for a, b in pairwise(column)
     ]
     y = settle(len(layout.items), pulls, np.array(gaps, dtype=float).reshape(-1, 3))
-    # Levelled lines differ by what the weak pulls leave over: make them exactly level.
+    # Weak pulls leave small differences in level lines: remove them.
     for i, j, offset, _ in sorted(pulls, key=lambda pull: -pull[3]):
         if offset == 0 and abs(y[i] - y[j]) < 1:
             y[np.isclose(y, y[j], rtol=0, atol=1e-9)] = y[i]
@@ -195,8 +195,8 @@ def _place_horizontally(layout: Layout, columns: list[list[Item]]) -> None:
 def order_columns(items: list[Item], edges: list[Edge]) -> list[list[Item]]:
     """Return the items of each column from top to bottom.
 
-    The first try follows each node's inputs from its first to its last: for a tree nothing
-    crosses then. Otherwise the barycentre heuristic improves it, and the best try is kept.
+    The initial order follows the inputs of each node, so that the lines of a tree do not cross.
+    The barycentre heuristic then reduces crossings, and the best order is kept.
     """
     columns: list[list[Item]] = [[] for _ in range(max((i.column for i in items), default=-1) + 1)]
     _first_order(items, edges)
@@ -215,7 +215,7 @@ def order_columns(items: list[Item], edges: list[Edge]) -> list[list[Item]]:
 
 
 def crossings(columns: list[list[Item]], links: list[tuple[Item, Item]]) -> int:
-    """Count the pairs of lines that cross."""
+    """Return the number of pairs of lines that cross."""
     place = {id(item): i for column in columns for i, item in enumerate(column)}
     by_column: dict[int, list[tuple[int, int]]] = {}
     for a, b in links:
@@ -261,7 +261,7 @@ def _first_order(items: list[Item], edges: list[Edge]) -> None:
         source, target = edge.path[0], edge.path[-1]
         order = source.order
         if source.kind == "branch":
-            # Lines out of one dot part towards their targets, and into one node by its inputs.
+            # Sort lines from one branch by their targets, and lines into one node by its inputs.
             index = edge.use[1] if edge.use else 0
             order = (source.order + target.order) / 2 + 1e-3 * index
         for item in edge.path[1:-1]:

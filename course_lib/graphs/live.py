@@ -1,8 +1,8 @@
-"""Sliders: which inputs can be changed in the page, how far, and how much room numbers then need.
+"""Sliders: the inputs that the page can change, their ranges, and the space that numbers need.
 
-The page computes both passes itself, with the few operations of live.js. It may do so only where
-it would show what the layers show. So the graph is run again here at many places of its sliders,
-with the layers that it holds, and with the course's own, which live.js repeats.
+The page computes both passes with the operations of live.js, so its results must equal those of the
+layers. To make sure, the graph is run here at many slider positions, both with its own layers and
+with the library's layers, which live.js repeats.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from course_lib.layers import LAYERS
 
 Inputs = Mapping[int, float]
 
-# The classes that live.js knows, and what it needs to know of such a layer.
+# The classes that live.js knows, and the attributes that it needs of each.
 LIVE: dict[str, tuple[str, ...]] = {
     "AddLayer": (),
     "SubLayer": (),
@@ -44,13 +44,13 @@ LIVE: dict[str, tuple[str, ...]] = {
     "Softplus": (),
     "Swish": (),
 }
-# What happens on both sides of 0 matters to these.
+# Layers that behave differently on the two sides of 0.
 _TWO_SIDED = {"ExpLayer", "Relu", "LeakyRelu", "Sigmoid", "Tanh", "Softplus", "Swish"}
 
 
 @dataclass
 class Slider:
-    """An input's slider: `index` among the graph's values, and where it goes."""
+    """The slider of an input: its `index` among the graph's values, and its range."""
 
     index: int
     first: float
@@ -59,26 +59,26 @@ class Slider:
 
     @property
     def stops(self) -> list[float]:
-        """Return every value it can take."""
+        """All values of the slider."""
         count = math.floor((self.last - self.first) / self.step + 1e-9)
         return [round(self.first + k * self.step, 12) for k in range(count + 1)]
 
 
 @dataclass
 class Live:
-    """The sliders of a graph, and the widest that each number becomes, by its key."""
+    """The sliders of a graph, and the largest width of each number, by key."""
 
     sliders: list[Slider]
     room: dict[str, float] = field(default_factory=dict)
 
 
 def make_live(graph: Tape, wanted: bool | Sequence[str]) -> Live | None:
-    """Return the sliders of a graph, or None if it can have none.
+    """Return the sliders of a graph, or None if sliders are impossible.
 
     Raises
     ------
     ValueError
-        If sliders are asked for by name that cannot be had.
+        If the sliders in `wanted` are impossible.
     """
     inputs = [(v.name, i) for i, v in enumerate(graph.values) if v.kind == "input" and v.name]
     by_name = not isinstance(wanted, bool)
@@ -102,7 +102,7 @@ def make_live(graph: Tape, wanted: bool | Sequence[str]) -> Live | None:
 
 
 def settings(node: Node) -> dict[str, float]:
-    """Return what live.js needs to know of a layer beside its class."""
+    """Return the attributes of a layer that live.js needs."""
     return {key: float(getattr(node.layer, key)) for key in LIVE[type(node.layer).__name__]}
 
 
@@ -133,7 +133,7 @@ def _reference(node: Node) -> Any:
 
 
 def _why_not(graph: Tape) -> str:
-    """Return why the page cannot compute a graph; empty if it can, as far as one sees."""
+    """Return why the page cannot compute a graph; empty if no reason is found."""
     for node in graph.nodes:
         kind = type(node.layer).__name__
         if kind not in LIVE:
@@ -154,7 +154,7 @@ def _slider(graph: Tape, index: int) -> Slider:
     step = _round_step(v, end, whole=isinstance(value.value, int))
     last = math.ceil(end / step - 1e-9) * step
     slider = Slider(index, -last if v <= 0 or _feeds_two_sided(value) else 0.0, last, step)
-    # Stops at which the graph has no finite numbers, such as log(0), are left out.
+    # Leave out stops at which a number is not finite, such as log(0).
     stops = slider.stops
     start = min(range(len(stops)), key=lambda k: abs(stops[k] - v))
     low = high = start
@@ -166,7 +166,7 @@ def _slider(graph: Tape, index: int) -> Slider:
 
 
 def _round_step(v: float, end: float, whole: bool) -> float:
-    """Return a step of 1, 2 or 5 of some decimal place: one that meets v, if there is one."""
+    """Return a step of 1, 2 or 5 times a power of 10 that divides v, if there is one."""
     power = math.floor(math.log10(end / 20))
     steps = [float(f"{m}e{p}") for p in (power, power - 1) for m in (5, 2, 1)]
     steps = [s for s in steps if s <= end / 20 * (1 + 1e-9)]
@@ -188,7 +188,7 @@ def _feeds_two_sided(value: Value) -> bool:
 def _sample(
     graph: Tape, inputs: Inputs, layer_of: Callable[[Node], Any] | None = None
 ) -> dict[str, float] | None:
-    """Return the numbers at some inputs as floats, or None where any is not finite."""
+    """Return the numbers at some inputs as floats, or None if any is not finite."""
     try:
         # A learner's layer may print.
         with np.errstate(all="ignore"), redirect_stdout(io.StringIO()):
@@ -199,7 +199,7 @@ def _sample(
 
 
 def _places(live: Live) -> Iterator[Inputs]:
-    """Yield places to try: each slider's stops, then corners, then some at random."""
+    """Yield inputs to try: the stops of each slider, then corners, then random ones."""
     for slider in live.sliders:
         yield from ({slider.index: stop} for stop in slider.stops[:200])
     ends = [[(s.index, s.first), (s.index, s.last)] for s in live.sliders]
@@ -210,7 +210,7 @@ def _places(live: Live) -> Iterator[Inputs]:
 
 
 def _try_out(graph: Tape, live: Live) -> str:
-    """Set the room of every number; return what is wrong with the layers, or nothing."""
+    """Set the space for every number; return the problem with the layers, or an empty string."""
     as_built = {key: float(number) for key, number in numbers_of(graph).items()}
     if not _agree(_sample(graph, {}), as_built):
         return "layers that no longer compute what the graph shows, or other than the course's"

@@ -1,4 +1,4 @@
-"""How a value reads on an edge: short, and never more exact than it is worth."""
+"""Short texts for the values on edges, rounded to a few digits."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 Show = Literal["values", "shapes", "both"]
 
-# Larger arrays are told by their shape.
+# Larger arrays are shown by their shape.
 _TINY = 6
 
 
 def number_text(value: Any) -> str:
-    """Return a number as it is written on an edge.
+    """Return a number as text for an edge.
 
     Whole numbers below a million are written in full, others with four significant digits;
     below one, with three: 220.00000000000003 reads 220, 0.7310585786 reads 0.731.
@@ -43,7 +43,7 @@ def number_text(value: Any) -> str:
 
 
 def value_lines(value: Any, show: Show) -> list[str]:
-    """Return what an edge says of a value, line by line: a number, rows of numbers, a shape."""
+    """Return the lines of text for a value on an edge: a number, rows of numbers, a shape."""
     array = np.asarray(value)
     if array.ndim == 0:
         return [number_text(array)]
@@ -67,7 +67,7 @@ def in_words(value: Any) -> str:
 
 
 def is_short(value: Any) -> bool:
-    """Tell whether a sentence can hold the value itself."""
+    """Return whether a value is short enough to be written out in a sentence."""
     return np.ndim(value) == 0 or 0 < np.size(value) <= _TINY
 
 

@@ -1,4 +1,4 @@
-"""The smallest pull on all edges that keeps everything apart: a small quadratic program."""
+"""A small quadratic program: place boxes close to their neighbours, without overlaps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def settle(n: int, pulls: list[tuple[int, int, float, float]], gaps: Array) -> A
     n : int
     pulls : list of (i, j, d, w)
     gaps : ndarray, shape (m, 3)
-        Rows (i, j, s) that ask for ``y[j] - y[i] >= s``.
+        Rows (i, j, s): the constraints ``y[j] - y[i] >= s``.
 
     Notes
     -----
@@ -47,7 +47,7 @@ def _nonnegative_least_squares(E: Array, f: Array) -> Array:
     """Return u >= 0 with the smallest ``|E @ u - f|``: one variable set free at a time."""
     u = np.zeros(E.shape[1])
     free = np.zeros(E.shape[1], dtype=bool)
-    # Finite in theory; the bound only guards against rounding.
+    # Terminates in exact arithmetic; the bound is for rounding errors.
     for _ in range(30 * len(u)):
         w = E.T @ (f - E @ u)
         w[free] = -np.inf

@@ -1,4 +1,4 @@
-"""The story that a figure tells, step by step, in words with numbers."""
+"""The captions of a figure, step by step."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from course_lib.graphs.words import say
 
 @dataclass
 class Story:
-    """The captions, and at which of them each thing appears or is at work.
+    """The captions, and the step at which each part of the drawing appears or is active.
 
     Attributes
     ----------
     templates : list of str
-        The captions, one for each step, in order, with blanks for the numbers.
+        The captions, one for each step, with blanks for the numbers.
     captions : list of str
-        The same, filled in.
+        The captions with the numbers filled in.
     value_at, grad_at : dict
-        The step at which a value, or its gradient, first shows. By identity of the Value.
+        The step at which a value, or its gradient, appears. By identity of the Value.
     contribution_at : dict
-        The same for the gradient that one use, (node, index), sends back.
+        The step at which the gradient from one use, (node, index), appears.
     forward_at, backward_at : dict
-        The step at which a node is at work.
+        The step at which a node is active.
     sum_at : dict
         The step at which the gradients of a value's several uses are added.
     """
@@ -57,7 +57,7 @@ class Story:
 
 
 def tell_story(graph: Tape, backward: bool) -> Story:
-    """Return the steps of a graph's forward pass and, if wanted and there, its backward pass."""
+    """Return the steps of a graph's forward pass and, if wanted, of its backward pass."""
     story = Story()
     leaves = [value for value in graph.values if value.kind != "result"]
     named = [_value_of(value) for value in leaves if value.name]
@@ -76,7 +76,7 @@ def tell_story(graph: Tape, backward: bool) -> Story:
 
 
 def name(value: Value) -> str:
-    """Return what to call a value in a sentence."""
+    """Return the name of a value for a sentence."""
     if value.name:
         return value.name
     if value.kind == "constant":
@@ -122,7 +122,7 @@ def _tell_backward(graph: Tape, story: Story) -> None:
 
 
 def start_of_backward(graph: Tape) -> Value | None:
-    """Return the value that the backward pass started from, if there was one."""
+    """Return the value at which the backward pass started, or None."""
     results = (v for v in reversed(graph.values) if v.kind == "result" and v.grad is not None)
     return next(results, None)
 
@@ -150,12 +150,12 @@ def _backward_caption(node: Node) -> str:
 
 
 def describe(graph: Tape, backward: bool) -> str:
-    """Return the graph and its values in words, for those who do not see the drawing."""
+    """Return the text alternative of the drawing: the graph and its values in words."""
     return fill(describe_with_blanks(graph, backward), numbers_of(graph))
 
 
 def describe_with_blanks(graph: Tape, backward: bool) -> str:
-    """Return the same with blanks for the numbers."""
+    """Return the text alternative with blanks for the numbers."""
     leaves = [_value_of(v) for v in graph.values if v.kind != "result" and v.name]
     sentences = [say("inputs", values=say("list").join(leaves))] if leaves else []
     for node in graph.nodes:
@@ -175,12 +175,12 @@ def describe_with_blanks(graph: Tape, backward: bool) -> str:
 
 
 def results_with_blanks(graph: Tape) -> str:
-    """Return what came out at the end, with blanks for the numbers."""
+    """Return a sentence with the outputs, with blanks for the numbers."""
     return say("changed", results=say("list").join(map(_value_of, graph.outputs())))
 
 
 def title(graph: Tape) -> str:
-    """Return what the graph computes, in a few words."""
+    """Return the title of a drawing: the names of the outputs."""
     names = [name(value) for value in graph.outputs()]
     if not names:
         return say("title empty")

@@ -15,13 +15,12 @@ from course_lib.graphs.numbers import Show
 from course_lib.graphs.steps import Story, describe, tell_story, title
 from course_lib.graphs.tape import Tape
 
-# The drawing is shown with text of the first size where there is room, and shrinks with the page
-# until its text would fall below the second.
+# Font size of the drawing where there is room, and the smallest one to which it shrinks.
 _USUAL_FONT, _SMALLEST_FONT = 15.0, 11.0
-# The height of the line on which digits stand, below the middle of a text line.
+# Distance of the baseline of digits below the middle of a text line.
 _BASELINE = 4.6
 
-# Text colours keep a contrast of at least 4.5:1 against every surface they stand on.
+# Text colours have a contrast of at least 4.5:1 against every background.
 LIGHT = {
     "paper": "#ffffff",
     "ink": "#1c2530",
@@ -57,8 +56,8 @@ def draw(
 ) -> str:
     """Return the ``<svg>`` of a graph; see :meth:`course_lib.graphs.Graph.svg`.
 
-    With `room` (see :mod:`course_lib.graphs.live`) each number carries its key, so that the
-    page can change it.
+    With `room` (see :mod:`course_lib.graphs.live`), each number has its key as an attribute, so
+    that the page can change it.
     """
     if show not in ("values", "shapes", "both"):
         raise ValueError(f'show: expected "values", "shapes" or "both", got {show!r}.')
@@ -138,7 +137,7 @@ def _numbers(
     rightwards: bool,
     attributes: str,
 ) -> str:
-    """Return lines of numbers after a mark that tells their direction without colour."""
+    """Return lines of numbers after a triangle, which shows their direction without colour."""
     if not lines:
         return ""
     a, b = (left + 0.5, left + 7.5) if rightwards else (left + 7.5, left + 0.5)
@@ -157,7 +156,7 @@ def _edge(edge: Edge, story: Story) -> str:
     y = source.y
     path = [f"M{source.box[2]:.1f} {y:.1f}"]
     for before, item in pairwise(edge.path):
-        # The height changes in the gap between two columns, never beside a box.
+        # Lines change their height only in the gaps between columns.
         start, stop, to = before.span[1], item.span[0], item.y
         if item is target:
             to += edge.port
@@ -170,7 +169,7 @@ def _edge(edge: Edge, story: Story) -> str:
         y = to
     end = _entry(target, edge.port)
     path.append(f"H{end:.1f}")
-    # Towards a branch or an output no arrow is needed: there is one way on.
+    # A line to a branch or an output needs no arrow.
     tips = ""
     if target.kind == "node":
         x0, y0 = source.box[2], source.y
@@ -186,7 +185,7 @@ def _edge(edge: Edge, story: Story) -> str:
 
 
 def _entry(target: Item, port: float) -> float:
-    """Return where a line at `port` meets the rounded left side of its target."""
+    """Return the x at which a line at `port` meets the rounded left side of its target."""
     left = target.box[0]
     if target.kind != "node":
         return left

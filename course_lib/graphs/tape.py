@@ -1,4 +1,4 @@
-"""Recording of a computational graph: values on its edges, and nodes that hold a layer."""
+"""The record of a computational graph: values on its edges, and nodes with layers."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Kind = Literal["input", "constant", "parameter", "result"]
 
 @dataclass(eq=False, repr=False)
 class Value:
-    """A number or array that flows through a graph. Made by the graph, not by hand.
+    """A number or array on an edge of a graph, made by the methods of the graph.
 
     Attributes
     ----------
     value : float or ndarray
-        What the forward pass put here.
+        The result of the forward pass.
     grad : float, ndarray or None
-        What the backward pass brought here, in the shape of `value`: the sum over all uses of
-        this value. None before a backward pass, and where none arrives.
+        The gradient from the backward pass, in the shape of `value`: the sum over all uses.
+        None before a backward pass, and if no gradient reaches this value.
     name : str
-        What to call it; empty for a result that got no name.
+        Empty for an unnamed result.
     kind : {"input", "constant", "parameter", "result"}
     range : (first, last, step) or None
-        Where a slider of this input goes; None for the usual range.
+        The range of a slider of this input; None for the default.
     """
 
     graph: Tape
@@ -47,19 +47,19 @@ class Value:
 
 @dataclass(eq=False, repr=False)
 class Node:
-    """One layer in a graph, with what went in, what came out, and what it sent back.
+    """One layer in a graph, with its inputs, its output and its gradients.
 
     Attributes
     ----------
     layer : object
-        The layer itself. Nobody else in the graph uses it.
+        The layer itself. No other node uses it.
     inputs : list of Value
-        What `forward` took, then the layer's own parameters.
+        The arguments of `forward`, then the layer's parameters.
     parameters : list of str
-        Attributes of `layer` behind the last of `inputs`, such as "W" and "b".
+        The attributes of `layer` that are the last of `inputs`, such as "W" and "b".
     output : Value
     grads : list
-        The gradient sent back to each of `inputs`; None where there is none.
+        The gradient of each of `inputs` from this node; None if there is none.
     label, rules : str or None, sequence of str or None
         Override the `symbol` and the `rules` of the layer's class.
     """
@@ -82,7 +82,7 @@ class Node:
 
 
 class Tape:
-    """A record of layers that ran, from which a backward pass runs; see :class:`Graph`.
+    """A record of layers in running order, for the backward pass; see :class:`Graph`.
 
     Attributes
     ----------
@@ -103,14 +103,14 @@ class Tape:
     def input(
         self, name: str, value: Any, range: tuple[float, float, float] | None = None
     ) -> Value:
-        """Add a leaf whose gradient is wanted, and return its handle.
+        """Add a leaf with a gradient, and return it.
 
         Parameters
         ----------
         name : str
         value : float or array_like
         range : (first, last, step), optional
-            Where the input's slider goes, and in which steps, in figures that have sliders.
+            The range and step of the input's slider, in figures with sliders.
         """
         if not isinstance(name, str):
             raise TypeError(
@@ -123,9 +123,9 @@ class Tape:
         return added
 
     def constant(self, value: Any, name: str = "") -> Value:
-        """Add a leaf that stays as it is: a fixed number, or the targets of a loss.
+        """Add a leaf without a gradient: a fixed number, or the targets of a loss.
 
-        It is drawn smaller, without a gradient. Integer arrays (labels) stay integers.
+        It is drawn smaller. Integer arrays (labels) stay integers.
         """
         if not (isinstance(value, np.ndarray) and value.dtype.kind in "iu"):
             value = _real(value, "Graph.constant: value")
@@ -141,24 +141,24 @@ class Tape:
         params: Mapping[str, str] | None = None,
         **options: Any,
     ) -> Value:
-        """Run ``layer.forward(*inputs)`` and return a handle on its result.
+        """Run ``layer.forward(*inputs)`` and return its result as a value of the graph.
 
         Parameters
         ----------
         layer : object with `forward` and `backward`
-            A layer of the course or anybody's own. One layer is one node: `forward` keeps what
-            `backward` needs, so a second call would overwrite it.
+            A layer of the course or a custom one. Each layer makes one node: `forward` stores what
+            `backward` needs, and a second call would overwrite it.
         *inputs : Value
-            Handles of this graph.
+            Values of this graph.
         name : str
-            What to call the result.
+            The name of the result.
         label : str, optional
-            What to write into the node, in place of the class's symbol.
+            Text of the node, in place of the class's symbol.
         rule : str or sequence of str, optional
             The local rule of `backward`, for each input: ``"dout * y"``.
         params : mapping, optional
-            Attributes of the layer to draw as leaves, with their names: ``{"W": "W1"}``. Unless
-            given, the attributes W, b, gamma and beta that the layer has; ``{}`` draws none.
+            Attributes of the layer to draw as leaves, with their names: ``{"W": "W1"}``. By
+            default, the attributes W, b, gamma and beta of the layer; ``{}`` draws none.
         **options
             Passed on to `forward`.
         """
@@ -193,19 +193,19 @@ class Tape:
         return node.output
 
     def backward(self, dout: Any = 1, of: Value | None = None) -> None:
-        """Send `dout` backwards from the output to every leaf.
+        """Run the backward pass from the output to every leaf.
 
         Parameters
         ----------
         dout : float or ndarray
             The upstream gradient that starts the pass, in the shape of the output.
         of : Value, optional
-            Where to start. Needed only if several results are used by nobody.
+            The value to start from. Needed only if the graph has several outputs.
 
         Notes
         -----
-        A value used in several places receives a gradient from each: they add. Gradients of
-        an earlier pass are forgotten first.
+        The gradients from all uses of a value are added. Gradients of an earlier pass are reset
+        first.
         """
         output = self._single_output() if of is None else of
         _check_value(self, output, "Graph.backward: of")
@@ -222,7 +222,7 @@ class Tape:
                 self._run_backward(node)
 
     def outputs(self) -> list[Value]:
-        """Return the results that nobody uses."""
+        """Return the results that no node uses."""
         return [value for value in self.values if value.kind == "result" and not value.uses]
 
     def _add_value(self, name: str, value: Any, kind: Kind) -> Value:
@@ -275,24 +275,24 @@ class Tape:
 
 
 def snapshot(value: Any) -> Any:
-    """Return `value` so that nobody can change it behind the graph's back."""
+    """Return `value`, copied if it is an array, so that later changes do not affect the graph."""
     return np.array(value) if isinstance(value, np.ndarray) else value
 
 
 def parameters_of(layer: Any) -> list[str]:
-    """Return the attributes of a layer that hold arrays and are called like parameters."""
+    """Return the attributes of a layer that are arrays with a parameter's name."""
     names = dict.fromkeys(name for known in LAYERS.values() for name in known.parameters)
     return [name for name in names if isinstance(getattr(layer, name, None), np.ndarray)]
 
 
 def _real(value: Any, name: str) -> Any:
-    """Return a number as it is, so that 2 stays a whole number, and all else as floats."""
+    """Return plain numbers unchanged, so that 2 stays an integer, and all else as floats."""
     array = as_floats(value, name)
     return value if type(value) in (int, float) else array
 
 
 def _check_layer(graph: Tape, layer: Any) -> str:
-    """Refuse what is no layer, or one that is in the graph already; return what to call it."""
+    """Refuse a layer that is invalid or already in the graph; return its name for messages."""
     where = f"Graph.apply({type(layer).__name__})"
     if isinstance(layer, type):
         raise TypeError(
@@ -315,7 +315,7 @@ def _check_layer(graph: Tape, layer: Any) -> str:
 
 
 def _check_value(graph: Tape, value: Any, where: str) -> None:
-    """Refuse what is no value of the graph."""
+    """Refuse anything but a value of this graph."""
     if not isinstance(value, Value):
         raise TypeError(
             f"{where}: expected a value of this graph, got {value!r}. "

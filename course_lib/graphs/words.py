@@ -1,6 +1,6 @@
-"""Every word that a figure says: the one place for a translator.
+"""All texts of a figure, in one place for translators.
 
-Keys stay, texts change. Names in braces are filled in and must stay as they are.
+Translate the texts, not the keys. Keep the names in braces, which are filled in.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ WORDS: dict[str, str] = {
     "play": "Play",
     "pause": "Pause",
     "next": "Step forward",
-    # what stands around the drawing
+    # around the drawing
     "scroller": "Drawing: {title}",
     "legend forward": "value, forward",
     "legend backward": "gradient, backward",
@@ -25,7 +25,7 @@ WORDS: dict[str, str] = {
     "sliders hint": "Every value is shown. Step through with the buttons or the arrow keys, "
     "or move a slider to change an input.",
     "changed": "With these inputs, {results}.",
-    # names of things that have none
+    # names of unnamed things
     "title": "Computational graph of {names}",
     "title empty": "Computational graph",
     "unnamed": "the result of {operation}",
@@ -37,10 +37,10 @@ WORDS: dict[str, str] = {
     "seed": "The backward pass starts at {output} with the gradient {grad}.",
     "backward": "Backward through {operation}, with {dout}: {gradients}.",
     "sum": "{value} is used {uses} times, so {uses} gradients arrive and add: {sum}.",
-    # the description for those who do not see the drawing
+    # the text alternative of the drawing
     "describe forward": "Node {operation}, from {inputs}: {result}.",
     "describe gradients": "Gradients: {gradients}.",
-    # the pieces that sentences are put together from
+    # parts of sentences
     "is": "{name} = {value}",
     "has shape": "{name} of shape {value}",
     "shape": "of shape {value}",

@@ -1,8 +1,7 @@
 """Layers: each computes its output in `forward` and its gradients in `backward`.
 
-Every module of this package holds a layer, or several small ones. A new module is found by
-itself: its layers are names of this package, on the reference page, in drawings and in the
-common tests.
+Every module of this package holds a layer, or several small ones. The layers of a new module are
+added automatically to this package, the reference page, the drawings and the common tests.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ class AddLayer(Layer):
 
         dx = dout * 1        dy = dout * 1
 
-    Both slopes are 1 wherever the inputs stand, so there is nothing for `forward` to keep.
+    Both local gradients are always 1, so `forward` stores nothing.
     `x` and `y` are numbers or arrays of one shape; the gradients have that shape.
     """
 

@@ -18,13 +18,13 @@ class Affine(Layer):
 
         dx = dout @ W.T        dW = x.T @ dout        db = sum of dout over the rows
 
-    `b` is added to each of the N rows, so each row sends a gradient back to it: they add.
+    Each of the N rows uses `b`, so `db` is the sum of the gradients of all rows.
 
     Parameters
     ----------
     W : ndarray of float, shape (D, K)
     b : ndarray of float, shape (K,)
-        Held as they are, not copied: a change in place is seen by the next `forward`.
+        Not copied: the next `forward` uses their values at that time.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Affine(Layer):
         return dx.reshape(self.x_shape)
 
     def check_inputs(self, x: Array) -> None:
-        """Refuse samples that do not have D values: `forward` would reshape them into others."""
+        """Raise ValueError unless each sample has D values; `forward` would mix the samples."""
         D = len(self.W)
         sample_shape = x.shape if x.ndim == 1 else x.shape[1:]
         if x.ndim == 0 or prod(sample_shape) != D:

@@ -1,4 +1,4 @@
-"""The base class of all layers: conversion and checks around their equations."""
+"""The base class of all layers: conversion and checks of arguments."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from course_lib.arrays import Array, Targets, as_floats, as_reals
 class Layer:
     """A node of a computational graph: `forward` computes it, `backward` returns gradients.
 
-    A subclass states its equations for arrays. This class wraps `__init__`, `forward` and
-    `backward` of each subclass and checks every argument that the method annotates as `Array`
-    or `Targets`; a method without annotations takes those of the method it overrides.
+    A subclass contains the equations for arrays. This class wraps `__init__`, `forward` and
+    `backward` of each subclass and checks every argument with the annotation `Array` or `Targets`.
+    A method without annotations has those of the method that it overrides.
 
-    - An `Array` arrives as a floating array: lists and numbers are converted, integers become
-      float64, float32 and float64 stay as they are and are not copied. A number is an array of
+    - An `Array` becomes a floating array: lists and numbers are converted, integers become float64,
+      and float32 and float64 arrays stay the same and are not copied. A number becomes an array of
       shape ().
-    - `Targets` arrive as an array of real numbers whose integers stay integers.
+    - `Targets` become an array of real numbers; integers stay integers.
     - The arrays of `forward` have one shape, unless the layer overrides `check_inputs`.
     - `dout` has the shape of the last output, and is converted to its dtype.
     - A float64 result of shape () is returned as a float.
 
-    Array arguments of `__init__` are the layer's parameters: `forward` reads the attribute of
-    that name, and `backward` leaves the gradient of `W` in `dW`.
+    Array arguments of `__init__` are the layer's parameters. `forward` reads the attribute with the
+    name of the parameter, and `backward` stores the gradient of `W` in `dW`.
 
     Attributes
     ----------
     parameters : tuple of str
         Names of the parameters, such as ``("W", "b")``; taken from the signature of `__init__`.
     symbol : str
-        Text of the layer's node in a drawing; empty for the name of the class.
+        Text of the layer's node in a drawing; by default the name of the class.
     formula : str
         The equation of `forward` in a drawing, with ``{x}`` and ``{y}`` for the inputs.
     rules : mapping of str to str
@@ -89,7 +89,7 @@ class Layer:
     def check_inputs(self, *_args: Any, **inputs: Any) -> None:
         """Raise ValueError unless the arrays of `forward` have one shape.
 
-        Broadcasting would give gradients in a shape other than that of their input.
+        With broadcasting, a gradient would not have the shape of its input.
         """
         if len({array.shape for array in inputs.values()}) > 1:
             shapes = " and ".join(str(array.shape) for array in inputs.values())
@@ -99,16 +99,16 @@ class Layer:
             )
 
 
-# --- the methods of a subclass, with conversion and checks around them -----------------------
+# --- wrappers for the methods of a subclass: conversion and checks ---------------------------
 
 _Method = Callable[..., Any]
 _Kinds = Mapping[str, Any]
 
 
 def _kinds(cls: type[Layer], method: str) -> dict[str, Any]:
-    """Return `Array` or `Targets` for each argument of a method that is to be checked.
+    """Return `Array` or `Targets` for each checked argument of a method.
 
-    An argument without an annotation has that of the method which this one overrides.
+    An argument without an annotation has that of the overridden method.
     """
     annotations: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
@@ -129,7 +129,7 @@ def _arrays(kinds: _Kinds) -> list[str]:
 
 
 def _arguments(method: _Method, kinds: _Kinds) -> Callable[..., dict[str, Any]]:
-    """Return a function that gives the arguments of a call of `method` by name, converted."""
+    """Return a function that converts the arguments of a call of `method`, by name."""
     signature = inspect.signature(method)
     names = list(signature.parameters)[1:]
     convert = {name: as_floats if kind == Array else as_reals for name, kind in kinds.items()}
@@ -203,7 +203,7 @@ def _checked_backward(method: _Method, kinds: _Kinds) -> _Method:
                     f"{where}: expected {name} in the shape of the last forward's output, "
                     f"{self._out_shape}, got {given[name].shape}."
                 )
-            # A float64 gradient from above must not widen the gradients of a float32 layer.
+            # A float64 upstream gradient must not change the dtype of a float32 layer's gradients.
             if self._out_dtype.kind == "f":
                 given[name] = given[name].astype(self._out_dtype, copy=False)
         return _unwrapped(method(self, **given), self._numbers)

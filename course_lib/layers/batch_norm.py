@@ -1,4 +1,4 @@
-"""Batch normalisation: every column of a batch gets mean 0 and variance 1, then a new scale."""
+"""Batch normalisation: normalise each column of a batch, then scale and shift it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class BatchNorm(Layer):
     """Batch normalisation of each column: ``out = gamma * x_hat + beta``.
 
     ``x_hat = (x - mean) / std`` with ``std = sqrt(var + eps)``, where ``mean`` and ``var`` are
-    those of the column, over the N rows of the batch. They are made from `x`, so `x` reaches
-    the output on three paths: directly, through the mean, and through the variance. Backward,
+    those of the column, over the N rows of the batch. They depend on `x`, so `x` has three
+    paths to the output: directly, through the mean, and through the variance. Backward,
     with ``dout = dL/dout``, means over the rows and ``dx_hat = dout * gamma``::
 
         dx = (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)) / std
@@ -24,19 +24,19 @@ class BatchNorm(Layer):
     Parameters
     ----------
     gamma, beta : ndarray of float, shape (D,)
-        Held as they are, not copied: a change in place is seen by the next `forward`.
+        Not copied: the next `forward` uses their values at that time.
     momentum : float
-        Share of the old value that a running statistic keeps at each training step.
+        Weight of the old value in each update of a running statistic.
     eps : float
-        Keeps the division safe where a column does not vary.
+        Prevents a division by 0 in a constant column.
 
     Attributes
     ----------
     dgamma, dbeta : ndarray, shape (D,)
         Gradients of the last `backward`.
     running_mean, running_var : ndarray, shape (D,)
-        Moving averages of the batches' statistics, by which ``forward(x, train=False)``
-        normalises. There they are constants, and ``dx = dx_hat / std``.
+        Moving averages of the batch statistics, for ``forward(x, train=False)``. They are
+        constants there, so ``dx = dx_hat / std``.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Dropout: a random part of the values is left out while a network learns."""
+"""Dropout: set random values to 0 during training."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Dropout(Layer):
     """Inverted dropout, elementwise: ``out = x * mask`` while training, ``out = x`` otherwise.
 
     With p for `drop_probability`, each element of `mask` is 0 with probability p and
-    ``1 / (1 - p)`` otherwise, drawn anew by each `forward`: so the mean of `out` over many draws
-    is `x`, and nothing is left to do at test time. Backward, with ``dout = dL/dout``::
+    ``1 / (1 - p)`` otherwise. Each `forward` draws a new mask. The mean of `out` over many draws is
+    `x`, so no scaling is needed at test time. Backward, with ``dout = dL/dout``::
 
         dx = dout * mask
 
-    with the very mask of the last `forward`: what did not pass forwards gets no gradient.
+    with the mask of the last `forward`: dropped values get the gradient 0.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ class Dropout(Layer):
 
     Notes
     -----
-    `x`, `mask`, `out` and `dx` have one shape, whatever it is, and one dtype. ``forward(x,
-    train=False)`` draws nothing and keeps a mask of 1.
+    `x`, `mask`, `out` and `dx` have the same shape and dtype. ``forward(x,
+    train=False)`` draws nothing and stores a mask of ones.
 
     References
     ----------

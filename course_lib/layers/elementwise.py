@@ -1,4 +1,4 @@
-"""Small nodes with one input, the bricks of larger graphs."""
+"""Small nodes with one input."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from course_lib.layers.base import Layer
 class ExpLayer(Layer):
     """Exponential, elementwise: ``out = exp(x)``.
 
-    Backward, with ``dout = dL/dout``: ``dx = dout * out``. The slope is the output itself.
+    Backward, with ``dout = dL/dout``: ``dx = dout * out``. The local gradient is the output.
     """
 
     symbol = "exp"

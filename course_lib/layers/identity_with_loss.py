@@ -16,7 +16,7 @@ class IdentityWithLoss(Layer):
 
         dx = dout * (y - t) / N
 
-    The same tidy ``y - t`` as for softmax with cross entropy: that is why the two are paired.
+    The gradient contains the same ``y - t`` as that of softmax with cross entropy.
 
     Notes
     -----

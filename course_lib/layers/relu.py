@@ -13,14 +13,13 @@ from course_lib.layers.base import Layer
 class Relu(Layer):
     """Rectified linear unit, elementwise: ``out = max(x, 0)``.
 
-    A switch: where ``x > 0`` the current passes, where ``x <= 0`` it is off. Backward, with
-    ``dout = dL/dout``::
+    A switch: on where ``x > 0``, and off where ``x <= 0``. Backward, with ``dout = dL/dout``::
 
         dx = dout   where x > 0
         dx = 0      where x <= 0
 
-    At exactly 0 the function has no derivative; this course takes 0. `mask` remembers where
-    the switch is off. `out` and `dx` have the shape and dtype of `x`.
+    At exactly 0, the function has no derivative; this course uses 0. `mask` is true where the
+    switch is off. `out` and `dx` have the shape and dtype of `x`.
     """
 
     symbol = "ReLU"

@@ -16,8 +16,8 @@ class Sigmoid(Layer):
 
         dx = dout * out * (1 - out)
 
-    The slope needs only the output, so that is what `forward` keeps. `out` and `dx` have the
-    shape and dtype of `x`; no finite `x` overflows.
+    The local gradient needs only the output, so `forward` stores the output. `out` and `dx` have
+    the shape and dtype of `x`; no finite `x` overflows.
     """
 
     symbol = "sigmoid"

@@ -1,4 +1,4 @@
-"""Swish, the input gated by its own sigmoid."""
+"""Swish, the input times its sigmoid."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from course_lib.layers.base import Layer
 class Swish(Layer):
     """Swish (SiLU), elementwise: ``out = x * sigmoid(x)``.
 
-    `x` reaches the output on two paths, as a factor and through the sigmoid; their gradients
-    add. Backward, with ``dout = dL/dout`` and ``s = sigmoid(x)``::
+    `x` has two paths to the output, as a factor and through the sigmoid. Their gradients are
+    added. Backward, with ``dout = dL/dout`` and ``s = sigmoid(x)``::
 
         dx = dout * (s + x * s * (1 - s))
 

@@ -1,4 +1,4 @@
-"""Explorers for live notebooks: sliders that train networks, and a digit to draw."""
+"""Explorers for notebooks and pages: sliders that train networks, and a field to draw digits."""
 
 from course_lib.live.boundary import explore_boundary
 from course_lib.live.digit import explore_digit

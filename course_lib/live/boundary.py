@@ -1,4 +1,4 @@
-"""Where a small network draws the line between classes of points."""
+"""The decision regions of a small network for points in the plane."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STEPS = [10, 30, 100, 300, 1000, 3000]
 LEARNING_RATES = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
 POINTS = ["spiral", "moons"]
 
-# What the page can show: every network is sent to it.
+# The choices in the page, which holds the parameters of every network.
 PAGE_SIZES, PAGE_STEPS, PAGE_RATES = (
     [1, 2, 3, 5, 10, 50],
     [10, 30, 100, 300, 1000],
@@ -30,21 +30,21 @@ PAGE_SIZES, PAGE_STEPS, PAGE_RATES = (
 STILL_SIZES = [2, 5, 10, 50]
 STILL_STEPS, STILL_RATE = 1000, 1.0
 
-# The square that is coloured, from -EDGE to EDGE, and the points along each side of it.
+# The coloured square reaches from -EDGE to EDGE, with RESOLUTION points along each side.
 EDGE, RESOLUTION = 1.3, 105
 
 _COLOURS, _MARKERS = [BLUE, ORANGE, PURPLE], "os^"
 
-# In Python and in the page.
+# The texts, for Python and the page.
 WORDS = (
     "{classes} classes of points and the regions that the network gives them. "
     "Hidden size {size}, {steps} steps, learning rate {rate}: {outcome}."
 )
-RIGHT, DIVERGED = "{right} of {all} points right", "the training left the finite numbers"
+RIGHT, DIVERGED = "{right} of {all} points right", "the training diverged"
 
 
 def explore_boundary(live: bool | None = None) -> Explorer:
-    """Show the regions that a network of two layers learns for points in the plane.
+    """Show the decision regions that a two-layer network learns for points in the plane.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def explore_boundary(live: bool | None = None) -> Explorer:
 
 
 class BoundaryExplorer(Explorer):
-    """Points and three sliders against the regions; still, four hidden sizes."""
+    """The points and regions for the settings of four sliders; as a still, four hidden sizes."""
 
     script = "boundary"
 
@@ -68,7 +68,7 @@ class BoundaryExplorer(Explorer):
         }
 
     def draw(self, points: str, hidden_size: int, steps: int, learning_rate: float) -> on_page:
-        """Return the points, and the plane in the colours of the network's answers."""
+        """Return the points and the regions of the network's predictions."""
         import matplotlib.pyplot as plt
 
         net = learn(points, hidden_size, steps, learning_rate)
@@ -87,7 +87,7 @@ class BoundaryExplorer(Explorer):
         return on_page(figure, words)
 
     def data(self) -> dict[str, Any]:
-        """Return the points, and for them the parameters by size, learning rate and steps."""
+        """Return the points, and the parameters by hidden size, learning rate and steps."""
         return {
             "points": {name: _for_page(name) for name in POINTS},
             "sizes": PAGE_SIZES,
@@ -134,7 +134,7 @@ def make_points(name: str) -> tuple[Array, Array]:
 
 @functools.lru_cache(maxsize=64)
 def learn(points: str, hidden_size: int, steps: int, learning_rate: float) -> TwoLayerNet | None:
-    """Return a network trained on the points, or None if that left the finite numbers."""
+    """Return a network trained on the points, or None if the training diverged."""
     (net,) = learn_on(points, hidden_size, [steps], learning_rate)
     return net
 
@@ -142,7 +142,7 @@ def learn(points: str, hidden_size: int, steps: int, learning_rate: float) -> Tw
 def learn_on(
     points: str, hidden_size: int, stops: Sequence[int], learning_rate: float
 ) -> Iterator[TwoLayerNet | None]:
-    """Yield the network at each of its `stops` on the way; None from where it diverged."""
+    """Yield the network after each number of steps in `stops`; None once it has diverged."""
     x, t = make_points(points)
     net = TwoLayerNet(2, hidden_size, _classes(points), weight_init_std="he", rng=0)
     rng, done, diverged = np.random.default_rng(0), 0, False
@@ -167,7 +167,7 @@ def learn_on(
 
 
 def regions(net: TwoLayerNet) -> Array:
-    """Return the class that a network gives each point of the square, rows from bottom to top."""
+    """Return the predicted class at each point of the square, rows from bottom to top."""
     line = np.linspace(-EDGE, EDGE, RESOLUTION)
     plane = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
     return net.predict(plane).argmax(axis=1).reshape(RESOLUTION, RESOLUTION)

@@ -1,4 +1,4 @@
-"""A digit to choose or to draw, and what each layer of a network makes of it."""
+"""A digit to choose or draw, and the output of each layer for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from course_lib.live.page import pack, pack_parameters
 from course_lib.networks import TwoLayerNet
 from course_lib.training import train
 
-# Half of MNIST's 28: few enough cells to draw a digit by hand.
+# Half of MNIST's 28, so that drawing a digit by hand takes few clicks.
 SIDE = 14
 HIDDEN_SIZE = 20
 TRAINING_IMAGES, CHOICES = 10_000, 100
@@ -25,19 +25,19 @@ TRAINING_IMAGES, CHOICES = 10_000, 100
 # The test image of the still picture, a 7.
 STILL_IMAGE = 0
 
-# In Python and in the page.
+# The text, for Python and the page.
 WORDS = (
-    f"An image of {SIDE} by {SIDE} pixels, {{ink}} of them with ink, and what the layers make of "
-    f"it. Affine1: {HIDDEN_SIZE} values from {{low}} to {{high}}. Relu1: {{on}} of them are left. "
-    "Affine2: the highest scores are {score1} for {first} and {score2} for {second}. "
+    f"An image of {SIDE} by {SIDE} pixels, {{ink}} of them with ink, and the outputs of the "
+    f"layers. Affine1: {HIDDEN_SIZE} values from {{low}} to {{high}}. Relu1: {{on}} of them are "
+    "positive. Affine2: the largest logits are {score1} for {first} and {score2} for {second}. "
     "Softmax: {percent} % for {first}."
 )
 
 
 def explore_digit(live: bool | None = None) -> DigitExplorer:
-    """Show what each layer of a trained network makes of a digit that you choose or draw.
+    """Show the output of each layer of a trained network for a digit that you choose or draw.
 
-    The network reads images of 14 x 14 pixels and is trained within a second, the first time.
+    The network takes images of 14 x 14 pixels. The first call trains it within a second.
 
     Parameters
     ----------
@@ -48,12 +48,12 @@ def explore_digit(live: bool | None = None) -> DigitExplorer:
 
 
 class DigitExplorer(Explorer):
-    """A field to draw on against the values of all layers; still, one digit with its values.
+    """A drawing field with the values of all layers; as a still, one digit with its values.
 
     Attributes
     ----------
     image, clear : widget
-        Slider that puts a test image on the field, and button that empties it.
+        A slider that shows a test image in the field, and a button that clears the field.
     """
 
     script = "digit"
@@ -93,7 +93,7 @@ class DigitExplorer(Explorer):
         return [self.image, written, pad, self.clear, self.picture]
 
     def draw(self, pixels: Sequence[float]) -> on_page:
-        """Return an image, the values of each layer for it, and the probabilities."""
+        """Return the image, the output of each layer, and the probabilities."""
         import matplotlib.pyplot as plt
 
         image = np.asarray(pixels, dtype=np.float32)
@@ -143,7 +143,7 @@ class DigitExplorer(Explorer):
 
 
 def layer_values(image: Array) -> dict[str, Array]:
-    """Return what each layer of :func:`network` makes of one image (SIDE * SIDE,), by its name."""
+    """Return the output of each layer of :func:`network` for an image (SIDE * SIDE,), by name."""
     x, values = image[None], {}
     for name, layer in network().layers.items():
         x = layer.forward(x)
@@ -153,7 +153,7 @@ def layer_values(image: Array) -> dict[str, Array]:
 
 @functools.cache
 def network() -> TwoLayerNet:
-    """Train the network that reads the digits."""
+    """Return the trained network that classifies the digits."""
     (x_train, t_train), _ = load_mnist(normalize=False)
     net = TwoLayerNet(SIDE * SIDE, HIDDEN_SIZE, 10, weight_init_std="he", dtype=np.float32, rng=0)
     train(
@@ -180,7 +180,7 @@ def digits() -> tuple[Array, Array]:
 def smaller(x: Array) -> Array:
     """Return images (N, 784) of bytes as (N, SIDE * SIDE) from 0 to 1: means of 2 x 2 pixels."""
     blocks = x.reshape(-1, SIDE, 2, SIDE, 2).mean(axis=(2, 4), dtype=np.float32)
-    # Whole numbers, so that the page can be sent bytes.
+    # Rounded, so that the page gets bytes.
     return np.rint(blocks).reshape(-1, SIDE * SIDE) / np.float32(255)
 
 

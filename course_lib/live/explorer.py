@@ -1,4 +1,4 @@
-"""What the explorers share: widgets where a person has a notebook open, else a script."""
+"""The base class of the explorers: widgets in a live notebook, and a script in a page."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from course_lib.progress import in_live_notebook
 if TYPE_CHECKING:
     from course_lib.figures import on_page
 
-# Seconds without a change before the picture follows: several clicks in a row make one drawing.
+# Seconds to wait after a change, so that several clicks in a row need one drawing.
 DELAY = 0.15
 
 INSTALL = "pip install 'backprop-course[draw]'"
 
 
 class Explorer(ABC):
-    """A picture that follows its controls.
+    """A picture with controls that change it.
 
-    A notebook displays it: with widgets, or where no kernel will be there to follow them, such as
-    in the built book, with controls that a script in the page follows.
+    A live notebook displays it with widgets. Without a kernel, as in the built book, a script in
+    the page runs the controls.
 
     Parameters
     ----------
     live : bool, optional
-        Whether to show widgets. Unless given, they are shown in a notebook that a person
-        executes, if ipywidgets is installed.
+        Whether to show widgets. By default, they are shown in a notebook that a person executes,
+        if ipywidgets is installed.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Explorer(ABC):
         Holds the drawing as HTML; None until :meth:`widget` is called.
     """
 
-    # The file beside this one that does the same in a page.
+    # Name of the JavaScript file beside this module that runs in a page.
     script: ClassVar[str]
 
     def __init__(self, live: bool | None = None) -> None:
@@ -63,22 +63,22 @@ class Explorer(ABC):
 
     @abstractmethod
     def data(self) -> dict[str, Any]:
-        """Return what the script in a page needs: what was trained, ready for JSON."""
+        """Return the trained results for the script in a page, ready for JSON."""
 
     @abstractmethod
     def still(self) -> on_page:
-        """Return a picture that is worth reading where nothing can be moved."""
+        """Return a picture for print and for pages without scripts."""
 
     @abstractmethod
     def _make_controls(self) -> dict[str, Any]:
         """Return widgets with a value, by the name of the setting."""
 
     def _arrange(self) -> list[Any]:
-        """Return what stands in the box, from top to bottom."""
+        """Return the contents of the widget, from top to bottom."""
         return [*self.controls.values(), self.picture]
 
     def widget(self) -> Any:
-        """Return the controls with the picture below them; the same box at each call."""
+        """Return the controls with the picture below them; the same widget at each call."""
         import ipywidgets
 
         if self._box is None:
@@ -93,7 +93,7 @@ class Explorer(ABC):
     def _follow(self, _change: Any) -> None:
         try:
             loop = asyncio.get_running_loop()
-        except RuntimeError:  # a program without a kernel sets a value, and waits for the picture
+        except RuntimeError:  # without a kernel there is no event loop: draw at once
             self._redraw()
             return
         if self._waiting is not None:
@@ -111,7 +111,7 @@ class Explorer(ABC):
         has_widgets = find_spec("ipywidgets") is not None
         live = in_live_notebook() and has_widgets if self.live is None else self.live
         if live:
-            # The HTML is for where the saved notebook is read and no kernel runs.
+            # The HTML shows when the saved notebook is opened without a kernel.
             bundle = dict(self.widget()._repr_mimebundle_())
             html = self.picture.value + note("Run this cell again to get its sliders back.")
         else:
@@ -129,17 +129,17 @@ def note(text: str) -> str:
 def _how_to_go_live(has_widgets: bool) -> str:
     if has_widgets:
         return (
-            "In a notebook, the course's layers follow the sliders: download this page as a "
-            "notebook and run this cell."
+            "To run the course's layers with these sliders, download this page as a notebook and "
+            "run this cell."
         )
     return (
-        "To have the course's layers follow the sliders, install ipywidgets "
+        "To run the course's layers with these sliders, install ipywidgets "
         f"(<code>{INSTALL}</code>) and run this cell again in a notebook."
     )
 
 
 def slider(label: str, options: list[Any], value: Any) -> Any:
-    """Return a slider over `options` that reports its value when it is let go."""
+    """Return a slider over `options` that changes its value when it is released."""
     import ipywidgets
 
     return ipywidgets.SelectionSlider(

@@ -1,4 +1,4 @@
-"""A field of cells to draw on. Imports ipywidgets: only a live notebook imports this module."""
+"""A field of cells to draw on. It needs ipywidgets, so only live notebooks import it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CELL = "1.2em"
 
 
 class Pad(ipywidgets.GridBox):  # type: ignore[misc]
-    """A square of cells; clicking one inks it, or takes its ink away.
+    """A square of cells; a click on a cell adds or removes its ink.
 
     Parameters
     ----------
@@ -24,14 +24,14 @@ class Pad(ipywidgets.GridBox):  # type: ignore[misc]
     Attributes
     ----------
     value : tuple of float
-        Follows the clicks; assigning to it redraws the cells.
+        The ink of each cell. Clicks change it; assigning to it redraws the cells.
     """
 
     value = traitlets.Tuple()
 
     def __init__(self, value: Sequence[float]) -> None:
         self._side = int(len(value) ** 0.5)
-        # Shared, because each would be one more object in the browser.
+        # Shared by all cells, because every style is an object in the browser.
         self._styles = [ipywidgets.ButtonStyle(button_color=shade) for shade in _SHADES]
         layout = ipywidgets.Layout(width=_CELL, height=_CELL, margin="0", padding="0")
         self._shown: list[float] = [0.0] * len(value)

@@ -1,4 +1,4 @@
-"""An explorer for a page without a kernel: its data, and a script that draws and computes."""
+"""The HTML of an explorer in a page without a kernel: its data and its script."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def in_page(kind: str, data: dict[str, Any], still: str) -> str:
     Parameters
     ----------
     kind : str
-        Names the script, `<kind>.js` beside this file.
+        Name of the script, `<kind>.js` beside this file.
     data : dict
-        What the script needs, ready for JSON.
+        The data of the script, ready for JSON.
     still : str
-        HTML that shows on paper, and where no script runs.
+        HTML for print, and for pages where no script runs.
     """
     # "</script>" inside a string would end the script.
     numbers = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
@@ -40,13 +40,13 @@ def in_page(kind: str, data: dict[str, Any], still: str) -> str:
 
 
 def pack(values: Array) -> str:
-    """Return numbers for the page: float32, or bytes if they are bytes, in base64."""
+    """Return numbers in base64 for the page: bytes as bytes, others as float32."""
     kind = "u1" if values.dtype == np.uint8 else "<f4"
     return base64.b64encode(values.astype(kind).tobytes()).decode("ascii")
 
 
 def pack_parameters(params: dict[str, Array]) -> str:
-    """Return the parameters of a network, one after the other in the order of its layers."""
+    """Return the parameters of a network in base64, in the order of its layers."""
     return pack(np.concatenate([param.ravel() for param in params.values()]))
 
 

@@ -1,4 +1,4 @@
-"""Learning rate and hidden size against the learning curves."""
+"""The learning curves for a learning rate and a hidden size."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from course_lib.training import DivergenceError, train
 LEARNING_RATES = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0]
 HIDDEN_SIZES = [1, 2, 5, 10, 20, 50, 100]
 
-# What the still picture shows: too small, right and too large, of both.
+# The still picture shows a small, a good and a large value of both.
 STILL_RATES, STILL_SIZES = [0.01, 0.1, 1.0], [2, 10, 50]
 
 STEPS, BATCH_SIZE = 400, 50
 TRAINING_IMAGES, TEST_IMAGES = 2000, 1000
 
-# Mini-batches that a point of the thick curve is the mean of; the page shows every fifth point.
+# Mini-batches in the mean of each point of the thick curve. The page shows every fifth point.
 _WINDOW, _EVERY = 20, 5
 
 
 def explore_training(live: bool | None = None) -> Explorer:
     """Show how the learning rate and the hidden size change a short training on MNIST.
 
-    Each run takes 400 steps on 2,000 images, always from the same seed: well under a second.
+    Each run takes 400 steps on 2,000 images with the same seed, in less than a second.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def explore_training(live: bool | None = None) -> Explorer:
 
 
 class TrainingExplorer(Explorer):
-    """Two sliders against the loss and the accuracy; still, nine runs beside each other."""
+    """Loss and accuracy for the settings of two sliders; as a still, nine runs side by side."""
 
     script = "training"
 
@@ -118,7 +118,7 @@ class TrainingExplorer(Explorer):
 
 @functools.lru_cache(maxsize=64)
 def run(learning_rate: float, hidden_size: int) -> History:
-    """Train a network of two layers on few images, and return its history."""
+    """Return the history of training a two-layer network on few images."""
     x_train, t_train, x_test, t_test = few_images()
     net = TwoLayerNet(784, hidden_size, 10, weight_init_std="he", dtype=np.float32, rng=0)
     try:
@@ -151,7 +151,7 @@ def few_images() -> tuple[Array, Array, Array, Array]:
 
 
 def measured(history: History) -> list[Accuracy]:
-    """Return all accuracies, with those at the end if the training came there."""
+    """Return all accuracies, including the final ones if the training finished."""
     return [*history.accuracies, *([history.final] if history.final else [])]
 
 
@@ -192,6 +192,6 @@ def _units(hidden_size: int) -> str:
 
 def _outcome(history: History) -> str:
     if history.final is None:
-        return f"the training leaves the finite numbers after {len(history)} steps"
+        return f"the training diverges after {len(history)} steps"
     loss = np.mean(history.losses[-_WINDOW:])
     return f"the loss ends at {loss:.2f}, the accuracy on test images at {history.final.test:.2f}"

@@ -1,6 +1,6 @@
-"""Known wrong answers to the exercises, each with a tutor's hint.
+"""Known wrong answers to the exercises, each with a hint.
 
-``<slug>.toml`` has those of one assignment; :mod:`course_lib.checks.misconceptions` reads it.
+``<slug>.toml`` holds those of one assignment; :mod:`course_lib.checks.misconceptions` reads it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def all_misconceptions() -> tuple[Misconception, ...]:
     Raises
     ------
     MisconceptionError
-        If an entry belongs to no task, or cannot be used for another reason.
+        If an entry has an unknown task, or is invalid.
     """
     tasks = all_tasks()
     for path in sorted(FOLDER.glob("*.toml")):
@@ -41,14 +41,14 @@ def for_task(slug: str, task: str) -> tuple[Misconception, ...]:
 
 
 class common_mistakes:
-    """Show the wrong answers to a task with their hints, for a chapter of the book.
+    """Show the wrong answers to a task with their hints in a chapter of the book.
 
     Parameters
     ----------
     task : str
-        As in "relu".
+        The name of the task, such as "relu".
     *names : str
-        Which ones, by name; all unless given.
+        The names of the misconceptions; all of the task by default.
     """
 
     def __init__(self, task: str, *names: str) -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -207,8 +208,22 @@ class Checkout:
         # Only what this course adds is checked for types anew.
         if (ROOT / ".mypy_cache").is_dir():
             shutil.copytree(ROOT / ".mypy_cache", root / ".mypy_cache")
+        self.python = self._environment()
         self._git(root, "init", "--quiet")
         self.commit()
+
+    def _environment(self) -> Path:
+        """Make a .venv that has this one's packages and the copy's course_lib; return its Python."""
+        folder = self.root / ".venv"
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+        (packages,) = folder.glob("lib/python*/site-packages")
+        # Not this course_lib: Python does not read the .pth files of a folder that a .pth names.
+        paths = f"{self.root}\n{sysconfig.get_path('purelib')}\n"
+        (packages / "course.pth").write_text(paths, encoding="utf-8")
+        for name in ("share", "etc"):
+            if (Path(sys.prefix) / name).is_dir():
+                (folder / name).symlink_to(Path(sys.prefix) / name)
+        return folder / "bin" / "python"
 
     def _git(self, where: Path, *words: str) -> str:
         words = ("-c", "user.name=A Stranger", "-c", "user.email=stranger@localhost", *words)
@@ -228,8 +243,8 @@ class Checkout:
 
     def run(self, *words: str) -> str:
         """Run a Python module with its arguments; fail with all that it says if it fails."""
-        env = {**os.environ, "PYTHONPATH": str(self.root), "OPENBLAS_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", *words]
+        env = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+        command = [self.python, "-m", *words]
         done = subprocess.run(
             command, cwd=self.root, env=env, capture_output=True, text=True, check=False
         )

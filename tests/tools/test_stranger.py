@@ -213,7 +213,7 @@ class Checkout:
         self.commit()
 
     def _environment(self) -> Path:
-        """Make a .venv that has this one's packages and the copy's course_lib; return its Python."""
+        """Make a .venv with this one's packages and the copy's course_lib; return its Python."""
         folder = self.root / ".venv"
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
         (packages,) = folder.glob("lib/python*/site-packages")

@@ -243,7 +243,9 @@ class Checkout:
 
     def run(self, *words: str) -> str:
         """Run a Python module with its arguments; fail with all that it says if it fails."""
-        env = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+        # Scripts such as nbgrader's alembic stay those of this environment.
+        scripts = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        env = {**os.environ, "PATH": scripts, "OPENBLAS_NUM_THREADS": "1"}
         command = [self.python, "-m", *words]
         done = subprocess.run(
             command, cwd=self.root, env=env, capture_output=True, text=True, check=False

@@ -1,13 +1,13 @@
-# Each line here calls a tool; what there is to decide is decided in course_lib/ and tools/.
-# A file in .venv or _build/.stamps says that a step is done, so that make repeats only what changed.
+# The targets call tools of course_lib/ and tools/. The files .venv/.installed and _build/.stamps/*
+# mark finished steps, so that make repeats only what changed.
 
 PYTHON ?= python3
-# -P: no module is imported from the current folder.
+# -P: import no module from the current folder.
 RUN := .venv/bin/python -P -m
 STAMPS := _build/.stamps
 BOOK := .venv/bin/jupyter-book build book -W --keep-going
 
-# What each step reads. No name in these folders may hold a space; the path to them may.
+# The sources of each step. Names in these folders must not contain spaces; the path to them may.
 LIBRARY := $(shell find course_lib -type f -not -path '*/__pycache__/*')
 GRADERS := $(filter-out course_lib/graphs/%,$(LIBRARY)) nbgrader_config.py
 PAGES := $(shell find book -type f -not -path '*/__pycache__/*' -not -path 'book/exercises/*') _config.yml
@@ -19,10 +19,10 @@ SUBMISSIONS := $(shell find tests/submissions -type f)
 .DELETE_ON_ERROR:
 .PHONY: help course quick style test test-all test-slow lint check book strict-book print exercises demo package lab serve bench lock clean
 
-help: ## List what make can do
+help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
-course: book exercises demo ## Install, build the book, make the exercises, grade the demo class
+course: book exercises demo ## Install, build the book, release the exercises, grade the demo class
 	@$(RUN) course_lib.grading where
 
 # A test file to each processor; NumPy's own threads would only stand in each other's way.
@@ -49,12 +49,12 @@ test-all: test test-slow ## Prove everything, long trainings and the audit among
 test-slow: .venv/.installed
 	$(PYTEST) -m slow
 
-lint: .venv/.installed ## Check style and types, and mend what a tool can mend
+lint: .venv/.installed ## Fix style where a tool can, and check types
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 	$(RUN) mypy
 
-check: .venv/.installed ## Check that exercises/ is in step with solutions/
+check: .venv/.installed ## Check that exercises/ matches solutions/
 	$(RUN) course_lib.grading release --check
 
 book: $(STAMPS)/book ## Build the book into _build/html
@@ -63,28 +63,28 @@ print: .venv/.installed ## Print the whole book into one PDF, in _build/print/ (
 	$(BOOK) --builder singlehtml
 	.venv/bin/python tools/print_book.py _build/singlehtml/index.html _build/print/backpropagation.pdf
 
-exercises: $(STAMPS)/exercises ## Make the students' notebooks from solutions/
+exercises: $(STAMPS)/exercises ## Generate the students' notebooks from solutions/
 
 demo: $(STAMPS)/demo ## Grade the demo class
 
-package: .venv/.installed ## Make the file that students install: _build/package/*.whl
+package: .venv/.installed ## Build the wheel that students install: _build/package/*.whl
 	rm -rf _build/package
 	$(RUN) pip wheel . --no-deps --no-build-isolation --quiet --wheel-dir _build/package
 	@ls _build/package/*.whl
 
-lab: .venv/.installed ## Open JupyterLab; text notebooks (.md) open by double click
+lab: .venv/.installed ## Open JupyterLab; open text notebooks (.md) by double click
 	.venv/bin/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown myst
 	.venv/bin/jupyter lab
 
-serve: book ## Show the book on http://127.0.0.1:8000
+serve: book ## Serve the book on http://127.0.0.1:8000
 	$(RUN) http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-# One core for all, and for NumPy the kernels that fit the processor: an environment that names
-# others would hold back NumPy and not what it is compared with.
+# One core, and NumPy's kernels for this processor: an environment that selects others would slow
+# down NumPy and not the alternatives.
 MEASURE := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OPENBLAS_NUM_THREADS=1 .venv/bin/python
 
-# What needs a browser comes first, so that a missing one is said at once.
-bench: book _build/torch/.installed ## Measure how fast things are on this machine, and write the book's page about it
+# Benchmarks with a browser come first, so that a missing browser fails at once.
+bench: book _build/torch/.installed ## Run the benchmarks, and write the book's page of figures
 	$(MEASURE) benchmarks/page_python.py --runs 2 --json benchmarks/results.json
 	$(MEASURE) benchmarks/pages.py --runs 2 --json benchmarks/results.json
 	$(MEASURE) benchmarks/gradient_check.py --runs 3 --json benchmarks/results.json
@@ -95,15 +95,15 @@ bench: book _build/torch/.installed ## Measure how fast things are on this machi
 	$(MEASURE) benchmarks/grading.py --json benchmarks/results.json
 	$(MEASURE) benchmarks/page.py
 
-# PyTorch is for comparing only, so it has an environment of its own.
+# PyTorch serves only for comparison, so it has an environment of its own.
 _build/torch/.installed:
 	"$(PYTHON)" -m venv _build/torch
 	-_build/torch/bin/python -m pip install --quiet torch==2.13.0 numpy && touch $@
 
-lock: .venv/.installed ## Choose the newest versions that fit, and write requirements.lock
+lock: .venv/.installed ## Resolve the newest allowed versions into requirements.lock
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(RUN) uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url --no-annotate --upgrade --quiet --output-file requirements.lock
 
-clean: ## Remove what make made; submissions, marks and feedback stay
+clean: ## Remove generated files; submissions, marks and feedback stay
 	rm -rf .venv _build .jupyter_cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.installed: requirements.lock pyproject.toml tools/install.sh
@@ -115,7 +115,7 @@ $(STAMPS)/book: .venv/.installed $(PAGES) $(LIBRARY) $(filter exercises/%,$(SOUR
 	@mkdir -p $(STAMPS)
 	@touch $@
 
-# From nothing, because a build that reuses pages forgets the warnings of those it reuses.
+# From scratch, because a build omits the warnings of the pages it reuses.
 strict-book: .venv/.installed
 	rm -rf _build/html _build/.doctrees _build/.jupyter_cache
 	$(BOOK) --all

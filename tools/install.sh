@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make .venv with exactly the packages of requirements.lock. Called by make, in the root.
+# Create .venv with exactly the packages of requirements.lock. Called by make, in the root.
 set -eu
 PYTHON="${PYTHON:-python3}"
 
@@ -17,14 +17,14 @@ version=$("$PYTHON" -c 'import sys; print("%d.%d" % sys.version_info[:2])') ||
 "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null ||
     fail "'$PYTHON' can't make virtual environments. On Debian and Ubuntu: sudo apt install python$version-venv."
 
-# An environment of another copy, or of a Python that is gone, can't be mended.
+# Replace an environment that belongs to another copy, or to a Python that was removed.
 .venv/bin/python -c 'import os, sys; sys.exit(not os.path.samefile(sys.prefix, ".venv"))' 2>/dev/null ||
     "$PYTHON" -m venv --clear .venv
 
 echo "Installing the packages of requirements.lock into .venv; the first time takes a minute or two."
 pip() {
     .venv/bin/python -m pip --disable-pip-version-check "$@" ||
-        fail "pip could not install the packages; what it says above names the reason. Is the package index in reach?"
+        fail "pip could not install the packages, for the reason above. Check that the package index can be reached."
 }
 pip install --quiet --require-hashes --requirement requirements.lock
 pip install --quiet --no-deps --no-build-isolation --editable .

@@ -1,4 +1,4 @@
-"""Plant known faults, one at a time, and tell which of them the tests catch.
+"""Plant known faults, one at a time, and report which of them the tests catch.
 
 Works in a temporary copy of the checkout, with the checkout's own .venv. For each fault of
 tools/faults.toml the tests of its area run first. With --whole, a fault that they do not catch is
@@ -31,12 +31,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LIST = Path("tools") / "faults.toml"
 
-# Where faults are planted, and what is data or text there and no source.
+# Folders to plant faults in, and subfolders of data and text.
 SOURCES = ("course_lib", "book")
 NOT_SOURCES = ("misconceptions", "data", "_build", "exercises", "instructors", "node_modules")
 KINDS = (".py", ".js", ".css", ".j2")
 
-# Seconds for one run of pytest. What takes longer hangs, or the machine is too busy to tell.
+# Seconds for one run of pytest. A longer run hangs, or the machine is too busy.
 AREA_SECONDS, WHOLE_SECONDS = 1800, 7200
 
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", flags=re.MULTILINE)
@@ -48,7 +48,7 @@ class FaultError(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """One entry of the list.
+    """An entry of the list of faults.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one fault: the test that caught it, or none."""
+    """The outcome for one fault: the test that caught it, or none."""
 
     fault: Fault
     file: str
@@ -141,7 +141,7 @@ def _text(path: Path, _changed: int) -> str:
 
 
 def locate(fault: Fault, tree: Path) -> tuple[Path, int]:
-    """Return the file that a fault belongs to, and the place of its text there.
+    """Return the file of a fault and the position of its text.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def locate(fault: Fault, tree: Path) -> tuple[Path, int]:
 
 @contextlib.contextmanager
 def planted(fault: Fault, tree: Path, number: int) -> Iterator[Path]:
-    """Have a fault in the tree for as long as the context lasts.
+    """Plant a fault in the tree, and remove it when the context ends.
 
     Python takes a file of the same size and second for the one that it compiled. So the time of
     the changed file is set, by `number`, to one that no other version has.
@@ -186,14 +186,14 @@ def planted(fault: Fault, tree: Path, number: int) -> Iterator[Path]:
 
 
 def tests_of(globs: Sequence[str], tree: Path) -> list[str]:
-    """Return the test files that globs name, in their order."""
+    """Return the test files that match the globs, in order."""
     tests = tree / "tests"
     found = dict.fromkeys(path for glob in globs for path in sorted(tests.glob(glob)))
     return [path.relative_to(tree).as_posix() for path in found]
 
 
 class Suite:
-    """The tests of a tree, run with its own sources.
+    """The tests of a tree, run with the sources of that tree.
 
     Each run is a fork of this process, which has imported pytest and what most tests need:
     starting pytest anew would take longer than most of the tests.
@@ -233,7 +233,7 @@ class Suite:
                 raise FaultError(f"the tests took more than {seconds:.0f} s: not known")
             shown.seek(0)
             said = shown.read().decode(errors="replace")
-        # 4 means that a test is not there any more, and 5 that none was selected.
+        # 4: a test no longer exists. 5: no test was selected.
         if code in (0, 4, 5):
             return []
         if found := _FAILED.findall(said):
@@ -249,13 +249,13 @@ class Suite:
             for descriptor in (1, 2):
                 os.dup2(shown, descriptor)
             os.chdir(self.tree)
-            # Ahead of the environment's own course_lib, also in the processes that tests start.
+            # Precedes the environment's course_lib, also in the processes that tests start.
             os.environ |= {
                 "PYTHONPATH": str(self.tree),
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
                 "OPENBLAS_NUM_THREADS": "1",
             }
-            # What was compiled for one fault is there for the next one.
+            # The next fault reuses the compiled files.
             os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
             sys.dont_write_bytecode = False
             sys.path[0] = str(self.tree)
@@ -266,7 +266,7 @@ class Suite:
 
 
 def _wait(child: int, seconds: float) -> int | None:
-    """Return the exit code of a process; None if it had to be ended."""
+    """Return the exit code of a process, or None after a timeout."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         pid, status = os.waitpid(child, os.WNOHANG)
@@ -279,7 +279,7 @@ def _wait(child: int, seconds: float) -> int | None:
 
 
 def found_again(test: str, tree: Path) -> list[str]:
-    """Return a test under the folder that its file is in now, if there is one such file."""
+    """Return a test with the current folder of its file, if the file name is unique."""
     file, _, name = test.partition("::")
     files = [*(tree / "tests").rglob(Path(file).name)] if name else []
     return [f"{files[0].relative_to(tree).as_posix()}::{name}"] if len(files) == 1 else []
@@ -293,7 +293,7 @@ def try_fault(
     earlier: str = "",
     scope: str = "area",
 ) -> Outcome:
-    """Plant a fault, run tests until one fails, and take it out again.
+    """Plant a fault, run tests until one fails, and remove the fault.
 
     The test that caught the fault `earlier` comes first, then those of its area, and, if `scope`
     is "whole", all others. If it is "first", there is no other.
@@ -326,7 +326,7 @@ def unsound(outcomes: Sequence[Outcome], suite: Suite) -> list[Outcome]:
 
 @contextlib.contextmanager
 def copied(root: Path) -> Iterator[Path]:
-    """Have a copy of the files that git knows, as they are now, with what was built for them."""
+    """Copy the files that git knows, with uncommitted changes and built npm packages."""
     names = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=root,
@@ -349,7 +349,7 @@ def copied(root: Path) -> Iterator[Path]:
 
 
 def build_book(tree: Path) -> None:
-    """Build the book of a tree; its notebooks run once, and are reused after that."""
+    """Build the book of a tree; later builds reuse the executed notebooks."""
     build = [*("jupyter_book", "build", "book"), *("-W", "--keep-going", "--quiet")]
     command = [sys.executable, "-m", *build]
     env = {**os.environ, "PYTHONPATH": str(tree)}
@@ -374,7 +374,7 @@ def report(outcomes: Sequence[Outcome], path: Path) -> None:
 
 
 def read_report(path: Path) -> dict[str, str]:
-    """Return what caught each fault in an earlier run."""
+    """Return the test that caught each fault in an earlier run."""
     return {row["name"]: row["caught_by"] for row in json.loads(path.read_text(encoding="utf-8"))}
 
 
@@ -408,7 +408,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def chosen(faults: Sequence[Fault], names: Sequence[str], areas: Sequence[str]) -> list[Fault]:
-    """Return the faults that the command line asks for."""
+    """Return the faults selected on the command line."""
     for name, known in [
         *((name, [fault.name for fault in faults]) for name in names),
         *((area, [fault.area for fault in faults]) for area in areas),

@@ -1,4 +1,4 @@
-"""Print the book: one page of all chapters, as Sphinx makes it, onto paper of a PDF.
+"""Print the book: convert Sphinx's single page of all chapters to a PDF.
 
 Usage: python tools/print_book.py <page.html> <book.pdf>
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-# Room for the number of the page, in the lower margin that print.css leaves.
+# The page number, in the lower margin that print.css leaves.
 FOOTER = (
     '<div style="width: 100%; text-align: center; font: 9px sans-serif">'
     '<span class="pageNumber"></span></div>'
@@ -29,7 +29,7 @@ def find_chromium() -> str | None:
 
 
 def print_page(source: Path, target: Path, chromium: str) -> None:
-    """Print an HTML page into a PDF, with links, an outline and numbers of pages."""
+    """Convert an HTML page to a PDF with links, an outline and page numbers."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -52,11 +52,11 @@ def print_page(source: Path, target: Path, chromium: str) -> None:
 
 
 def main() -> None:
-    """Print what the command line names."""
+    """Convert the page named on the command line."""
     source, target = map(Path, sys.argv[1:])
     chromium = find_chromium()
     if chromium is None:
-        sys.exit("No Chromium here, which prints the book. On Debian: sudo apt install chromium")
+        sys.exit("Chromium prints the book, and is missing. On Debian: sudo apt install chromium")
     print_page(source, target, chromium)
     print(f"The printed book: {target}")
 

@@ -154,7 +154,8 @@ def _unwrapped(result: Any, numbers: bool) -> Any:
     if isinstance(result, tuple):
         return tuple(_unwrapped(one, numbers) for one in result)
     if isinstance(result, np.ndarray | np.generic) and result.shape == ():
-        return float(result) if numbers and result.dtype == np.float64 else result[()]
+        number = np.asarray(result)[()]
+        return float(number) if numbers and result.dtype == np.float64 else number
     return result
 
 

@@ -140,7 +140,9 @@ def _arguments(method: _Method, kinds: _Kinds) -> Callable[..., dict[str, Any]]:
         given = dict(zip(names, args, strict=False)) | kwargs
         for name in kinds:
             if name in given:
-                given[name] = convert[name](given[name], f"{where}: {name}")
+                array = convert[name](given[name], f"{where}: {name}")
+                # A number becomes NumPy's number: nothing can be written into it by `dout *= ...`.
+                given[name] = array if array.ndim else array[()]
         return given
 
     return arguments

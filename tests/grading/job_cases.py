@@ -30,7 +30,8 @@ def job(slug: str = SLUG, answers: Mapping[str, str] | None = None, **settings: 
     cells = [classify(cell, instructors=not is_solution(cell)) for cell in notebook(slug)]
     cells = [replace(c, source=solved[c.grade_id]) if c.kind == RUN else c for c in cells]
     given = imported(cell.source for cell in cells if cell.kind in (CHECK, GIVEN))
-    fixed: dict[str, Any] = {"student": "ada", "seed": 1, "given": given}
+    # Time enough for honest work on a busy machine.
+    fixed: dict[str, Any] = {"student": "ada", "seed": 1, "timeout": 120.0, "given": given}
     return Job(**fixed | {"slug": slug, "cells": tuple(cells)} | settings)
 
 

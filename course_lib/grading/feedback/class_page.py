@@ -9,6 +9,7 @@ from statistics import mean, median
 from typing import Any
 from urllib.parse import quote
 
+from course_lib.checks.report import label_of
 from course_lib.grading.assignment import Blueprint, read_blueprint
 from course_lib.grading.course import Course
 from course_lib.grading.feedback.student_page import render, task_titles
@@ -250,7 +251,8 @@ def _parts(rows: Sequence[ClassRow], titles: Mapping[str, str]) -> tuple[LostPar
     for row in rows:
         for task in row.result.tasks if row.result else ():
             for part in task.report.parts:
-                numbers = lost.setdefault((titles.get(task.cell, task.task), part.name), [0, 0])
+                part_name = label_of(part.name)
+                numbers = lost.setdefault((titles.get(task.cell, task.task), part_name), [0, 0])
                 numbers[0] += part.earned < part.points
                 numbers[1] += 1
     found = [LostPart(*key, *numbers) for key, numbers in lost.items() if numbers[0]]

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from course_lib.checks.report import Part
+from course_lib.checks.report import Part, label_of
 from course_lib.grading.assignment import read_blueprint
 from course_lib.grading.course import Course
 from course_lib.grading.gradebook.scores import CellScore, Scores, read_scores
@@ -340,7 +340,7 @@ class _Builder:
             by_person=score.by_person,
             waits=score.waits,
             parts=tuple(
-                replace(part, name=self._said(part.name), reason=self._said(part.reason))
+                replace(part, name=self._said(label_of(part.name)), reason=self._said(part.reason))
                 for part in result.report.parts
             ),
             problem=self._said(result.finding.problem),

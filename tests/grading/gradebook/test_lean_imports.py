@@ -31,9 +31,8 @@ def in_another(code: str) -> str:
     return done.stdout.strip()
 
 
-def test_the_writer_of_results_imports_no_server_and_no_exporter() -> None:
-    # NumPy is there: a result holds the check's own report.
-    heavy = "{'jupyter_server', 'nbclient', 'mistune', 'requests', 'nbgrader.apps'}"
+def test_the_writer_of_results_imports_no_server_no_exporter_and_no_numpy() -> None:
+    heavy = "{'jupyter_server', 'nbclient', 'mistune', 'requests', 'nbgrader.apps', 'numpy'}"
     assert in_another(f"{WRITER}\nprint(sorted({heavy} & set(sys.modules)))") == "[]"
 
 

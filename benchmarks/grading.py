@@ -115,7 +115,7 @@ def measure(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
         rows.append(row(size, way, base, base, held.get(size, 0.0)))
         for jobs in options.jobs:
             course = make(folder / f"course-{size}-{jobs}", slug, notebooks, size)
-            words = ("course_lib.grading.cli", "grade", slug, f"--jobs={jobs}")
+            words = ("course_lib.grading", "grade", slug, f"--jobs={jobs}")
             seconds, memory = run(course, *words)
             way = f"course grade, {jobs} job{'s' * (jobs > 1)}"
             rows.append(row(size, way, seconds, base, memory))

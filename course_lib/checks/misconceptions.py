@@ -25,6 +25,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.layers.base import Layer
+
 FOLDER = Path(__file__).parents[1] / "misconceptions"
 
 _KINDS = {"change": dict, "code": str, "answers": dict}
@@ -67,7 +69,9 @@ class Misconception:
         Compiled once, with ``np`` and the globals of the reference's module.
         """
         name = self.right.__name__
-        namespace = {"np": np} | vars(sys.modules[self.right.__module__]) | {name: self.right}
+        namespace = (
+            {"np": np} | vars(sys.modules[self.right.__module__]) | {name: _plain(self.right)}
+        )
         is_class = isinstance(self.right, type)
         module = _subclass(self.name, name, self._wrong) if is_class else self._wrong
         try:
@@ -264,6 +268,25 @@ class _Unannotated(ast.NodeTransformer):
         if node.value is None:
             return node
         return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+
+@cache
+def _plain(right: Any) -> Any:
+    """Return the reference without the base class `Layer`, which students' classes do not have.
+
+    Its methods convert and check no arguments, so a wrong class gives the same values as a
+    student's.
+    """
+    if not (isinstance(right, type) and issubclass(right, Layer)):
+        return right
+    body = {
+        name: getattr(value, "__wrapped__", value) if inspect.isfunction(value) else value
+        for base in reversed(right.__mro__)
+        if base not in Layer.__mro__
+        for name, value in vars(base).items()
+        if name not in ("__dict__", "__weakref__")  # every class gets its own
+    }
+    return type(right.__name__, (), body)
 
 
 def _subclass(name: str, base: str, module: ast.Module) -> ast.Module:

@@ -42,9 +42,10 @@ from course_lib.checks.compare import (
     small,
     taken,
 )
+from course_lib.checks.explain import explain
 from course_lib.checks.integrity import PerturbedCases, is_numerical_gradient, uses_reference
 from course_lib.checks.misconceptions import Misconception, misconceptions_of
-from course_lib.checks.report import Finding, Part, Report, explain
+from course_lib.checks.report import Finding, Part, Report
 from course_lib.checks.seeds import fresh_seed
 from course_lib.checks.side import LOCAL, Failure, Watch, attempt
 from course_lib.gradients import numerical_gradient
@@ -483,11 +484,27 @@ class _Pass:
 
 
 def _after_another(batch: Batch, make: Any, first: Case, case: Case, names: _Names) -> _Gradients:
-    layer = _built(batch, make, case)
-    _forward(batch, layer, first)
-    _backward(batch, layer, first, wanted=False)
+    layer, earlier = _built(batch, make, case), _earlier(first, case)
+    _forward(batch, layer, earlier)
+    _backward(batch, layer, earlier, wanted=False)
     _forward(batch, layer, case)
     return _Gradients(batch, layer, _backward(batch, layer, case), names)
+
+
+def _earlier(other: Case, case: Case) -> Case:
+    """Return a batch that a layer for `case` takes: `other`, or `case` reversed with one more row.
+
+    The parameters of another case may have other shapes.
+    """
+    if list(map(np.shape, other.init)) == list(map(np.shape, case.init)):
+        return other
+
+    def turned(value: Any) -> Any:
+        back = np.flip(value)
+        return np.concatenate([back, back[:1]]) if back.ndim > 1 else back.copy()
+
+    inputs = {name: turned(value) for name, value in case.inputs.items()}
+    return dataclasses.replace(case, inputs=inputs, dout=turned(case.dout))
 
 
 def _beside_another(batch: Batch, make: Any, case: Case, other: Case, names: _Names) -> _Gradients:

@@ -20,6 +20,8 @@ def main() -> None:
             f"course: {error}. The exercises do not need this command. For grading, install: "
             "pip install 'backprop-course[grading]'."
         )
+    except ImportError as error:  # such as a NumPy that is too old
+        sys.exit(f"course: {error}")
     course()
 
 

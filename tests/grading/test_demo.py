@@ -94,7 +94,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A course with a real student's work in it, after `course demo`."""
     course = copy_course(tmp_path_factory.mktemp("demo") / "my course")
     hand_in_for_zoe(course)
-    said = tool(course, "course_lib.grading.cli", "demo")
+    said = tool(course, "course_lib.grading", "demo")
     assert f"Graded {len(CLASS) * len(TWO)} submissions" in said
     return course
 
@@ -201,7 +201,7 @@ def test_written_answers_wait_for_a_person(graded: Course) -> None:
 
 def test_second_run_changes_nothing(graded: Course) -> None:
     before = snapshot(graded.root)
-    assert "is graded already" in tool(graded, "course_lib.grading.cli", "demo")
+    assert "is graded already" in tool(graded, "course_lib.grading", "demo")
     assert snapshot(graded.root) == before
 
 
@@ -232,7 +232,7 @@ def test_plain_nbgrader_beside_it_and_then_removal(graded_copy: Course) -> None:
         assert live not in shown
     assert "<strong>I</strong>" in shown
 
-    tool(course, "course_lib.grading.cli", "demo", "--remove")
+    tool(course, "course_lib.grading", "demo", "--remove")
     assert [name for name in snapshot(course.root) if "demo-" in name] == []
     assert (course.root / ZOE).read_bytes() == before
     assert (course.root / "autograded/zoe").is_dir()

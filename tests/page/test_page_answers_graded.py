@@ -57,7 +57,7 @@ def downloads(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
 
 def grade(course: Course, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "course_lib.grading.cli", "grade", SLUG, "--seed", "1"]
+    command = [sys.executable, "-m", "course_lib.grading", "grade", SLUG, "--seed", "1"]
     # The work is of this file; what isolates a student's is tested with the engine.
     return subprocess.run(
         [*command, "--jobs", "1", "--no-sandbox", *words],

@@ -51,7 +51,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def course(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the command with the library that lies in `root`."""
     return subprocess.run(
-        [sys.executable, "-m", "course_lib.grading.cli", *words],
+        [sys.executable, "-m", "course_lib.grading", *words],
         cwd=root,
         capture_output=True,
         text=True,

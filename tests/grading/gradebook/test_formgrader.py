@@ -34,7 +34,7 @@ def hand_in(course: Course, student: str, cells: dict[str, str]) -> None:
 
 def command(course: Course, *words: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "course_lib.grading.cli", *words],
+        [sys.executable, "-m", "course_lib.grading", *words],
         cwd=course.root,
         capture_output=True,
         text=True,

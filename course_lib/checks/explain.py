@@ -1,0 +1,225 @@
+"""Explain the first error in an answer: what is wrong, and a hint from the values."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from course_lib.checks.calls import UnexpectedResult
+from course_lib.checks.cases import Case
+from course_lib.checks.compare import (
+    NotNumbers,
+    NumericalGradient,
+    Seen,
+    WrongCount,
+    agrees,
+    number,
+    worst_index,
+)
+from course_lib.checks.report import Finding, label_of
+from course_lib.checks.side import Failure
+from course_lib.text import _
+
+
+class Explained(Protocol):
+    """The attributes of a task that `explain` reads; see `course_lib.checks.tasks.Task`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def reference(self) -> Any: ...
+
+    @property
+    def gradients(self) -> tuple[str, ...]: ...
+
+    @property
+    def facts(self) -> bool: ...
+
+    def counted(self, part: str, case: Case) -> tuple[str, ...]: ...
+
+    def method(self, what: str) -> str: ...
+
+    def without_upstream(self, what: str, case: Case) -> Any: ...
+
+
+# Prefix of values that are the verdicts of a learner's gradient check.
+_VERDICT = "verdict on "
+
+# Values that are 1 where a requirement is met.
+_REQUIREMENTS = ("grads unchanged",)
+
+_BROKEN = {
+    "inputs changed": (
+        _("{name} changes its input arrays."),
+        _("Which line writes into an input? What does the caller find in that array afterwards?"),
+    ),
+    "dout changed": (
+        _("{name}.backward changes dout, the upstream gradient."),
+        _("Another layer may receive the same dout. Which values does it get now?"),
+    ),
+    "second backward differs": (
+        _("{name}.backward returns other gradients when you call it a second time."),
+        _("Does backward change an attribute that it reads?"),
+    ),
+    "earlier batch remembered": (
+        _("After a second forward, {name}.backward still uses the first batch."),
+        _("When do you store what backward needs: only once, or in every forward?"),
+    ),
+    "instances share state": (
+        _("Two {name} objects share data: one changes the gradients of the other."),
+        _("Where does forward store its values: on the object (self), or outside of it?"),
+    ),
+    "tries forward": (
+        _("{method} computes a numerical gradient. The task asks for the chain rule."),
+        _("Which local gradient does the chain rule multiply by dout here?"),
+    ),
+    "warned": (
+        _("{name} is right here, but NumPy warns that an intermediate value is not finite."),
+        _("Which intermediate value becomes too large? Is there an equal formula without it?"),
+    ),
+}
+
+
+def explain(
+    task: Explained, part: str, cases: list[Case], seen: list[Seen], want: list[Seen]
+) -> Finding:
+    """Return the first error in a part that was not earned."""
+    for case, got, right in zip(cases, seen, want, strict=True):
+        for what in task.counted(part, case):
+            if isinstance(right[what], bool):
+                finding = None if got[what] is right[what] else _broken(task, what)
+            else:
+                finding = _wrong(task, what, case, got, right)
+            if finding:
+                return finding
+    raise AssertionError(f"{task.name}: no error in the part {part!r}")
+
+
+def _broken(task: Explained, what: str) -> Finding:
+    problem, question = _BROKEN[what]
+    name = str(task.reference.__name__)
+    return Finding(problem.format(name=name, method=f"{name}.backward"), hint=question)
+
+
+def _wrong(task: Explained, what: str, case: Case, seen: Seen, want: Seen) -> Finding | None:
+    """Return the error in one value, or None if it is right."""
+    got, right, method = seen[what], want[what], task.method(what)
+    words = {"what": label_of(what), "method": method}
+    if what == "value" and isinstance(task.reference, type):
+        words["what"] = what
+    if isinstance(got, Failure):
+        return _failure(method, got)
+    if isinstance(got, WrongCount):
+        return Finding(
+            _("{method} returns the wrong number of values.").format(**words),
+            f"{len(got.names)}: {', '.join(got.names)}",
+            str(got.count),
+            _("backward returns one gradient for each input of forward, in the same order."),
+        )
+    if isinstance(got, NumericalGradient):
+        problem, question = _BROKEN["tries forward"]
+        return Finding(problem.format(method=method), hint=question)
+    if isinstance(got, NotNumbers):
+        shape = np.shape(right)
+        wanted = _("numbers of shape {shape}").format(shape=shape) if shape else _("a number")
+        return Finding(_("{method}: {what} is not a number.").format(**words), wanted, str(got))
+    if got.shape != right.shape:
+        return Finding(
+            _("{method}: {what} has the wrong shape.").format(**words),
+            _("shape {shape}").format(shape=right.shape),
+            _("shape {shape}").format(shape=got.shape),
+            _structure(task, what, case, seen, want),
+        )
+    if agrees(got, right):
+        return None
+    if task.facts or what in _REQUIREMENTS:
+        return Finding(_("{method} does not meet this requirement: {what}.").format(**words))
+    at = f" {label_of(case.at)}" if case.at else ""
+    wanted, shown = _side_by_side(task, what, case, got, right)
+    problem = _("{method}: {what} is wrong{at}.")
+    if what.startswith(_VERDICT):
+        problem = _("{method} returns the wrong {what}.")
+        wanted = str(bool(right))
+        shown = str(bool(got)) if got in (0, 1) else shown
+    return Finding(
+        problem.format(**words, at=at),
+        wanted,
+        shown,
+        _structure(task, what, case, seen, want),
+    )
+
+
+def _failure(method: str, failure: Failure) -> Finding:
+    if failure.unanswered:
+        return Finding(_("{method} is not written yet.").format(method=method))
+    if failure.kind == UnexpectedResult.__name__:
+        return Finding(_("{method}: {message}.").format(method=method, message=failure.message))
+    where = _(", in the line: {line}").format(line=failure.where) if failure.where else ""
+    return Finding(
+        _("{method} stops with {kind}: {message}{where}").format(
+            method=method, kind=failure.kind, message=failure.message, where=where
+        )
+    )
+
+
+def _side_by_side(task: Explained, what: str, case: Case, got: Any, right: Any) -> tuple[str, str]:
+    """Return the right and the learner's value where they differ most, with the inputs there."""
+    inputs = dict(case.inputs)
+    if what in task.gradients:
+        inputs["dout"] = case.dout
+    index = worst_index(got, right)
+    at = _("at [{index}]").format(index=", ".join(map(str, index))) if index else ""
+    given = ", ".join(
+        f"{name} = {number(float(np.asarray(x)[index]))}"
+        for name, x in inputs.items()
+        if np.shape(x) == right.shape and np.asarray(x).dtype.kind in "fiu"
+    )
+    place = ", ".join(filter(None, [at, _("for {given}").format(given=given) if given else ""]))
+    wanted = number(float(right[index]))
+    return (f"{wanted} ({place})" if place else wanted), number(float(got[index]))
+
+
+def _structure(task: Explained, what: str, case: Case, seen: Seen, want: Seen) -> str:
+    """Return a hint from the relation of a wrong value to other values, or an empty string.
+
+    A wrong hint does harm, so there is a hint only where the numbers prove the relation.
+    """
+    got, right = seen[what], want[what]
+    if not np.isfinite(got).all():
+        return _("Some values are nan or inf. Which step divides by zero or overflows?")
+    if got.shape != right.shape:
+        if got.shape == right.shape[::-1]:
+            return _("Your shape is the right one, transposed. Which factor needs a transpose?")
+        return _("Which line changes the shape? A gradient has exactly the shape of its array.")
+    if not got.any():
+        return (
+            _("Every value is 0. For which inputs should the gradient not be 0?")
+            if what.startswith("d")
+            else _("Every value is 0, for every input.")
+            if got.ndim
+            else ""
+        )
+    for other, value in want.items():
+        if other != what and isinstance(value, np.ndarray) and agrees(got, value):
+            return _("These are the values of {other}. Did you swap the two?").format(other=other)
+    if what.startswith("d"):
+        plain = task.without_upstream(what, case)
+        if isinstance(plain, np.ndarray) and agrees(got, plain):
+            return _("These are the values for dout = 1. Where does your backward use dout?")
+    if agrees(got, -right):
+        return _("Every value has the wrong sign. Apart from the sign, all are right.")
+    if got.ndim == 2 and got.shape[0] == got.shape[1] > 1 and agrees(got, right.T):
+        return _("This is the right array, transposed.")
+    return _factor(got, right)
+
+
+def _factor(got: np.ndarray, right: np.ndarray) -> str:
+    there = right != 0
+    if got[~there].any() or there.sum() < 2:
+        return ""
+    ratio = got[there] / right[there]
+    if np.ptp(ratio) > 1e-6 * abs(ratio[0]):
+        return ""
+    return _("Every value is {ratio} times the right value.").format(ratio=number(float(ratio[0])))

@@ -136,9 +136,9 @@ def misconceptions(change: Callable[[Any], Any]) -> Spoil:
     def spoil(_course: Course, patch: pytest.MonkeyPatch) -> None:
         known = [change(m) if m.task == "mul_layer" else m for m in all_misconceptions()]
         kept = [m for m in known if m is not None]
-        patch.setattr(checklist, "all_misconceptions", lambda: kept)
+        patch.setattr(checklists, "all_misconceptions", lambda: kept)
         patch.setattr(
-            checklist,
+            checklists,
             "for_task",
             lambda slug, task: [m for m in kept if (m.slug, m.task) == (slug, task)],
         )
@@ -148,7 +148,7 @@ def misconceptions(change: Callable[[Any], Any]) -> Spoil:
 
 def fewer_misconceptions(_course: Course, patch: pytest.MonkeyPatch) -> None:
     few = [m for m in all_misconceptions() if m.slug == SLUG][:9]
-    patch.setattr(checklist, "all_misconceptions", lambda: few)
+    patch.setattr(checklists, "all_misconceptions", lambda: few)
 
 
 NINTH = """

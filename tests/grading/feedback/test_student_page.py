@@ -76,7 +76,7 @@ def found(task: TaskResult, *parts: Part, **words: str) -> TaskResult:
     return replace(task, report=report)
 
 
-PROBLEM = "The process of this work is gone: it ended, with the exit code 3."
+PROBLEM = "The submission's process is gone: it ended, with the exit code 3."
 
 
 def notebook(cells: Mapping[str, str] | None = None, *own: Any) -> Any:

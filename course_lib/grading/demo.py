@@ -268,10 +268,10 @@ class Student:
 
 
 CLASS = (
-    Student("demo-ada", "correct, unlike the model solution", accepted),
+    Student("demo-ada", "correct, different from the model solution", accepted),
     Student("demo-blaise", "correct, the model solution", model),
     Student("demo-charles", "the first half correct, the rest blank", first_half),
-    Student("demo-dorothy", "a mistake in task 1, used by later tasks", mistaken(0)),
+    Student("demo-dorothy", "a mistake in task 1, on which later tasks build", mistaken(0)),
     Student("demo-edsger", "a mistake in task 3", mistaken(2)),
     Student("demo-frances", "a mistake in tasks 2, 4, 5 and 6", mistaken(1, 3, 4, 5)),
     Student("demo-grace", "the last task raises an error", last_task_begins(RAISES)),
@@ -364,7 +364,7 @@ def _can_isolate(say: Say) -> bool:
     try:
         check_ready(True)
     except CourseError as error:
-        say(f"{error}\nThe demo class is graded without a sandbox and its hostile members.")
+        say(f"{error}\nThe demo class is graded without a sandbox, its hostile members left out.")
         return False
     return True
 

@@ -425,7 +425,7 @@ class _Class:
             return
         if there and not self.overwrite:
             self.report.refused.append(
-                f"{printable(who.name)}: {shown} holds another submission. With --force, this one "
+                f"{printable(who.name)}: {shown} contains another submission. With --force, this one "
                 "replaces it; the old one is kept in submitted/.replaced/."
             )
             return

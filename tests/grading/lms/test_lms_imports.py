@@ -165,7 +165,7 @@ def test_another_submission_is_refused_and_kept(
     new = as_folder(tmp_path / "b", {"ada.ipynb": work + b"\n", "bob.ipynb": work})
     taken = import_submissions(course, SLUG, new)
     assert taken.new == ["bob"]
-    assert "holds another submission. With --force" in taken.refused[0]
+    assert "contains another submission. With --force" in taken.refused[0]
     assert handed_in(course).items() >= before.items()
 
     taken = import_submissions(course, SLUG, new, overwrite=True)

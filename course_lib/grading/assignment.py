@@ -27,7 +27,7 @@ class Blueprint:
         The released notebook; the text of its locked cells is that of the source notebook, which
         may hold hidden tests.
     version : bytes
-        Both notebooks as they stand.
+        The bytes of both notebooks.
     """
 
     notebook: NotebookNode
@@ -70,7 +70,7 @@ def read_blueprint(course: Course, slug: str) -> Blueprint:
     Raises
     ------
     CourseError
-        If it was not.
+        If it is not released.
     """
     source_path = course.sources / slug / f"{slug}.ipynb"
     try:
@@ -89,15 +89,15 @@ def read_blueprint(course: Course, slug: str) -> Blueprint:
     for cell in notebook.cells:
         name = grade_id(cell)
         if name and not is_solution(cell) and name in sources:
-            _make_whole(cell, sources[name].source)
+            _restore_source(cell, sources[name].source)
     return Blueprint(notebook, released + b"\0" + source)
 
 
 def _read(data: bytes) -> NotebookNode:
     """Return a notebook that `course release` wrote.
 
-    nbformat compiles its schema before it reads a first notebook, only to log what does not fit.
-    What it would mend is a missing id.
+    `nbformat.reads` compiles its schema to validate, which is slow and needed only to add
+    missing ids.
     """
     text = data.decode()
     notebook = nbformat.convert(nbformat.reader.reads(text), 4)
@@ -106,7 +106,7 @@ def _read(data: bytes) -> NotebookNode:
     return nbformat.reads(text, as_version=4)
 
 
-def _make_whole(cell: NotebookNode, source: str) -> None:
+def _restore_source(cell: NotebookNode, source: str) -> None:
     """Set the text of a locked cell, with its hidden tests, and nbgrader's checksum of it."""
     if cell.source != source:
         from course_lib.grading.gradebook.nbgrader import import_gradebook
@@ -176,7 +176,7 @@ class _Filling:
                 if place is not None and i not in self.place_of and place not in self.claims:
                     self._claim(i, place)
                     if is_solution(self.places[place]):
-                        self.notes.append(f"{self._name(place)} was recognised by its cell's id.")
+                        self.notes.append(f"{self._name(place)} was recognised by its cell id.")
         for place, cell in enumerate(self.places):
             if is_solution(cell) and place not in self.claims:
                 self._find_between(place)
@@ -195,7 +195,7 @@ class _Filling:
         if len(between) == 1 and self.raw[between[0]].kind == self.places[place].cell_type:
             self._claim(between[0], place)
             self.problems.append(
-                f"{self._name(place)} had lost its name and was recognised by its place."
+                f"{self._name(place)} had lost its id and was recognised by its position."
             )
 
     # --- choose the cells to keep -------------------------------------------------------------
@@ -213,8 +213,8 @@ class _Filling:
         texts = {self.raw[i].source for i in written}
         if len(texts) > 1:
             self.problems.append(
-                f"The cell {name} is there {len(written)} times with different texts; the first "
-                "is taken for the answer, and the others run where they stand."
+                f"The cell {name} occurs {len(written)} times with different texts; the first "
+                "is graded as the answer, and the others run where they are."
             )
         chosen = (written or found)[0]
         raw = self.raw[chosen]
@@ -227,10 +227,10 @@ class _Filling:
         if raw.kind != cell.cell_type:
             self.problems.append(
                 f"The cell {name} was changed from {cell.cell_type} to {raw.kind}; it was read as "
-                f"{cell.cell_type} all the same."
+                f"{cell.cell_type}."
             )
         if raw.attachments:
-            self.notes.append(f"A picture was pasted into {name}; it is in the file handed in.")
+            self.notes.append(f"A picture was pasted into {name}; it is in the submitted file.")
         return chosen
 
     def _extras(self, taken: set[int]) -> dict[int, list[NotebookNode]]:
@@ -242,7 +242,7 @@ class _Filling:
             place = self.place_of.get(i)
             if place is not None and self.claims[place][0] == i:
                 anchor = place
-            if i in taken or not raw.source.strip() or not self._own(i, place, taken):
+            if i in taken or not raw.source.strip() or not self._is_added(i, place, taken):
                 continue
             count, size = count + 1, size + len(raw.source)
             if len(raw.source) > LONGEST_EXTRA or count > MOST_EXTRA or size > MOST_EXTRA_TEXT:
@@ -259,7 +259,7 @@ class _Filling:
             )
         return extras
 
-    def _own(self, i: int, place: int | None, taken: set[int]) -> bool:
+    def _is_added(self, i: int, place: int | None, taken: set[int]) -> bool:
         """Return whether the student added the cell."""
         if place is None:
             return True

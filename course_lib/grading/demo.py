@@ -63,7 +63,7 @@ def table(course: Course) -> str:
         for line in lines
     ]
     if not wide and any(row.to_read for row in scores):
-        shown.append("+ some points are still to be given by a person")
+        shown.append("+ some points are still to be graded by hand")
     return "\n".join(shown)
 
 
@@ -73,7 +73,7 @@ def places(course: Course) -> str:
     grades = course.build / "demo" / "grades.csv"
     lines = [
         ("The book", _address(book, "make book")),
-        ("The marks", _address(grades, "make demo")),
+        ("The grades", _address(grades, "make demo")),
     ]
     for student in sorted({row.student for row in _scores(course)}):
         pages = course.root / "feedback" / student
@@ -98,11 +98,11 @@ def _cell(row: DemoScore | None, wide: bool = True) -> str:
     if not wide:
         return f"{row.points:.3g}/{row.out_of:g}" + "+" * bool(row.to_read)
     points = f"{row.points:g} of {row.out_of:g}"
-    return points + (f", {row.to_read:g} to read" if row.to_read else "")
+    return points + (f", {row.to_read:g} to grade" if row.to_read else "")
 
 
 def _address(path: Path, command: str) -> str:
-    return path.as_uri() if path.exists() else f"not there yet: {command}"
+    return path.as_uri() if path.exists() else f"missing: run `{command}`"
 
 
 def _file(course: Course) -> Path:
@@ -113,13 +113,13 @@ Answers = dict[str, str]
 Recipe = Callable[[Course, str], Answers]
 
 WRITTEN = (
-    "A node needs only its own inputs and the gradient that comes from behind. It multiplies that "
-    "gradient with its own slope and hands it on, and so the slopes along a path multiply."
+    "A node needs only its own inputs and the upstream gradient. It multiplies that gradient by "
+    "its local gradient and passes it on, so the local gradients along a path multiply."
 )
 NEVER_ENDS = "count = 3\nwhile count > 0:\n    total = count\n\n\n"
 RAISES = "table = {'slope': 1}\ntable['slop']\n\n\n"
-# Two attacks that earn full points if the check runs in the answer's process, and one that
-# reads grades.
+# EQUAL earns full points if the check runs in the answer's process. READS searches for the
+# gradebook and the solutions, and changes points.
 EQUAL = """import builtins, sys
 import numpy as np
 
@@ -206,10 +206,10 @@ def sometimes(recipe: Recipe) -> Recipe:
     Each endless loop takes the whole time limit, so the demo has only a few.
     """
 
-    def chosen(course: Course, slug: str) -> Answers:
+    def limited(course: Course, slug: str) -> Answers:
         return (recipe if slug[:2] in ("01", "03") else model)(course, slug)
 
-    return chosen
+    return limited
 
 
 def begins_with(code: str) -> Recipe:
@@ -251,9 +251,9 @@ class Student:
     recipe : callable
         Answers an assignment.
     save : callable
-        Makes the file out of the notebook.
+        Returns the bytes of the submitted file.
     hostile : bool
-        Whether the code attacks whoever runs it.
+        Whether the code attacks the machine that runs it.
     """
 
     name: str
@@ -268,20 +268,20 @@ class Student:
 
 
 CLASS = (
-    Student("demo-ada", "all right, in other words than the model", accepted),
-    Student("demo-blaise", "all right, the model solution", model),
-    Student("demo-charles", "half right, the rest blank", first_half),
-    Student("demo-dorothy", "a mistake in task 1, which others may build on", mistaken(0)),
+    Student("demo-ada", "correct, different from the model solution", accepted),
+    Student("demo-blaise", "correct, the model solution", model),
+    Student("demo-charles", "the first half correct, the rest blank", first_half),
+    Student("demo-dorothy", "a mistake in task 1, on which later tasks build", mistaken(0)),
     Student("demo-edsger", "a mistake in task 3", mistaken(2)),
     Student("demo-frances", "a mistake in tasks 2, 4, 5 and 6", mistaken(1, 3, 4, 5)),
     Student("demo-grace", "the last task raises an error", last_task_begins(RAISES)),
-    Student("demo-haskell", "the last task is no Python", last_task_begins(NO_PYTHON)),
-    Student("demo-ida", "tasks that never end in 01, 03", sometimes(last_task_begins(NEVER_ENDS))),
+    Student("demo-haskell", "the last task is not valid Python", last_task_begins(NO_PYTHON)),
+    Student("demo-ida", "endless loops in 01 and 03", sometimes(last_task_begins(NEVER_ENDS))),
     Student("demo-john", "blank", blank),
-    Student("demo-kathleen", "a file that is cut off", model, save=cut_off),
-    Student("demo-mallory", "blank, and claims to be right", begins_with(EQUAL), hostile=True),
-    Student("demo-oscar", "blank, and gives points to himself", blank, save=with_other_points),
-    Student("demo-trudy", "blank, and looks for the marks", begins_with(READS), hostile=True),
+    Student("demo-kathleen", "a truncated file", model, save=cut_off),
+    Student("demo-mallory", "blank, but fakes right results", begins_with(EQUAL), hostile=True),
+    Student("demo-oscar", "blank, but alters checks and points", blank, save=with_other_points),
+    Student("demo-trudy", "blank, but searches for the grades", begins_with(READS), hostile=True),
 )
 
 if TYPE_CHECKING:
@@ -302,11 +302,11 @@ def folder(course: Course) -> Path:
 
 
 def run(course: Course, *, force: bool = False, say: Say = print) -> int:
-    """Hand in, grade and give feedback where something changed; return how many were graded.
+    """Submit and grade what has changed; return how many submissions were graded.
 
     An interrupted run resumes at the first submission without a result.
     """
-    inputs = _hash_files([_graders(course), _texts(course)])
+    inputs = _hash_files([_grading_files(course), _source_files(course)])
     if not force and _noted(course) == inputs and _has_results(course):
         return 0
     # Slow to import, and not needed above.
@@ -345,7 +345,7 @@ def remove(course: Course) -> list[str]:
     names = _names(course)
     _remove_students(course, names)
     for step in STEPS:
-        with contextlib.suppress(OSError):  # a real class is in it, or it never was
+        with contextlib.suppress(OSError):  # missing, or it holds a real class
             (course.root / step).rmdir()
     shutil.rmtree(folder(course), ignore_errors=True)
     (course.build / ".stamps" / "demo").unlink(missing_ok=True)
@@ -364,7 +364,7 @@ def _can_isolate(say: Say) -> bool:
     try:
         check_ready(True)
     except CourseError as error:
-        say(f"{error}\nThe demo class is graded unprotected, and without its hostile members.")
+        say(f"{error}\nThe demo class is graded without a sandbox, its hostile members left out.")
         return False
     return True
 
@@ -388,13 +388,13 @@ def _names(course: Course) -> set[str]:
 
 
 def _has_results(course: Course) -> bool:
-    """Return whether everything handed in has its notebook and its page, and is in a gradebook."""
-    handed_in = (course.root / "submitted").glob(f"{PREFIX}*/*/*.ipynb")
+    """Return whether there is a gradebook, and a graded notebook and page for each submission."""
+    submitted = (course.root / "submitted").glob(f"{PREFIX}*/*/*.ipynb")
     return course.gradebook.is_file() and all(
         (course.root / step / path.parts[-3] / path.parts[-2] / path.name)
         .with_suffix(ending)
         .is_file()
-        for path in handed_in
+        for path in submitted
         for step, ending in (("autograded", ".ipynb"), ("feedback", ".html"))
     )
 
@@ -411,7 +411,7 @@ def _note(course: Course, inputs: str) -> None:
 
 
 def _export(course: Course, students: list[str]) -> None:
-    """Write the marks as nbgrader does, and once more as the summary reads them."""
+    """Write the points to nbgrader's CSV file, and to the file that `course where` reads."""
     nbgrader.export(course, students, folder(course) / "grades.csv")
     what = {student.name: student.what for student in CLASS}
     scores = nbgrader.scores(course, students)
@@ -432,8 +432,8 @@ def _remove_students(course: Course, names: Iterable[str]) -> None:
             shutil.rmtree(path)
 
 
-def _graders(course: Course) -> list[Path]:
-    """Return what decides about marks: the settings, and what grade cells can run."""
+def _grading_files(course: Course) -> list[Path]:
+    """Return the files that affect points: the settings, and the code that grade cells can run."""
     return [course.config, *_library(lambda part: part not in ("graphs", "live", "grading"))]
 
 
@@ -443,8 +443,8 @@ def _library(wanted: Callable[[str], bool]) -> list[Path]:
     return [path for path in files if wanted(path.relative_to(root).parts[0])]
 
 
-def _texts(course: Course) -> list[Path]:
-    """Return what assignments and submissions are made from, and what makes them."""
+def _source_files(course: Course) -> list[Path]:
+    """Return the sources of assignments and submissions, and the code that generates them."""
     solutions = course.solutions.glob("*.md")
     released = course.exercises.rglob("*.ipynb")
     accepted = (course.root / "tests" / "submissions").rglob("*.py")

@@ -77,7 +77,7 @@ def from_report(cell: Cell, report: Report) -> TaskResult:
 
 
 def sanitized(task: TaskResult) -> TaskResult:
-    """Return a result without control characters: parts of its texts are the student's."""
+    """Return a result without control characters: students can put text into it."""
     report = task.report
     parts = tuple(
         replace(
@@ -109,11 +109,11 @@ def describe_error(error: Exception) -> str:
     """Return a sentence about the error that stopped a grade cell."""
     kind, message = type(error).__name__, str(error)[:300]
     if isinstance(error, AssertionError):
-        return message or _("This is not as it should be yet.")
+        return message or _("This is not right yet.")
     if kind == "Raised":
         kind, message = getattr(error, "kind", kind), getattr(error, "message", message)
     if kind == "NameError":
-        return _("This name is not there: {message}.").format(message=message)
+        return _("A name is missing: {message}.").format(message=message)
     return f"{kind}: {message}"
 
 
@@ -143,7 +143,7 @@ def execute(job: Job) -> Result:
         run.problems.append(str(error))
     except Exception as error:
         # A bug in the course itself must not stop the grading of other submissions.
-        run.problems.append(f"the grader stopped: {type(error).__name__}: {str(error)[:300]}")
+        run.problems.append(f"The grader failed with {type(error).__name__}: {str(error)[:300]}")
     finally:
         run.stop()
     tasks = {task.cell: task for task in run.tasks}
@@ -230,7 +230,7 @@ class _Run:
         """Return the student process's side, restarting the process if it is gone."""
         if self.side is None or self.side.gone:
             if self.starts >= _MOST_STARTS or not self.seconds():
-                raise SideLost(_("it was ended too often or took too long, all in all"))
+                raise SideLost(_("it ended too often, or the submission took too long"))
             self.start()
         assert self.side is not None
         return self.side
@@ -238,7 +238,7 @@ class _Run:
     def describe_loss(self, error: SideLost) -> str:
         """Return a sentence that says why the process ended."""
         how = self.stop()
-        return _("The process of this work is gone: {why}{how}.").format(
+        return _("The submission's process is gone: {why}{how}.").format(
             why=error, how=f", {how}" if how else ""
         )
 

@@ -50,7 +50,7 @@ _CONTEXT: Any = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
 _IMPORTED = ("course_lib.grading.execute", "course_lib.grading.cli")
 # Prefix of the answer of a worker that imports another copy of this package.
 _ANOTHER_LIBRARY = b"another library: "
-_NOT_EXECUTED = "The grader's own process ended while this was graded"
+_NOT_EXECUTED = "The grader failed on this submission"
 
 
 class Executor(Protocol):
@@ -160,12 +160,12 @@ class LocalPool:
             elif try_.count < _TRIES:
                 again.append(_Try(try_.job, try_.count + 1))
             else:
-                yield failed_result(try_.job, "it was tried twice")
+                yield failed_result(try_.job, "its process ended twice")
         for worker in busy:
             if worker.at and worker.until <= time.monotonic():
                 job = worker.at.job
                 worker.end()
-                yield failed_result(job, "it did not come to an end")
+                yield failed_result(job, "its process did not finish in time")
 
 
 @dataclass(frozen=True)

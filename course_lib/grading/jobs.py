@@ -30,15 +30,14 @@ class Cell:
     Attributes
     ----------
     kind : str
-        `RUN`: code of the learner's, which runs in the student process. `GIVEN`: code of the
-        instructor's that is no grade cell; it runs there too, and what it imports is there for
-        the grade cells as well. `CHECK`: a grade cell, which runs in the grader process.
-        `TEXT`: nothing to run.
+        `RUN`: the learner's code, which runs in the student process. `GIVEN`: the instructor's
+        code outside of grade cells; it runs there, too, and grade cells can use its imports.
+        `CHECK`: a grade cell, which runs in the grader process. `TEXT`: nothing to run.
     source : str
     grade_id : str
-        As nbgrader knows the cell; empty for cells that it does not know.
+        The cell's nbgrader id; empty if it has none.
     points : float
-        What a grade cell is worth.
+        The maximum points of a grade cell.
     """
 
     kind: str
@@ -54,7 +53,7 @@ def classify(cell: NotebookNode, *, instructors: bool) -> Cell:
     ----------
     cell : NotebookNode
     instructors : bool
-        Whether its text is the instructor's: nothing else may be a grade cell.
+        Whether its text is the instructor's; only such a cell can be a grade cell.
     """
     kind, points = TEXT, 0.0
     if cell.cell_type == "code":
@@ -82,7 +81,7 @@ class Job:
     given : tuple of str
         The modules of course_lib that the student process may import.
     version : str
-        A hash of the course's code: a worker with another one refuses.
+        A hash of the course's code; a worker with another hash refuses the job.
     """
 
     student: str
@@ -104,9 +103,9 @@ class TaskResult:
     cell : str
         The grade_id of the grade cell: "check_mul_layer".
     points, max_points : float
-        Earned, and to be earned. The instructor may give a task another weight than its check has.
+        Points earned and points possible; the check's points are scaled to the grade cell's.
     report : Report
-        What the check said; without parts if the cell gave no report.
+        The check's report; without parts if the cell made none.
     """
 
     cell: str
@@ -121,7 +120,7 @@ class TaskResult:
 
     @property
     def finding(self) -> Finding:
-        """The fault found; its texts are empty if there is none."""
+        """The first error found; its texts are empty if there is none."""
         return self.report.finding or Finding("")
 
 
@@ -144,13 +143,13 @@ class Result:
     ----------
     student, slug : str
     tasks : tuple of TaskResult
-        One for each grade cell that is checked by a program, in the notebook's order.
+        One for each automatic grade cell, in the notebook's order.
     outputs : tuple of list
-        For each cell of the job, in order, its outputs as the notebook format has them: dicts
-        with "output_type" and so on. Made safe and small already.
+        For each cell of the job, in order, its outputs in the notebook format, sanitized and
+        limited in size.
     problems : tuple of str
-        What kept a person's work from being graded as it stands, each in a sentence: a file that
-        can't be read, a process that ended. A submission with any needs a person.
+        Sentences about why the submission could not be graded as it stands, such as an unreadable
+        file or a process that ended. A person must look at such a submission.
     isolation : str
         How the student process was isolated: "bubblewrap 0.11.0", or "none".
     seed : int
@@ -206,7 +205,7 @@ def _report(raw: dict[str, Any]) -> Report:
 
 
 # Parts of the library that do not affect grades.
-_NO_SAY = ("graphs", "live", "figures.py")
+_NOT_GRADING = ("graphs", "live", "figures.py")
 
 
 def make_job(
@@ -221,8 +220,8 @@ def make_job(
 ) -> Job:
     """Return the job for a submission, with one cell for each cell of its notebook.
 
-    The text of every cell that is the instructor's is taken from the instructor's notebook once
-    more, never from the submission.
+    The text of the instructor's cells comes from the instructor's notebook, never from the
+    submission.
     """
     assert submission.notebook is not None
     blueprint = blueprint or read_blueprint(course, submission.slug)
@@ -264,7 +263,7 @@ def library_version() -> str:
     return _hash(
         part
         for file in sorted(files)
-        if file.parts[0] not in _NO_SAY
+        if file.parts[0] not in _NOT_GRADING
         for part in (file.as_posix().encode(), (root / file).read_bytes())
     )
 

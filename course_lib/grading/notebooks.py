@@ -1,6 +1,6 @@
 """Read the cells of a notebook: an assignment's text notebook, or the bytes of a submission.
 
-All of `course_lib.grading` takes `nbformat` from here, so that its slow import is avoided once.
+All of `course_lib.grading` imports `nbformat` from here, because this module speeds up its import.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 from course_lib.grading.course import CourseError
 from course_lib.grading.sanitize import encodable, printable
 
-# jsonschema, which nbformat imports, builds a grammar of web addresses when it finds this package:
-# its import takes 6.1 s then, and 0.7 s without. No schema of a notebook asks for that check.
+# If this package is installed, importing jsonschema, which nbformat does, builds a grammar of URLs:
+# that takes 6.1 s instead of 0.7 s. Notebook schemas do not need the grammar.
 _GRAMMAR = "rfc3987_syntax"
 if "jsonschema" not in sys.modules and _GRAMMAR not in sys.modules:
     sys.modules[_GRAMMAR] = None  # type: ignore[assignment]
@@ -35,9 +35,8 @@ from nbformat import NotebookNode as NotebookNode  # noqa: E402
 def read_source(path: Path) -> NotebookNode:
     """Return the notebook in a text file of ``solutions/``.
 
-    jupytext makes new random cell ids at each reading. Here a cell that nbgrader knows gets its
-    ``grade_id`` as id, and any other one a hash of what it says: the same text gives the same
-    bytes, and a new paragraph leaves the ids of the others alone.
+    jupytext makes random cell ids. Here a cell's id is its ``grade_id`` or else a hash of its text:
+    the same file gives the same bytes, and a new cell does not change the ids of the others.
     """
     import jupytext
 
@@ -99,7 +98,7 @@ def check_source(notebook: NotebookNode, path: Path) -> None:
         except Exception as error:
             # nbgrader's reasons are ValidationErrors and bare RuntimeErrors
             reason = getattr(error, "message", str(error)).rstrip(".")
-            raise CourseError(f"{where}: {reason}. AUTHORING.md shows how a cell looks.") from None
+            raise CourseError(f"{where}: {reason}. AUTHORING.md shows a valid cell.") from None
         if name and name in seen:
             raise CourseError(f"{where}: an earlier cell has the same grade_id; give it another.")
         seen.add(name)
@@ -130,7 +129,7 @@ class RawCell:
     grade_id, id : str
         Empty if there is none.
     attachments : bool
-        Whether something was pasted into it, a picture most likely.
+        Whether something, probably a picture, was pasted into it.
     """
 
     kind: str
@@ -149,7 +148,7 @@ def read_cells(data: bytes) -> tuple[list[RawCell], str]:
     """
     raw = _parse(data)
     if not isinstance(raw, dict):
-        raise Unreadable("is no notebook: its JSON is no object")
+        raise Unreadable("is not a notebook: its JSON is not an object")
     version = raw.get("nbformat")
     if isinstance(raw.get("cells"), list):
         cells, strange = raw["cells"], ""
@@ -166,8 +165,8 @@ def read_cells(data: bytes) -> tuple[list[RawCell], str]:
         ]
         return list(_cells(cells)), ""
     raise Unreadable(
-        f"is no notebook of a known format: nbformat is {printable(version, 20)}, and there is no "
-        "list of cells"
+        f"is not a notebook of a known format: nbformat is {printable(version, 20)}, and there is "
+        "no list of cells"
     )
 
 
@@ -175,7 +174,7 @@ def _parse(data: bytes) -> Any:
     if not data.strip():
         raise Unreadable("is empty")
     if data.count(b"[") + data.count(b"{") > MOST_NESTED:
-        raise Unreadable("holds more than a million lists and objects")
+        raise Unreadable("contains more than a million lists and objects")
     try:
         text = data.decode(json.detect_encoding(data))
     except UnicodeDecodeError:
@@ -185,7 +184,7 @@ def _parse(data: bytes) -> Any:
     except RecursionError:
         raise Unreadable("is nested too deeply") from None
     except ValueError as error:
-        raise Unreadable(f"is no notebook: invalid JSON ({printable(error, 100)})") from None
+        raise Unreadable(f"is not a notebook: invalid JSON ({printable(error, 100)})") from None
 
 
 def _cells(raw: list[Any]) -> Iterator[RawCell]:

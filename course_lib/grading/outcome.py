@@ -22,11 +22,11 @@ class GradedSubmission:
     ----------
     student, slug : str
     scores : Scores or None
-        What the gradebook holds; None if it has no row for this submission.
+        From the gradebook; None if it has no row for this submission.
     result : Result
         With its tasks; without outputs.
     problems, notes : tuple of str
-        What a person should look at, and what is only worth knowing.
+        Sentences about what a person must look at, and sentences for information only.
     unfinished : bool
         Whether the grader itself failed: the next run tries again.
     fresh : bool
@@ -69,14 +69,14 @@ class Options:
     Attributes
     ----------
     students : collection of str
-        Only these; all unless given.
+        Only these; by default all.
     force : bool
-        Grade what is graded already, too.
+        Whether to grade unchanged submissions again.
     sandbox : bool
     timeout : float
         Seconds for one cell.
     seed : int or None
-        Of the hidden numbers; a new one for each run unless given.
+        The seed of the hidden numbers; by default a new one for each run.
     """
 
     students: Collection[str] = ()
@@ -103,7 +103,7 @@ def table(rows: Sequence[GradedSubmission]) -> str:
     lines: list[str] = []
     for slug in sorted({row.slug for row in rows}):
         of_one = sorted((row for row in rows if row.slug == slug), key=lambda row: row.student)
-        cells = [("student", "points", "why not all, and what needs a person")]
+        cells = [("student", "points", "remarks")]
         cells += [(printable(row.student, 40), _points(row), _remarks(row)) for row in of_one]
         name, points = (max(len(cell[i]) for cell in cells) for i in (0, 1))
         lines += [slug, *(f"  {a:<{name}}  {b:<{points}}  {c}".rstrip() for a, b, c in cells), ""]
@@ -116,7 +116,7 @@ def summary(rows: Sequence[GradedSubmission]) -> str:
     said = [f"{len(rows)} submission{'s' * (len(rows) != 1)}: {fresh} graded now"]
     if len(rows) - fresh:
         said.append(f"{len(rows) - fresh} graded before")
-    for status, words in ((NEEDS_PERSON, "to be looked at by a person"), (NO_RESULT, NO_RESULT)):
+    for status, words in ((NEEDS_PERSON, "to check by hand"), (NO_RESULT, NO_RESULT)):
         count = sum(row.status == status for row in rows)
         if count:
             said.append(f"{count} {words}" if status == NEEDS_PERSON else f"{count} with {words}")
@@ -130,7 +130,7 @@ def as_json(rows: Sequence[GradedSubmission], refused: Sequence[str] = ()) -> st
     """Return the results as JSON."""
     ordered = sorted(rows, key=lambda row: (row.slug, row.student))
     return json.dumps(
-        {"submissions": [_record(row) for row in ordered], "refused": list(refused)}, indent=1
+        {"submissions": [_as_dict(row) for row in ordered], "refused": list(refused)}, indent=1
     )
 
 
@@ -151,7 +151,7 @@ def _remarks(row: GradedSubmission) -> str:
     if row.why and not said:
         said.append(printable(row.why, _WIDEST))
     if row.scores and row.scores.to_read and not row.problems:
-        said.append(f"{row.scores.to_read:g} points to read")
+        said.append(f"{row.scores.to_read:g} points to grade by hand")
     if row.status == NO_RESULT:
         said.insert(0, "NO RESULT.")
     elif row.problems:
@@ -159,7 +159,7 @@ def _remarks(row: GradedSubmission) -> str:
     return " ".join(said) if row.problems or row.status == NO_RESULT else "; ".join(said)
 
 
-def _record(row: GradedSubmission) -> dict[str, Any]:
+def _as_dict(row: GradedSubmission) -> dict[str, Any]:
     scores = row.scores
     return {
         "student": row.student,

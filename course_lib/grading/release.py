@@ -1,4 +1,4 @@
-"""Make the students' notebooks in ``exercises/`` from ``solutions/``, and compare them."""
+"""Generate the students' notebooks in ``exercises/`` from ``solutions/``, or check them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from course_lib.grading.notebooks import check_source, nbformat, read_source
 
 
 def release(course: Course, slugs: Iterable[str]) -> list[Path]:
-    """Bring ``exercises/`` in step with ``solutions/``; return the files that changed.
+    """Generate ``exercises/`` from ``solutions/``; return the files that changed.
 
-    The assignments are noted in the gradebook too, so that grading can begin, and the folder
-    is there that nbgrader's commands for handing out and collecting look for.
+    Also add the assignments to the gradebook, and create the exchange folder that nbgrader's
+    release and collect commands need.
     """
     (course.root / "exchange").mkdir(exist_ok=True)
     with _generated(course, slugs, record=True) as made:
@@ -29,8 +29,8 @@ def release(course: Course, slugs: Iterable[str]) -> list[Path]:
 def out_of_step(course: Course, slugs: Iterable[str] = ()) -> list[str]:
     """Return a sentence for each file in ``exercises/`` that is out of date.
 
-    Everything is compared byte by byte. Unless assignments are named, files that come from no
-    assignment are reported as well.
+    Everything is compared byte by byte. Unless assignments are named, files without a
+    source are reported as well.
     """
     slugs = list(slugs)
     with _generated(course, slugs or course.assignments(), record=False) as made:
@@ -40,12 +40,12 @@ def out_of_step(course: Course, slugs: Iterable[str] = ()) -> list[str]:
         present = {name: data for name, data in present.items() if name.split("/")[0] in slugs}
     problems = [f"exercises/{name} is missing." for name in sorted(set(wanted) - set(present))]
     problems += [
-        f"exercises/{name} differs from what solutions/ gives."
+        f"exercises/{name} is out of date."
         for name in sorted(set(wanted) & set(present))
         if wanted[name] != present[name]
     ]
     problems += [
-        f"exercises/{name} comes from no file in solutions/: delete it."
+        f"exercises/{name} has no source in solutions/: delete it."
         for name in sorted(set(present) - set(wanted))
     ]
     return problems
@@ -78,7 +78,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 def _replace(made: Path, target: Path) -> list[Path]:
-    """Move files that differ to their place, each in one step; return their new paths."""
+    """Move changed files into place, each atomically; return their new paths."""
     present = _files(target)
     changed = []
     for name, data in _files(made).items():

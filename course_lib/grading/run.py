@@ -212,7 +212,7 @@ class _Assignment:
 
     @cached_property
     def rows_due(self) -> dict[str, str]:
-        """The due date and submission time in the gradebook, by student."""
+        """The due date and extension in the gradebook, by student."""
         return self.recording.recorder.book.late_basis(self.slug)[1]
 
     def lateness(self, student: str) -> str:

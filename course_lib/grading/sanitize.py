@@ -133,14 +133,14 @@ MOST_PIXELS = 4_000_000
 _MOST_SIDE = 5_000
 
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n"
-# All that a still picture needs. Others can hold texts, or turn it into a film.
+# The chunks of a still picture. Others can hold text, or animate it.
 _PNG_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"sRGB", b"pHYs", b"IDAT", b"IEND")
 _JPEG_SIZES = (0xC0, 0xC1, 0xC2)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as an address that holds it, and its size in pixels."""
+    """A picture as a data URL, and its size in pixels."""
 
     address: str
     width: int
@@ -148,14 +148,14 @@ class Picture:
 
 
 def picture(kind: str, encoded: object) -> Picture | None:
-    """Return a picture of a notebook's output, or None if it is none.
+    """Return a picture from a notebook's output, or None if it is invalid.
 
     Parameters
     ----------
     kind : str
         "image/png" or "image/jpeg".
     encoded : object
-        In base 64, as the notebook format has it.
+        In Base64, as in the notebook format.
     """
     if not isinstance(encoded, str) or len(encoded) > MOST_BYTES * 4 // 3 + 4:
         return None
@@ -258,7 +258,7 @@ def _clean(output: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _picture(encoded: Any) -> str:
-    """Return a PNG, decoded and encoded again, or None if it is not a PNG."""
+    """Return a PNG, decoded and encoded again, or an empty string if it is not a PNG."""
     if not isinstance(encoded, str) or len(encoded) > _MOST_PICTURE:
         return ""
     try:

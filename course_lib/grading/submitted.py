@@ -309,7 +309,7 @@ def is_valid_id(student: str) -> bool:
 
 @dataclass
 class _Found:
-    """What was found in one folder so far."""
+    """The contents of one folder, as far as they have been read."""
 
     known: Callable[[str], bool]
     file: str = ""
@@ -397,7 +397,7 @@ class _Found:
         self.problems += self.trouble
         self.file = wanted if wanted in ours else max(ours, key=lambda name: ours[name])
         if self.file != wanted:
-            self.notes.append(f"It was handed in as {printable(self.file)}.")
+            self.notes.append(f"It was submitted as {printable(self.file)}.")
         others = [printable(n, 60) for n in ours if n != self.file and ours[n]]
         if others:
             self.problems.append(

@@ -129,14 +129,14 @@ def test_table_and_places(course: Course) -> None:
     ]
     demo.write_scores(course, rows)
     assert demo.table(course).splitlines() == [
-        "        01_x                 02_y",
-        "demo-a  2.5 of 4, 1 to read  4 of 4  one",
-        "demo-b  not graded           0 of 4  two",
+        "        01_x                  02_y",
+        "demo-a  2.5 of 4, 1 to grade  4 of 4  one",
+        "demo-b  not graded            0 of 4  two",
     ]
     (course.root / "feedback" / "demo-a").mkdir(parents=True)
     places = demo.places(course)
     assert "my%20course/feedback/demo-a" in places
-    assert "not there yet: make book" in places
+    assert "missing: run `make book`" in places
 
 
 # --- make -------------------------------------------------------------------------------------

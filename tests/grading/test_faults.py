@@ -251,7 +251,7 @@ def test_a_locked_gradebook_is_waited_for(
     run.grade(course, [SLUG], Slow(by_length), Options(seed=1), page=small_page, say=said.append)
     thread.join()
     assert len(said) == 1
-    assert "Another program has the gradebook locked, formgrader perhaps. Waiting" in said[0]
+    assert "Another program, perhaps formgrader, has locked the gradebook. Waiting" in said[0]
     assert state(course) == undisturbed
 
 

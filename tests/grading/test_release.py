@@ -105,9 +105,7 @@ def test_gate_sees_one_changed_byte(course: Course, where: str) -> None:
     path = course.released(TWO[0])
     data = path.read_bytes()
     path.write_bytes(b" " + data if where == "start" else data + b"\n")
-    assert out_of_step(course) == [
-        f"exercises/{TWO[0]}/{TWO[0]}.ipynb differs from what solutions/ gives."
-    ]
+    assert out_of_step(course) == [f"exercises/{TWO[0]}/{TWO[0]}.ipynb is out of date."]
     assert out_of_step(course, [TWO[1]]) == []
 
 
@@ -118,8 +116,8 @@ def test_gate_sees_what_is_missing_and_what_is_too_much(course: Course) -> None:
     (course.exercises / "00_gone" / "00_gone.ipynb").write_text("{}")
     assert out_of_step(course) == [
         f"exercises/{TWO[0]}/{TWO[0]}.ipynb is missing.",
-        "exercises/00_gone/00_gone.ipynb comes from no file in solutions/: delete it.",
-        f"exercises/{TWO[1]}/notes.txt comes from no file in solutions/: delete it.",
+        "exercises/00_gone/00_gone.ipynb has no source in solutions/: delete it.",
+        f"exercises/{TWO[1]}/notes.txt has no source in solutions/: delete it.",
     ]
 
 

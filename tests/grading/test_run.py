@@ -375,11 +375,11 @@ def test_table_says_why_and_what_needs_a_person(course: Course) -> None:
     out, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     lines = {line.split()[0]: line for line in out.splitlines() if line.startswith("  ")}
-    assert "3 points to read" in lines["ada"]
+    assert "3 points to grade by hand" in lines["ada"]
     assert "is not right yet" in lines["ada"]
     assert "0 of 33" in lines["cy"]
     assert "Needs a person." in lines["cy"]
-    assert "3 submissions: 3 graded now, 2 to be looked at by a person" in out
+    assert "3 submissions: 3 graded now, 2 to check by hand" in out
 
 
 def refusal(course: Course, monkeypatch: pytest.MonkeyPatch, *words: str) -> str:

@@ -83,8 +83,8 @@ def deep(depth: int) -> bytes:
         (b"{", "invalid JSON"),
         (b"\x80\x81\xfe", "UTF-8"),
         ("naïve".encode("latin-1"), "UTF-8"),
-        (b"[]", "is no object"),
-        (b"12", "is no object"),
+        (b"[]", "is not an object"),
+        (b"12", "is not an object"),
         (b"{}", "nbformat is None"),
         (b'{"nbformat": 9}', "nbformat is 9"),
         (b'{"nbformat": 1, "worksheets": []}', "nbformat is 1"),
@@ -234,7 +234,7 @@ def test_renamed_notebook_is_recognised(course: Course) -> None:
     one = taken(course, {"mul_layer": RIGHT}, name="homework (1).ipynb")
     assert source(one, "mul_layer") == RIGHT
     assert one.problems == ()
-    assert "It was handed in as homework (1).ipynb." in one.notes
+    assert "It was submitted as homework (1).ipynb." in one.notes
 
 
 def test_several_notebooks(course: Course) -> None:
@@ -440,7 +440,7 @@ def test_names_and_ids_lost_the_place_tells(course: Course) -> None:
     one = taken(course, json.dumps(notebook))
     assert source(one, "mul_layer") == RIGHT
     assert source(one, "add_layer") == "mine = 2"
-    assert "mul_layer had lost its name" in " ".join(one.problems)
+    assert "mul_layer had lost its id" in " ".join(one.problems)
 
 
 def test_missing_solution_cell_counts_as_blank(course: Course, blueprint: Blueprint) -> None:
@@ -474,7 +474,7 @@ def test_duplicated_solution_cells(course: Course, blueprint: Blueprint) -> None
     notebook["cells"].insert(place + 2, {**copies[1], "source": "two"})
     one = taken(course, json.dumps(notebook))
     assert source(one, "mul_layer") == "one"
-    assert "The cell mul_layer is there 2 times" in one.problems[0]
+    assert "The cell mul_layer occurs 2 times" in one.problems[0]
     assert source(one, "own-1") == "two"
 
 

@@ -23,7 +23,7 @@ from course_lib.grading.submitted import read_submission, submission_folders
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One student's work for one assignment, as it stands.
+    """The state of one student's work for one assignment.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ class ClassRow:
     scores : Scores or None
         None if the gradebook has no row for it.
     problems, notes : tuple of str
-        Of what was handed in and of its grading.
+        From reading and grading the submission.
     changed : bool
-        Whether something else was handed in since.
+        Whether the submission has changed since it was graded.
     """
 
     student: str
@@ -51,9 +51,9 @@ class ClassRow:
         if self.scores is None:
             return "not graded yet"
         if self.changed:
-            return "handed in anew since it was graded"
+            return "resubmitted since it was graded"
         if self.scores.to_read:
-            return f"{self.scores.to_read:g} points to be given by a person"
+            return f"{self.scores.to_read:g} points to grade by hand"
         return ""
 
 
@@ -63,10 +63,10 @@ def class_rows(
     """Return a row for each student with a submission or a row in the gradebook."""
     blueprint = blueprint or read_blueprint(course, slug)
     store, scores = ResultStore(course, slug), read_scores(course, slug)
-    handed_in = submission_folders(course, slug)
+    submitted = submission_folders(course, slug)
     order = [grade_id(cell) for cell in blueprint.notebook.cells]
     rows = []
-    for student in dict.fromkeys([*handed_in, *scores]):
+    for student in dict.fromkeys([*submitted, *scores]):
         if students and student not in students:
             continue
         entry = store.entry(student)
@@ -74,7 +74,7 @@ def class_rows(
         problems: tuple[str, ...] = result.problems if result else ()
         notes: tuple[str, ...] = ()
         changed = False
-        if student in handed_in:
+        if student in submitted:
             graded = entry.digest if entry else None
             submission = read_submission(course, slug, student, blueprint, {graded}.__contains__)
             changed = entry is not None and entry.digest != submission.digest
@@ -88,7 +88,7 @@ def class_rows(
 
 
 def _ordered(scores: Scores | None, order: Sequence[str]) -> Scores | None:
-    """Return scores in the notebook's order; the gradebook has none."""
+    """Return scores in the notebook's order, which the gradebook does not store."""
     if scores is None:
         return None
     names = [name for name in order if name in scores.cells]
@@ -101,7 +101,7 @@ _BINS = 10
 
 @dataclass(frozen=True)
 class TaskNumbers:
-    """How a class did in one task: numbers of students, and the mean of the points."""
+    """A class's results in one task: numbers of students, and the mean points."""
 
     cell: str
     title: str
@@ -140,7 +140,7 @@ class LostPart:
 
 @dataclass(frozen=True)
 class Bin:
-    """The number of students between two sums of points."""
+    """The number of students in a range of points."""
 
     label: str
     count: int
@@ -163,7 +163,7 @@ class ClassNumbers:
 
 
 def count(rows: Sequence[ClassRow], titles: Mapping[str, str]) -> ClassNumbers:
-    """Count a class.
+    """Return the figures of a class.
 
     Parameters
     ----------
@@ -294,7 +294,7 @@ def overview_page(course: Course, slug: str, rows: Sequence[ClassRow] | None = N
     slug : str
         The assignment.
     rows : sequence of ClassRow, optional
-        The class; looked up unless given.
+        The class; by default read from the course.
     """
     blueprint = read_blueprint(course, slug)
     rows = class_rows(course, slug, blueprint) if rows is None else rows
@@ -304,7 +304,7 @@ def overview_page(course: Course, slug: str, rows: Sequence[ClassRow] | None = N
         "overview.html.j2",
         slug=slug,
         numbers=numbers,
-        handed_in=len(rows),
+        submissions=len(rows),
         lines=[_line(students[row.student], row) for row in rows],
         waiting=[
             _line(students[row.student], row)
@@ -348,7 +348,7 @@ def _line(student: _Student, row: ClassRow) -> _Line:
 
 
 def _problems(student: _Student, row: ClassRow) -> _Line:
-    return _Line(student, row.waiting or "settled", tuple(printable(p, 500) for p in row.problems))
+    return _Line(student, row.waiting or "final", tuple(printable(p, 500) for p in row.problems))
 
 
 def _named(mistakes: Sequence[Any], students: Mapping[str, _Student]) -> list[dict[str, Any]]:

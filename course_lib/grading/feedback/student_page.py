@@ -1,4 +1,4 @@
-"""A student's feedback page: points with reasons, hints, comments, and the work itself."""
+"""A student's feedback page: points with reasons, hints, comments, and the student's work."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class ShownOutput:
 
 @dataclass(frozen=True)
 class ShownCell:
-    """A student's cell."""
+    """A student's cell as the page shows it."""
 
     is_code: bool
     text: str | Markup
@@ -104,17 +104,17 @@ class Room:
 def shown_cell(
     cell: Mapping[str, Any], outputs: Iterable[Any], room: Room, scrub: Callable[[str], str]
 ) -> ShownCell:
-    """Return what a page shows of a cell.
+    """Return a cell as the page shows it.
 
     Parameters
     ----------
     cell : mapping
-        As the notebook format has it.
+        In the notebook format.
     outputs : iterable
-        As the notebook format has them.
+        In the notebook format.
     room : Room
     scrub : callable
-        Takes out of a text what is no student's business.
+        Removes this machine's folder names from a text.
     """
     source = cell.get("source")
     source = source if isinstance(source, str) else ""
@@ -152,12 +152,12 @@ def _displayed(data: Mapping[str, Any], room: Room) -> Iterable[ShownOutput]:
                 room.pictures -= len(found.address)
                 yield ShownOutput(picture=found)
             else:
-                yield ShownOutput(_("[A picture that can't be shown here is left out.]"))
+                yield ShownOutput(_("[A picture was left out: it can't be shown here.]"))
             return
     if "text/plain" in data:
         yield ShownOutput(_text(data["text/plain"], room))
     elif data:
-        yield ShownOutput(_("[Something that is no text is left out here.]"))
+        yield ShownOutput(_("[An output that is not text was left out.]"))
 
 
 def _error(output: Mapping[str, Any]) -> str:
@@ -211,10 +211,10 @@ class _Task:
     @property
     def status(self) -> str:
         if self.waits:
-            return _("a person will read it")
+            return _("to be graded by hand")
         if self.points >= self.max_points:
-            return _("all right")
-        return _("in part") if self.points > 0 else _("not yet")
+            return _("correct")
+        return _("partly correct") if self.points > 0 else _("not yet correct")
 
     @property
     def mood(self) -> str:
@@ -249,13 +249,13 @@ def feedback_page(
     ----------
     course : Course
     notebook : mapping or None
-        The rebuilt notebook, as the notebook format has it; None if nothing could be read.
+        The rebuilt notebook; None if nothing could be read.
     result : Result
-        What it showed is taken from here if it is there, and else from the notebook.
+        Its outputs are shown if it has any, otherwise those of the notebook.
     scores : Scores, optional
-        What the gradebook holds; without it, the points that the program gave count.
+        From the gradebook; without them, the automatic points count.
     problems : sequence of str
-        What was in the way, besides the problems of the result.
+        Problems besides those of the result.
     """
     return render(
         "feedback.html.j2", page=_Builder(course, result, scores).page(notebook, problems)
@@ -303,7 +303,7 @@ class _Builder:
             max_points=sum(task.max_points for task in tasks),
             late_penalty=self.scores.late_penalty,
             to_read=sum(task.max_points for task in tasks if task.waits),
-            problems=tuple(self._said(problem) for problem in said),
+            problems=tuple(self._clean(problem) for problem in said),
             tasks=tuple(tasks),
             others=tuple(others),
         )
@@ -330,7 +330,7 @@ class _Builder:
             result = without_report(name, 0.0, points)
         score = self.scores.cells.get(name)
         if score is None:
-            # Nobody has said yet what the gradebook holds: what no program checks, a person reads.
+            # Not in the gradebook yet: a cell without an automatic result is graded by hand.
             waits = name not in self.results
             score = CellScore(name, result.points, result.max_points, waits=waits)
         return _Task(
@@ -340,26 +340,28 @@ class _Builder:
             by_person=score.by_person,
             waits=score.waits,
             parts=tuple(
-                replace(part, name=self._said(label_of(part.name)), reason=self._said(part.reason))
+                replace(
+                    part, name=self._clean(label_of(part.name)), reason=self._clean(part.reason)
+                )
                 for part in result.report.parts
             ),
-            problem=self._said(result.finding.problem),
+            problem=self._clean(result.finding.problem),
             hints=tuple((label, text) for label, text in self._hints(result) if text),
-            notice=self._said(result.report.notice),
+            notice=self._clean(result.report.notice),
             comments=tuple(comments),
             cells=tuple(shown),
         )
 
     def _hints(self, result: TaskResult) -> Iterator[tuple[str, str]]:
-        yield _("Wanted"), self._said(result.finding.wanted)
-        yield _("Got"), self._said(result.finding.got)
-        yield _("Think"), self._said(result.finding.hint)
+        yield _("Wanted"), self._clean(result.finding.wanted)
+        yield _("Got"), self._clean(result.finding.got)
+        yield _("Think"), self._clean(result.finding.hint)
         chapter, _hash, label = result.report.read.partition("#")
         words = _("chapter {chapter}, section “{label}”") if label else "{chapter}"
-        yield _("Read"), self._said(words.format(chapter=chapter, label=label))
+        yield _("Read"), self._clean(words.format(chapter=chapter, label=label))
 
-    def _said(self, text: str) -> str:
-        """Return a message of the grader without paths of this machine."""
+    def _clean(self, text: str) -> str:
+        """Return a grader's message without paths of this machine."""
         return _PATH.sub(r"…/\1", self.scrub(printable_text(text, 2_000)))
 
 
@@ -399,7 +401,7 @@ def _grade_id(cell: Mapping[str, Any]) -> str:
 
 
 def _is_own(cell: Mapping[str, Any]) -> bool:
-    """Return whether a student added this cell; intake gives such cells ids of their own."""
+    """Return whether a student added this cell; `Blueprint.filled` marks its id."""
     return not _grade_id(cell) and str(cell.get("id", "")).startswith(_OWN)
 
 
@@ -423,7 +425,7 @@ def write_feedback(course: Course, slug: str, students: Collection[str] = ()) ->
         if entry is None or not submission.name_fits:
             written.left_out.append(f"{printable(student, 60)}: not graded yet")
         elif entry.digest != submission.digest:
-            written.left_out.append(f"{printable(student, 60)}: handed in anew since it was graded")
+            written.left_out.append(f"{printable(student, 60)}: resubmitted since it was graded")
         else:
             page = feedback_page(
                 course,
@@ -438,10 +440,10 @@ def write_feedback(course: Course, slug: str, students: Collection[str] = ()) ->
 
 
 def write_page(course: Course, submission: Submission, page: str) -> None:
-    """Write one student's page, and beside it what ``nbgrader release_feedback`` reads.
+    """Write one student's page, and the files that ``nbgrader release_feedback`` needs beside it.
 
-    That command stops the whole class at a page without a secret. A submission that did not come
-    through the exchange gets a hash of its page as secret: only who has the page can find it.
+    That command stops for the whole class at a page without a secret. A submission from outside
+    the exchange gets a hash of its page as its secret: only someone with the page can find it.
     """
     place = page_path(course, submission.slug, submission.student)
     data = page.encode("utf-8", "replace")

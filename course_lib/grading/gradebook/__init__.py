@@ -1,1 +1,1 @@
-"""nbgrader's gradebook: read and written by nbgrader's own classes."""
+"""Read and write nbgrader's gradebook with nbgrader's own classes."""

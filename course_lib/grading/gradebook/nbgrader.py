@@ -1,4 +1,4 @@
-"""Call nbgrader inside this process, and import only the parts of it that are needed."""
+"""Call nbgrader in this process, and import only the parts of it that are needed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from typing import Any
 
 from course_lib.grading.course import Course, CourseError
 
-# nbgrader's own __init__ imports its Jupyter server extensions, and so does every import of one of
-# its submodules. Without these packages in place, importing the gradebook and the preprocessors
-# takes 4.5 s of processor time, with them 2.3 s.
-# The packages, and the module in which to find a name that the package's own file would import.
+# The __init__ of nbgrader imports its Jupyter server extensions, so every import of a submodule
+# does, too. Importing the gradebook and the preprocessors takes 4.5 s of processor time; with lazy
+# packages it takes 2.3 s. The value names, for each name that the package's __init__ would import,
+# the submodule that defines it.
 PACKAGES: Mapping[str, Mapping[str, str]] = {
     "course_lib.checks": {},
     "nbconvert": {},
@@ -37,8 +37,8 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
 
 
 def lean() -> None:
-    """Put the packages in place; one that is missing, or imported already, is left as it is."""
-    # nbgrader imports jsonschema, and this module imports it the quick way.
+    """Install the lazy packages, except those that are missing or already imported."""
+    # nbgrader imports jsonschema; this module avoids its slow import.
     import course_lib.grading.notebooks  # noqa: F401
 
     for name in PACKAGES:
@@ -55,10 +55,10 @@ def lean() -> None:
 
 
 class Lean(ModuleType):
-    """A package whose own file has not run yet."""
+    """A lazy package: its __init__ has not run yet."""
 
     def __getattr__(self, name: str) -> Any:
-        """Return what is not there yet: from one module, or from the package's own file."""
+        """Return a missing name from its submodule, or else run the package's __init__."""
         package = self.__name__
         module = PACKAGES[package].get(name)
         if module is not None:
@@ -67,16 +67,16 @@ class Lean(ModuleType):
             return found
         if not name.startswith("__") and find_spec(f"{package}.{name}"):
             return importlib.import_module(f"{package}.{name}")
-        self._become_whole()
+        self._run_init()
         return getattr(self, name)
 
     def __dir__(self) -> list[str]:
-        """Return all names."""
-        self._become_whole()
+        """Return all names of the package."""
+        self._run_init()
         return dir(self)
 
-    def _become_whole(self) -> None:
-        """Run the package's own file."""
+    def _run_init(self) -> None:
+        """Run the package's __init__."""
         self.__class__ = ModuleType  # type: ignore[assignment]
         spec = self.__spec__
         assert spec is not None
@@ -86,31 +86,30 @@ class Lean(ModuleType):
 
 @dataclass(frozen=True)
 class Score:
-    """What one student has for one assignment."""
+    """One student's points for one assignment."""
 
     student: str
     slug: str
     points: float
     out_of: float
     to_read: float
-    """Points in cells that a person has yet to read."""
+    """The maximum points of the cells that are still to be graded by hand."""
 
 
 def generate_assignment(
     course: Course, slug: str, sources: Path, releases: Path, *, record: bool
 ) -> None:
-    """Make the students' version of one assignment.
+    """Generate the students' version of one assignment.
 
     Parameters
     ----------
     course : Course
-        Where the settings and the gradebook are.
     slug : str
         The assignment; its notebook is ``sources/<slug>/<slug>.ipynb``.
     sources, releases : Path
-        Where to read and to write; both inside the course's folder.
+        The folders to read from and write to; both are in the course's folder.
     record : bool
-        Whether to note the assignment in the gradebook, as autograding needs it.
+        Whether to add the assignment to the gradebook, which autograding needs.
     """
     settings = {
         "CourseDirectory.source_directory": str(sources.relative_to(course.root)),
@@ -122,18 +121,18 @@ def generate_assignment(
 
 
 def autograde(course: Course, slug: str, student: str, timeout: int | None = None) -> None:
-    """Run one student's submission and store the marks. The code runs unprotected."""
+    """Run one student's submission without a sandbox, and store the points."""
     settings = {} if timeout is None else {"Execute.timeout": timeout}
     _convert(course, "Autograde", slug, student, settings)
 
 
 def generate_feedback(course: Course, slug: str, student: str) -> None:
-    """Write one student's page of feedback."""
+    """Write nbgrader's feedback page for one student."""
     _convert(course, "GenerateFeedback", slug, student, {})
 
 
 def export(course: Course, students: Sequence[str], to: Path) -> None:
-    """Write the marks of some students as a table of comma-separated values."""
+    """Write some students' points as a CSV file."""
     from nbgrader.plugins import CsvExportPlugin
 
     with nbgrader_settings(course, {}) as (parent, _errors), open_gradebook(course) as book:
@@ -141,7 +140,7 @@ def export(course: Course, students: Sequence[str], to: Path) -> None:
 
 
 def scores(course: Course, students: Sequence[str]) -> list[Score]:
-    """Return the marks of some students, by assignment and then by student."""
+    """Return some students' points, sorted by assignment and then by student."""
     with open_gradebook(course) as book:
         found = [
             Score(
@@ -164,7 +163,7 @@ def scores(course: Course, students: Sequence[str]) -> list[Score]:
 
 
 def student_ids(course: Course, prefix: str) -> list[str]:
-    """Return the students in the gradebook whose ids begin with `prefix`."""
+    """Return the student ids in the gradebook that begin with `prefix`."""
     if not course.gradebook.exists():
         return []
     with open_gradebook(course) as book:
@@ -172,7 +171,7 @@ def student_ids(course: Course, prefix: str) -> list[str]:
 
 
 def remove_students(course: Course, students: Iterable[str]) -> None:
-    """Take students with all their marks out of the gradebook; ids not in it are passed over."""
+    """Remove students and their points from the gradebook; unknown ids are ignored."""
     if not course.gradebook.exists():
         return
     with open_gradebook(course) as book:
@@ -203,7 +202,7 @@ def _convert(
 
 @contextlib.contextmanager
 def nbgrader_settings(course: Course, settings: dict[str, Any]) -> Iterator[tuple[Any, list[str]]]:
-    """Yield a parent that hands the course's settings to nbgrader, and a list for its errors."""
+    """Yield a traitlets parent with the course's settings, and the list of nbgrader's errors."""
     import_gradebook()
     from traitlets.config import Config, LoggingConfigurable
     from traitlets.config.loader import PyFileConfigLoader
@@ -213,17 +212,17 @@ def nbgrader_settings(course: Course, settings: dict[str, Any]) -> Iterator[tupl
         section, option = name.split(".")
         config.merge(Config({section: {option: value}}))
     log = logging.Logger("nbgrader", level=logging.ERROR)
-    errors = _Lines()
+    errors = _ErrorLines()
     log.addHandler(errors)
     with warnings.catch_warnings():
-        # nbgrader 0.9.6 builds its rows in an order that newer SQLAlchemy remarks upon
+        # newer SQLAlchemy warns about the order in which nbgrader 0.9.6 adds rows
         warnings.filterwarnings("ignore", message="Object of type .* not in session")
         yield LoggingConfigurable(config=config, log=log), errors.lines
 
 
 @contextlib.contextmanager
 def open_gradebook(course: Course) -> Iterator[Any]:
-    """Open the gradebook that the settings name; it is made if it is not there."""
+    """Open the gradebook named in the settings; create it if it does not exist."""
     with nbgrader_settings(course, {}) as (parent, _errors):
         from nbgrader.api import Gradebook
         from nbgrader.coursedir import CourseDirectory
@@ -234,31 +233,31 @@ def open_gradebook(course: Course) -> Iterator[Any]:
 
 
 def import_nbgrader() -> None:
-    """Import all of nbgrader that makes, runs and converts notebooks."""
+    """Import nbgrader's converters, which generate, run and convert notebooks."""
     _import("nbgrader.converters")
 
 
 def import_gradebook() -> None:
-    """Import what nbgrader's gradebook needs, and leave the rest until somebody asks for it."""
+    """Import nbgrader's gradebook; its other parts are imported on first use."""
     lean()
     _import("nbgrader.api")
 
 
 def _import(module: str) -> None:
-    """Import a module, or say how to get what is missing."""
+    """Import a module; if it is missing, raise an error that says how to install it."""
     if module in sys.modules:
         return
     try:
         importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise CourseError(
-            f"nbgrader is missing here ({error}). Run `make course` once, and then use "
+            f"nbgrader is not installed ({error}). Run `make course` once, and then use "
             "`.venv/bin/course`; or install the extra: pip install 'backprop-course[grading]'."
         ) from None
 
 
-class _Lines(logging.Handler):
-    """Keep messages, and of a traceback its last line."""
+class _ErrorLines(logging.Handler):
+    """Keep the last line of each message; of a traceback, this is the error."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)

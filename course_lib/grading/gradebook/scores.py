@@ -1,4 +1,4 @@
-"""Read from the gradebook: points by program and by people, comments, penalties."""
+"""Read the gradebook: automatic and manual points, comments and late penalties."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class CellScore:
     Attributes
     ----------
     name : str
-        Its grade_id.
+        The cell's grade_id.
     points, max_points : float
-        As they count; `points` has a person's extra credit in it.
+        Points earned, including extra credit, and points possible.
     by_person : bool
-        Whether a person gave them.
+        Whether the points were given by hand.
     waits : bool
-        Whether a person has yet to give them.
+        Whether the cell is still to be graded by hand.
     """
 
     name: str
@@ -36,7 +36,7 @@ class CellScore:
 
 @dataclass(frozen=True)
 class Scores:
-    """What one student has for one assignment.
+    """One student's points and comments for one assignment.
 
     Attributes
     ----------
@@ -44,10 +44,10 @@ class Scores:
     cells : mapping of str to CellScore
         By grade_id.
     comments : mapping of str to str
-        By the grade_id of the cell that a student filled in.
+        By the grade_id of the solution cell.
     late_penalty : float
     first_name, last_name, email : str
-        Empty where the gradebook does not know.
+        Empty if the gradebook has none.
     """
 
     student: str
@@ -66,41 +66,41 @@ class Scores:
 
     @property
     def earned(self) -> float:
-        """Points by the program and by people, before any penalty."""
+        """Automatic and manual points, before any late penalty."""
         return sum(cell.points for cell in self.cells.values())
 
     @property
     def points(self) -> float:
-        """The sum that counts: what was earned, less the penalty, and not below 0."""
+        """The points earned less the late penalty, at least 0."""
         return max(self.earned - self.late_penalty, 0.0)
 
     @property
     def max_points(self) -> float:
-        """What could be earned."""
+        """The points possible."""
         return sum(cell.max_points for cell in self.cells.values())
 
     @property
     def to_read(self) -> float:
-        """Points that a person has yet to give."""
+        """The maximum points of the cells that are still to be graded by hand."""
         return sum(cell.max_points for cell in self.cells.values() if cell.waits)
 
     @property
     def by_person(self) -> bool:
-        """Whether a person gave points for any cell."""
+        """Whether any points were given by hand."""
         return any(cell.by_person for cell in self.cells.values())
 
 
 @contextmanager
 def class_scores(course: Course) -> Iterator[ClassScores]:
-    """Open the gradebook to read from it."""
+    """Open the gradebook for reading."""
     with open_gradebook(course) as book:
         yield ClassScores(book)
 
 
 def read_scores(course: Course, slug: str, students: Collection[str] = ()) -> dict[str, Scores]:
-    """Return what students have for an assignment, by student; all of them unless some are given.
+    """Return the scores of some or all students for an assignment, by student.
 
-    Where there is no gradebook yet, nobody has anything.
+    Without a gradebook, the result is empty.
 
     Raises
     ------
@@ -116,19 +116,19 @@ def read_scores(course: Course, slug: str, students: Collection[str] = ()) -> di
             return scores.read(slug, students)
     except DatabaseError as error:
         raise CourseError(
-            f"The gradebook can't be read: {error.orig}. If another program has it locked, "
-            "formgrader perhaps, run the same command again in a moment."
+            f"The gradebook can't be read: {error.orig}. If another program, perhaps formgrader, "
+            "has locked it, run the same command again in a moment."
         ) from None
 
 
 class ClassScores:
-    """Reads scores from a gradebook of nbgrader's that is open."""
+    """Reads scores from an open gradebook."""
 
     def __init__(self, book: Any) -> None:
         self.book = book
 
     def read(self, slug: str, students: Collection[str] = ()) -> dict[str, Scores]:
-        """Return what students have for an assignment, by student."""
+        """Return the scores for an assignment, by student."""
         from nbgrader.api import BaseCell, Comment, Grade, Student, SubmittedAssignment
         from sqlalchemy import select
 
@@ -152,7 +152,7 @@ class ClassScores:
             .select_from(SubmittedAssignment)
             .join(Student, Student.id == SubmittedAssignment.student_id)
         )
-        found = self.book.db.execute(_of(query, slug, students)).all()
+        found = self.book.db.execute(_select_rows(query, slug, students)).all()
         self.book.db.rollback()
         return {
             student: Scores(
@@ -177,10 +177,10 @@ class ClassScores:
             .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
             .join(BaseCell, BaseCell.id == kind.cell_id)
         )
-        return self.book.db.execute(_of(query, slug, students))
+        return self.book.db.execute(_select_rows(query, slug, students))
 
 
-def _of(query: Any, slug: str, students: Collection[str]) -> Any:
+def _select_rows(query: Any, slug: str, students: Collection[str]) -> Any:
     from nbgrader.api import Assignment, SubmittedAssignment
 
     query = query.join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)

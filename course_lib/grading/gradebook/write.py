@@ -1,7 +1,6 @@
-"""The gradebook writer: marks into the gradebook, notebooks into autograded/, feedback pages.
+"""The gradebook writer: points, notebooks in autograded/, and feedback pages.
 
-Everything can be written again: recording the same results once more repairs a stop between any
-two writes.
+After an interruption between any two writes, recording the same results again completes them.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ from course_lib.grading.submitted import Submission
 
 
 def points_output(task: TaskResult | None, most: float, count: int) -> NotebookNode:
-    """Return what a grade cell shows: a number that nbgrader reads, and the table of a report."""
+    """Return a grade cell's output: the points that nbgrader reads, and the report's table."""
     if task is None:
         task = without_report("", 0.0, most, "This task was not checked.")
     points = task.points if math.isfinite(task.points) else 0.0
@@ -70,16 +69,16 @@ def points_output(task: TaskResult | None, most: float, count: int) -> NotebookN
 
 
 def as_text(notebook: NotebookNode) -> str:
-    """Return a notebook as JSON, a cell a line: nbformat's own form takes ten times as long."""
+    """Return a notebook as JSON with one line per cell, ten times as fast as nbformat."""
     about = {key: value for key, value in notebook.items() if key != "cells"}
     cells = ",\n".join(json.dumps(cell, sort_keys=True) for cell in notebook.cells)
     return f'{{"cells": [\n{cells}\n],{json.dumps(about, sort_keys=True)[1:]}\n'
 
 
 def problem_cell(problems: Iterable[str]) -> NotebookNode:
-    """Return the cell that tells a person what to look at."""
+    """Return the cell that lists the problems for whoever grades by hand."""
     lines = "".join(f"<li>{html.escape(problem)}</li>" for problem in problems)
-    text = f"**For the person who grades this:**\n\n<ul>{lines}</ul>"
+    text = f"**Problems to check by hand:**\n\n<ul>{lines}</ul>"
     return nbformat.v4.new_markdown_cell(text, id="from-the-grader")
 
 
@@ -92,9 +91,9 @@ class SubmissionRows:
     submission, notebook : Any
         The rows of the submission and of its notebook.
     grades, comments : dict of str to Any
-        Rows by the name of their cell.
+        Rows by cell name.
     most : dict of str to float
-        The maximum points of a graded cell, by its name.
+        The maximum points of each graded cell, by cell name.
     """
 
     submission: Any
@@ -105,13 +104,13 @@ class SubmissionRows:
 
 
 class Book(Gradebook):  # type: ignore[misc]
-    """The gradebook, open for as long as grading takes."""
+    """The gradebook, open during a grading run."""
 
     def __init__(self, url: str, course_id: str) -> None:
         super().__init__(url, course_id)
         self.db.remove()
         if self.engine.dialect.name == "sqlite":
-            # Short, so that a person soon hears what there is to wait for.
+            # A short timeout: the user soon learns that the gradebook is locked.
             event.listen(self.engine, "connect", _wait_a_second)
             self.engine.dispose()
 
@@ -125,7 +124,7 @@ class Book(Gradebook):  # type: ignore[misc]
         self.db.expunge_all()
 
     def reserve(self) -> None:
-        """Begin a batch: take the lock for writing, or raise why that is not possible."""
+        """Begin a batch by taking the write lock."""
         self.rollback()
         self.db.execute(update(Student).where(false()).values(id=Student.id))
 
@@ -150,7 +149,7 @@ class Book(Gradebook):  # type: ignore[misc]
         return rows
 
     def _submissions(self, assignment: Any, students: Collection[str]) -> dict[str, SubmissionRows]:
-        """Return the rows that are there."""
+        """Return the existing rows."""
         mine = (
             SubmittedAssignment.assignment_id == assignment.id,
             SubmittedAssignment.student_id.in_(students),
@@ -181,7 +180,7 @@ class Book(Gradebook):  # type: ignore[misc]
         return rows
 
     def _complete(self, of: SubmissionRows, notebook: Any) -> None:
-        """Add the rows that a submission lacks: of its notebook, of grades and of comments."""
+        """Add a submission's missing rows for its notebook, grades and comments."""
         if of.notebook is None:
             of.notebook = SubmittedNotebook(
                 id=new_uuid(), notebook_id=notebook.id, assignment_id=of.submission.id
@@ -198,20 +197,20 @@ class Book(Gradebook):  # type: ignore[misc]
                 self.db.add(of.comments[cell.name])
 
     def earned(self, notebooks: Collection[Any]) -> dict[str, float]:
-        """Return the sums of points before penalties, by the id of the notebook's row."""
+        """Return the points before penalties, by the id of the notebook's row."""
         ids = [notebook.id for notebook in notebooks]
         query = select(SubmittedNotebook.id, SubmittedNotebook.score)
         return dict(self.db.execute(query.where(SubmittedNotebook.id.in_(ids))).all())
 
-    # --- what is known ------------------------------------------------------------------------
+    # --- assignments --------------------------------------------------------------------------
 
     def check(self, slug: str, notebook: NotebookNode) -> None:
-        """Hold an assignment's notebook against its rows.
+        """Check that an assignment's notebook has the cells that the gradebook has for it.
 
         Raises
         ------
         CourseError
-            If the assignment is not in the gradebook, or was there with other cells.
+            If the assignment is not in the gradebook, or has other cells there.
         """
         try:
             rows = self.find_notebook(slug, slug)
@@ -229,14 +228,14 @@ class Book(Gradebook):  # type: ignore[misc]
         }
         if known != there:
             raise CourseError(
-                f"The gradebook knows {slug} with other cells than its released notebook has: run "
+                f"The gradebook has {slug} with other cells than the released notebook: run "
                 f"`course release {slug}`."
             )
 
     def late_basis(self, slug: str) -> tuple[str, dict[str, str]]:
-        """Return what decides about lateness: the due date, and extensions by student.
+        """Return what determines lateness: the due date, and due date and extension by student.
 
-        The students are those that have a row.
+        Students without a row in the gradebook are missing.
         """
         due = self.db.scalar(select(Assignment.duedate).where(Assignment.name == slug))
         rows = self.db.execute(
@@ -252,12 +251,12 @@ def _wait_a_second(connection: Any, _record: Any) -> None:
 
 
 class Steps:
-    """nbgrader's steps of autograding after the code has run, on rows that are loaded.
+    """nbgrader's autograding steps after the code has run, applied to loaded rows.
 
     Parameters
     ----------
     parent : Any
-        Hands the course's settings on.
+        The traitlets parent with the course's settings.
     book : Book
     """
 
@@ -280,7 +279,7 @@ class Steps:
             if is_grade(cell):
                 grade = rows.grades[grade_id(cell)]
                 grade.auto_score = determine_grade(cell, self._save.log)[0]
-                # A manual grade may no longer fit, and without any grade there must be one.
+                # The manual grade may be out of date; a cell without any grade needs one.
                 grade.needs_manual_grade = (
                     grade.manual_score is not None or grade.auto_score is None
                 )
@@ -290,10 +289,10 @@ class Steps:
                 rows.comments[grade_id(cell)].auto_comment = "No response." if blank else None
 
     def penalise(self, batch: Mapping[str, SubmissionRows]) -> None:
-        """Store the penalties of the configured plugin, from 0 to the points earned."""
+        """Store the late penalties of the configured plugin, limited to the points earned."""
         if not self._penalties.enabled:
             return
-        # Only a row that is written finds its assignment, which has the due date.
+        # A row finds its assignment, and so the due date, only once it is flushed.
         self.book.db.flush()
         seconds = {student: of.submission.total_seconds_late for student, of in batch.items()}
         late = {student: of.notebook for student, of in batch.items() if seconds[student] > 0}
@@ -311,13 +310,13 @@ class Steps:
 T = TypeVar("T")
 Item = tuple[Submission, Result]
 
-# Seconds that another program may keep the gradebook locked.
+# Seconds to wait for a gradebook that another program has locked.
 PATIENCE = 120.0
 _LOCKED = ("locked", "busy")
 
 
 class Page(Protocol):
-    """What makes a student's page of feedback."""
+    """A function that makes a student's feedback page."""
 
     def __call__(
         self,
@@ -332,17 +331,17 @@ class Page(Protocol):
 
 
 class Recorder(contextlib.AbstractContextManager["Recorder"]):
-    """Writes down what grading found.
+    """Writes results to the gradebook, to ``autograded/`` and to ``feedback/``.
 
     Parameters
     ----------
     course : Course
     page : Page, optional
-        Makes the page of feedback; without it there is none.
+        Makes the feedback pages; without it, none are written.
     patience : float
         Seconds to wait for a gradebook that another program has locked.
     say : callable
-        Is told, in a sentence, that there is something to wait for.
+        Called with a message while the gradebook is locked.
     """
 
     def __init__(
@@ -366,7 +365,7 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
             opening.enter_context(_nbgrader_quiet())
             parent, _errors = opening.enter_context(nbgrader_settings(self.course, {}))
             folder = CourseDirectory(parent=parent)
-            self.book = self._patiently(lambda: Book(folder.db_url, folder.course_id))
+            self.book = self._retry_while_locked(lambda: Book(folder.db_url, folder.course_id))
             opening.callback(self.book.close)
             self.steps = Steps(parent, self.book)
             self._open = opening.pop_all()
@@ -376,16 +375,16 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
         self._open.close()
 
     def begin(self, slug: str, blueprint: Blueprint) -> None:
-        """Make an assignment known; it must be in the gradebook as it was released."""
-        self._patiently(lambda: self.book.check(slug, blueprint.notebook))
+        """Register an assignment; the gradebook must have its released version."""
+        self._retry_while_locked(lambda: self.book.check(slug, blueprint.notebook))
         self._blueprints[slug] = blueprint
 
     def record(self, submission: Submission, result: Result) -> GradedSubmission:
-        """Write down one result."""
+        """Write one result."""
         return self.record_all([(submission, result)])[0]
 
     def record_all(self, items: Sequence[Item]) -> list[GradedSubmission]:
-        """Write down results of one assignment: notebooks, then marks, then pages of feedback.
+        """Write results of one assignment: notebooks, then points, then feedback pages.
 
         Raises
         ------
@@ -397,7 +396,7 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
             self._write_notebook(submission, notebook)
         scores: dict[str, Scores] = {}
         if ready:
-            self._patiently(lambda: self._store(ready))
+            self._retry_while_locked(lambda: self._store(ready))
             scores = self.scores(ready[0][0].slug, [s.student for s, _, _ in ready])
         for submission, result, _notebook in ready:
             if self.page is not None:
@@ -422,18 +421,18 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
         ]
 
     def scores(self, slug: str, students: Collection[str] = ()) -> dict[str, Scores]:
-        """Return what is in the gradebook, by student."""
-        return self._patiently(lambda: ClassScores(self.book).read(slug, students))
+        """Return the scores in the gradebook, by student."""
+        return self._retry_while_locked(lambda: ClassScores(self.book).read(slug, students))
 
     def is_whole(self, slug: str, student: str) -> bool:
-        """Return whether the files are there that recording leaves."""
+        """Return whether the graded notebook and the feedback page exist."""
         notebook, page = self._path(slug, student), page_path(self.course, slug, student)
         return notebook.is_file() and (self.page is None or page.is_file())
 
     # --- notebooks ----------------------------------------------------------------------------
 
     def _notebook(self, submission: Submission, result: Result) -> NotebookNode:
-        """Return the notebook with its outputs; a blank one if nothing could be read."""
+        """Return the notebook with its outputs; a blank one if the submission is unreadable."""
         base = submission.notebook or self._blueprints[submission.slug].notebook
         notebook = nbformat.from_dict(base)
         shown = result.outputs if len(result.outputs) == len(notebook.cells) else ()
@@ -446,7 +445,7 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
                 cell.outputs = [nbformat.from_dict(output) for output in shown[i]] if shown else []
                 about = cell.metadata.get("nbgrader", {})
                 if about.get("grade") and not about.get("solution"):
-                    # Without any output nbgrader would give full marks.
+                    # nbgrader gives full points to a grade cell without output.
                     task = tasks.get(grade_id(cell))
                     cell.outputs = [points_output(task, float(about["points"]), count)]
         problems = dict.fromkeys((*submission.problems, *result.problems))
@@ -457,7 +456,7 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
     def _write_notebook(self, submission: Submission, notebook: NotebookNode) -> None:
         path = self._path(submission.slug, submission.student)
         write_atomically(path, as_text(notebook).encode("utf-8", "replace"))
-        # nbgrader's own feedback copies these, if somebody wants that instead.
+        # `nbgrader generate_feedback` copies these.
         when = f"{submission.timestamp} UTC" if submission.timestamp else ""
         for name, text in (("timestamp.txt", when), ("submission_secret.txt", submission.secret)):
             if text:
@@ -468,10 +467,10 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
     def _path(self, slug: str, student: str) -> Path:
         return self.course.root / "autograded" / student / slug / f"{slug}.ipynb"
 
-    # --- marks --------------------------------------------------------------------------------
+    # --- points -------------------------------------------------------------------------------
 
     def _store(self, ready: Sequence[tuple[Submission, Result, NotebookNode]]) -> None:
-        """Store the marks of a batch in one transaction."""
+        """Store the points of a batch in one transaction."""
         self.book.reserve()
         assignment = self.book.find_assignment(ready[0][0].slug)
         batch = self.book.load(assignment, [submission.student for submission, _, _ in ready])
@@ -487,8 +486,8 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
         self.steps.penalise(batch)
         self.book.commit()
 
-    def _patiently(self, work: Callable[[], T]) -> T:
-        """Do something with the gradebook, and again while another program has it locked."""
+    def _retry_while_locked(self, work: Callable[[], T]) -> T:
+        """Return what `work` returns; retry it while another program has locked the gradebook."""
         until, waits = time.monotonic() + self.patience, 0
         while True:
             try:
@@ -496,16 +495,16 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
             except (DatabaseError, InvalidEntry) as error:
                 if hasattr(self, "book"):
                     self.book.rollback()
-                # nbgrader wraps some errors of the database in its own.
+                # nbgrader wraps some database errors in its own.
                 cause = error if isinstance(error, DatabaseError) else error.__context__
                 said = str(getattr(cause, "orig", error))
                 locked = isinstance(cause, OperationalError) and any(w in said for w in _LOCKED)
                 if not locked or time.monotonic() > until:
-                    raise CourseError(_about_the_gradebook(said, locked)) from None
+                    raise CourseError(_gradebook_error(said, locked)) from None
                 if not waits:
                     self.say(
-                        "Another program has the gradebook locked, formgrader perhaps. Waiting "
-                        f"for it, at most {self.patience:.0f} seconds ..."
+                        "Another program, perhaps formgrader, has locked the gradebook. Waiting "
+                        f"at most {self.patience:.0f} seconds ..."
                     )
                 waits += 1
                 time.sleep(min(0.1 * waits, 1.0))
@@ -517,7 +516,7 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
 
 @contextlib.contextmanager
 def _nbgrader_quiet() -> Iterator[None]:
-    """Keep nbgrader from printing tracebacks of what is said here in a sentence."""
+    """Keep nbgrader from printing tracebacks of errors that get a message here."""
     log = logging.getLogger("tornado.application")
     before, log.disabled = log.disabled, True
     try:
@@ -526,12 +525,12 @@ def _nbgrader_quiet() -> Iterator[None]:
         log.disabled = before
 
 
-def _about_the_gradebook(said: str, locked: bool) -> str:
-    again = "What is graded is stored; run the same command again and it goes on."
+def _gradebook_error(said: str, locked: bool) -> str:
+    again = "run the same command again; finished results are stored."
     if locked:
-        return f"The gradebook is still locked by another program: end that program. {again}"
+        return f"The gradebook is still locked by another program. End that program and {again}"
     if "readonly" in said:
-        return f"The gradebook can't be written: it is read-only for you. {again}"
+        return f"The gradebook can't be written: it is read-only for you. Fix this and {again}"
     if "full" in said:
-        return f"The disk is full. {again}"
-    return f"The gradebook can't be used: {said}. {again}"
+        return f"The disk is full. Free some space and {again}"
+    return f"The gradebook can't be used: {said}. Fix this and {again}"

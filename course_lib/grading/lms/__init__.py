@@ -1,1 +1,1 @@
-"""Exchange files with learning management systems: submissions in, points out."""
+"""Exchange files with learning management systems: import submissions, export points."""

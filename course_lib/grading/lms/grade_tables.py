@@ -19,7 +19,7 @@ from course_lib.grading.sanitize import printable
 
 _MOST_BYTES = 20 * 2**20
 
-# What Moodle, Canvas, nbgrader and people call the columns, without spaces and in small letters.
+# Column names of Moodle, Canvas, nbgrader and hand-made tables, in lower case without spaces.
 _COLUMNS = {
     "first_name": ("firstname", "givenname"),
     "last_name": ("lastname", "surname", "familyname"),
@@ -37,7 +37,7 @@ _IDS = ("email", "id_number", "username", "canvas_id", "sis_user_id", "sis_login
 
 @dataclass(frozen=True)
 class Person:
-    """How a school's system knows a student; empty where it does not say."""
+    """A student's names and ids in a school's system; empty if unknown."""
 
     first_name: str = ""
     last_name: str = ""
@@ -61,7 +61,7 @@ class Person:
         return (found | {self.email.partition("@")[0].strip().casefold()}) - {""}
 
     def names(self) -> set[str]:
-        """Return the forms of the name that a folder may have."""
+        """Return the spellings of the name that a folder may have."""
         found = {_letters(self.full_name), _letters(f"{self.first_name}{self.last_name}")}
         found.add(_letters(f"{self.last_name}{self.first_name}"))
         last, comma, first = self.full_name.partition(",")
@@ -73,7 +73,7 @@ class Person:
 
 
 class ClassList:
-    """The people of a class.
+    """The people in a class list.
 
     Parameters
     ----------
@@ -90,10 +90,9 @@ class ClassList:
                 self._names.setdefault(key, set()).add(person)
 
     def find(self, student: str) -> Person | None:
-        """Return the one person that a student's id stands for; None if there is none, or several.
+        """Return the person with a student's id or name; None if nobody or several people match.
 
-        An id, a login, an address or the part of it before the @ comes first; then the name,
-        however it is put together.
+        Ids, logins and email addresses (whole, or the part before the @) are tried before names.
         """
         found = self._ids.get(student.strip().casefold())
         found = found or self._names.get(_letters(student), set())
@@ -106,7 +105,7 @@ def read_class_list(path: Path) -> ClassList:
     Raises
     ------
     CourseError
-        If it can't be read, or no column says who somebody is.
+        If it can't be read, or no column identifies students.
     """
     try:
         data = path.read_bytes()[: _MOST_BYTES + 1]
@@ -116,17 +115,17 @@ def read_class_list(path: Path) -> ClassList:
     except UnicodeDecodeError:
         raise CourseError(f"{path} is not in UTF-8: save it as “CSV UTF-8”.") from None
     if len(data) > _MOST_BYTES:
-        raise CourseError(f"{path} is too large for a list of a class.")
+        raise CourseError(f"{path} is too large for a class list.")
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
     try:
         rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=separator))
     except csv.Error as error:
-        raise CourseError(f"{path} is no table of comma-separated values: {error}.") from None
+        raise CourseError(f"{path} is not a CSV file: {error}.") from None
     people = [_person_of(row) for row in rows]
     if not any(person.ids() or person.names() for person in people):
         raise CourseError(
-            f"No column of {path} says who is who. It needs a first line with names of columns: "
+            f"{path} has no column that identifies students. Its first line must name the columns, "
             "at least one of Email address, ID number, Username, SIS Login ID, ID, Name."
         )
     return ClassList(person for person in people if "points possible" not in person.name.lower())
@@ -167,7 +166,7 @@ class Export:
     left_out : list of str
         Students whose points are not in it, each with the reason.
     remarks : list of str
-        What to look at.
+        Students to check, each with the reason.
     """
 
     table: Table = field(default_factory=list)
@@ -205,11 +204,11 @@ def export(
     to : Path
         The file; it is replaced.
     people : ClassList, optional
-        How the school's system knows the students; by the names of their folders unless given.
+        The students in the school's system; by default, the names of their folders are their ids.
     column : str
-        What the assignment is called there; its slug unless given.
+        The assignment's name in that system; by default its slug.
     unfinished : bool
-        Whether to write the points so far of those who wait for a person.
+        Whether to include points that are not final.
 
     Raises
     ------
@@ -218,7 +217,7 @@ def export(
     """
     rows = class_rows(course, slug)
     if not rows:
-        raise CourseError(f"Nobody handed in anything for {slug}: there is nothing to export.")
+        raise CourseError(f"{slug} has no submissions: there is nothing to export.")
     make, encoding = FORMS[form]
     made = make(rows, people, column or slug, unfinished)
     write_atomically(to, as_csv(made.table).encode(encoding))
@@ -230,8 +229,8 @@ def moodle(
 ) -> Export:
     """Make a table for Moodle's import of grades.
 
-    A column that says who somebody is has an entry in every line: Moodle gives the points of a
-    line without one to the student before.
+    A column that identifies students is included only if it has an entry in every line: Moodle
+    gives the points of a line without one to the previous student.
     """
     made = Export()
     lines = _finished(rows, people, unfinished, made)
@@ -246,15 +245,15 @@ def moodle(
     kept = [head for head, get in heads.items() if lines and all(map(get, lines))]
     if lines and not any(head in kept for head in ids):
         raise CourseError(
-            "No column says for all students who they are: give a table with --names in which "
-            "each has an ID number, an Email address or a Username."
+            "No column identifies all students: give a table with --names in which each has an "
+            "ID number, an Email address or a Username."
         )
     made.table = [[*kept, column, f"Feedback: {column}"]]
     made.table += [
         [*(heads[head](line) for head in kept), written(line.scores.points), line.feedback]
         for line in lines
     ]
-    _note_changed(made, lines, [heads[head] for head in kept if head in ids])
+    _note_quoted_ids(made, lines, [heads[head] for head in kept if head in ids])
     return made
 
 
@@ -271,18 +270,18 @@ def canvas(
     ]
     for line in lines:
         person = line.person
-        # A line is one of points to be had, for Canvas, if these words stand in its first cell.
+        # Canvas takes a line with these words in its first cell for the maximum points.
         name = (person.name or line.student).replace("Points Possible", "Points possible")
         ids = (person.canvas_id, person.sis_user_id, person.sis_login_id)
         made.table.append([name, *ids, person.section, written(line.scores.points)])
-    _note_changed(made, lines, [lambda line: line.person.sis_login_id])
+    _note_quoted_ids(made, lines, [lambda line: line.person.sis_login_id])
     return made
 
 
 def table(
     rows: Iterable[ClassRow], people: ClassList | None, column: str, unfinished: bool
 ) -> Export:
-    """Make a table for people: a line for everybody, a column for each task."""
+    """Make a table for a spreadsheet: a line for each student, a column for each task."""
     made, rows = Export(), list(rows)
     cells = list(dict.fromkeys(cell for row in rows if row.scores for cell in row.scores.cells))
     heads = ("Student", "First name", "Last name", "Email address", "ID number", "Assignment")
@@ -310,8 +309,8 @@ def table(
     return made
 
 
-# How to make each, and how to encode it: Canvas's reader stumbles over a mark of byte order, and
-# without it Excel takes UTF-8 for something else.
+# The function and the encoding of each format: Canvas can't read a byte order mark, and Excel does
+# not recognise UTF-8 without one.
 FORMS: dict[str, tuple[Callable[..., Export], str]] = {
     "moodle": (moodle, "utf-8-sig"),
     "canvas": (canvas, "utf-8"),
@@ -320,7 +319,7 @@ FORMS: dict[str, tuple[Callable[..., Export], str]] = {
 
 
 def as_csv(table: Sequence[Sequence[str]]) -> str:
-    """Return a table as comma-separated values in which no cell is a formula."""
+    """Return a table as CSV in which no cell is a formula."""
     file = io.StringIO(newline="")
     csv.writer(file).writerows([[cell(text) for text in row] for row in table])
     return file.getvalue()
@@ -328,7 +327,7 @@ def as_csv(table: Sequence[Sequence[str]]) -> str:
 
 def cell(text: str) -> str:
     """Return a text as a cell that no spreadsheet reads as a formula."""
-    # Four spaces stand before the words by which Canvas knows its second line.
+    # Leading spaces stay: Canvas recognises its second line by them.
     shown = printable(text, _MOST_FEEDBACK)
     return f"'{shown}" if _is_formula(text) else shown
 
@@ -348,10 +347,10 @@ def _finished(
         if row.scores is None or (row.waiting and not unfinished):
             made.left_out.append(f"{name}: {row.waiting}")
         elif person is None:
-            made.left_out.append(f"{name}: not in the list of names, or there more than once")
+            made.left_out.append(f"{name}: not in the class list, or in it more than once")
         elif person in lines:
             other = printable(lines[person].student, 60)
-            made.left_out.append(f"{name}: the same person as {other} in the list of names")
+            made.left_out.append(f"{name}: the same person as {other} in the class list")
         else:
             lines[person] = _Line(row.student, person, row.scores, _feedback(row))
             if row.problems:
@@ -371,7 +370,7 @@ def _person(student: str, scores: Scores | None) -> Person:
 
 
 def _feedback(row: ClassRow) -> str:
-    """Return points by task in a line, with the reason where some were lost."""
+    """Return the points by task, with reasons for lost points, in one line."""
     if row.scores is None:
         return ""
     tasks = row.result.tasks if row.result else ()
@@ -388,7 +387,7 @@ def _feedback(row: ClassRow) -> str:
     return "; ".join(said)
 
 
-def _note_changed(
+def _note_quoted_ids(
     made: Export, lines: Iterable[_Line], ids: Sequence[Callable[[_Line], str]]
 ) -> None:
     for line in lines:

@@ -63,7 +63,7 @@ def read_export(path: Path) -> Iterator[ExportFile | RefusedFile]:
     Raises
     ------
     CourseError
-        If the export does not exist, is not a zip file, or holds too many files.
+        If the export does not exist, is not a zip file, or contains too many files.
     """
     if path.is_dir():
         files = _from_folder(path, ())
@@ -77,7 +77,7 @@ def read_export(path: Path) -> Iterator[ExportFile | RefusedFile]:
     for number, file in enumerate(files):
         if number > MOST_ENTRIES:
             raise CourseError(
-                f"{path} holds more than {MOST_ENTRIES} notebooks. Is it the right export?"
+                f"{path} contains more than {MOST_ENTRIES} notebooks. Is it the right export?"
             )
         yield file
 
@@ -128,7 +128,7 @@ def _from_zip(
 ) -> Iterator[ExportFile | RefusedFile]:
     infos = archive.infolist()
     if len(infos) > MOST_ENTRIES:
-        raise ValueError(f"it holds {len(infos)} files")
+        raise ValueError(f"it contains {len(infos)} files")
     for info in infos:
         names = tuple(part for part in _name(info).replace("\\", "/").split("/") if part)
         parts = (*above, *names)
@@ -162,7 +162,7 @@ def _from_zip(
 
 def _refusal(info: zipfile.ZipInfo, names: tuple[str, ...], nested: bool) -> str:
     if ".." in names or info.filename.startswith(("/", "\\")) or ":" in names[0][1:2]:
-        return "has a name that leads out of the export"
+        return "has a path that leads outside the export"
     if stat.S_ISLNK(info.external_attr >> 16):
         return "is a link; links are not followed"
     if info.flag_bits & 0x1:
@@ -322,7 +322,7 @@ def import_submissions(
             "every submission imported so far is complete."
         ) from None
     if not found and not report.refused:
-        raise CourseError(f"{export} holds no notebook (.ipynb).")
+        raise CourseError(f"{export} contains no notebook (.ipynb).")
     return report
 
 
@@ -353,7 +353,7 @@ class _Class:
         for who, files in found.items():
             by_id[self._id(who, files)].append(who)
         times = [file.when for files in found.values() for file in files if file.when]
-        # Files with nearly equal times were packed or copied at once: no submission times.
+        # Nearly equal times are those of packing or copying, not of submission.
         keep_times = bool(times) and (
             len(found) == 1 or max(times) - min(times) > timedelta(minutes=10)
         )
@@ -425,7 +425,7 @@ class _Class:
             return
         if there and not self.overwrite:
             self.report.refused.append(
-                f"{printable(who.name)}: {shown} holds another submission. With --force, this one "
+                f"{printable(who.name)}: {shown} contains another submission. With --force, this one "
                 "replaces it; the old one is kept in submitted/.replaced/."
             )
             return

@@ -194,7 +194,7 @@ REJECTED: list[tuple[str, Spoil, str]] = [
     (RUBRICS, text("**Rubric.**", "**Points.**"), "has no “**Rubric.**”"),
     (RUBRICS, text("**Model answer.**", ""), "has no “**Model answer.**”"),
     (RUBRICS, text("1 point: the right amount", "2 points: the right amount"), "gives 4 points"),
-    (IN_STEP, text("Two apples at 100", "Two apples at 110"), "differs from what solutions/"),
+    (IN_STEP, text("Two apples at 100", "Two apples at 110"), "is out of date"),
     (IN_STEP, no_release, "is missing"),
     (SOLVED, released("YOUR CODE HERE", "dx = dout * self.y"), "shows 'dx = dout * self.y'"),
     (SOLVED, released("YOUR CODE HERE", "### BEGIN SOLUTION"), "shows 'BEGIN SOLUTION'"),

@@ -119,13 +119,13 @@ def test_a_class_of_nobody_has_no_numbers() -> None:
     ("changed", "why"),
     [
         ({"scores": None}, "not graded yet"),
-        ({"changed": True}, "handed in anew since it was graded"),
+        ({"changed": True}, "resubmitted since it was graded"),
         ({}, ""),
     ],
 )
 def test_who_waits(changed: dict[str, Any], why: str) -> None:
     assert replace(CLASS[0], **changed).waiting == why
-    assert CLASS[2].waiting == "3 points to be given by a person"
+    assert CLASS[2].waiting == "3 points to grade by hand"
 
 
 def test_the_page_says_what_is_to_be_done() -> None:
@@ -134,11 +134,11 @@ def test_the_page_says_what_is_to_be_done() -> None:
     made = overview_page(released(), SLUG, [broken, *CLASS[1:], new])
     said = words(made)
     assert "5 submissions, 4 with points: mean 3.5, median 3.5 of 7" in said
-    assert "Not graded as they were handed in last: 1. Run course grade" in said
-    assert "Waiting for points from a person: 1." in said
-    assert "cem 2 / 7 3 points to be given by a person" in said
+    assert "Not graded in their latest version: 1. Run course grade" in said
+    assert "To grade by hand: 1." in said
+    assert "cem 2 / 7 3 points to grade by hand" in said
     assert "eve none not graded yet" in said
-    assert "ada settled The cell mul_layer is missing." in said
+    assert "ada final The cell mul_layer is missing." in said
     assert "ForgetsUpstream Task 1: a product node 2 What does your backward do with dout?" in said
     assert "dan 0 / 7 late: 1 points off" in said
     assert "Task 1: a product node 2 / 4 1, 2, 1 0" in said
@@ -226,11 +226,11 @@ def test_rows_know_what_was_handed_in_graded_and_given(course: Course) -> None:
     hand_in(course, "kim", {})
     rows = {row.student: row for row in class_rows(course, SLUG)}
     assert set(rows) == {*NAMES, "eve", "kim"}
-    assert rows["ada"].waiting == "3 points to be given by a person"
+    assert rows["ada"].waiting == "3 points to grade by hand"
     assert rows["ä b"].waiting == ""
-    assert rows["100%25"].waiting == "handed in anew since it was graded"
+    assert rows["100%25"].waiting == "resubmitted since it was graded"
     assert rows["kim"].waiting == "not graded yet"
-    assert rows["eve"].waiting == "33 points to be given by a person"
+    assert rows["eve"].waiting == "33 points to grade by hand"
     assert rows["eve"].problems[0].startswith(f"{SLUG}.ipynb")
     assert rows["ada"].result.outputs == ()
     order = list(rows["ada"].scores.cells)

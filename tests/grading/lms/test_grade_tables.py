@@ -106,9 +106,9 @@ def test_who_waits_is_left_out_and_listed() -> None:
         made = make(rows, None, "Cart", False)
         assert "bob" not in as_csv(made.table)
         assert made.left_out == [
-            "bob: 3 points to be given by a person",
+            "bob: 3 points to grade by hand",
             "cem: not graded yet",
-            "dan: handed in anew since it was graded",
+            "dan: resubmitted since it was graded",
         ]
         made = make(rows, None, "Cart", True)
         assert "bob" in as_csv(made.table)
@@ -119,14 +119,14 @@ def test_who_is_not_in_the_list_is_left_out_and_listed() -> None:
     """One stranger makes Moodle refuse the whole file."""
     for make in (moodle, canvas):
         made = make([row(), row("kim")], PEOPLE, "Cart", False)
-        assert made.left_out == ["kim: not in the list of names, or there more than once"]
+        assert made.left_out == ["kim: not in the class list, or in it more than once"]
         assert "kim" not in as_csv(made.table)
 
 
 def test_two_folders_of_one_person_do_not_make_two_lines() -> None:
     made = moodle([row("ada"), row("Ada-Lovelace")], PEOPLE, "Cart", False)
     assert len(read(made.table)) == 1
-    assert made.left_out == ["Ada-Lovelace: the same person as ada in the list of names"]
+    assert made.left_out == ["Ada-Lovelace: the same person as ada in the class list"]
 
 
 def test_problems_are_remarked_upon() -> None:
@@ -172,7 +172,7 @@ def test_the_table_for_people_has_everybody_and_all_tasks() -> None:
     assert (ada["Points"], ada["Points possible"], ada["mul_layer"]) == ("5.5", "7", "2.5")
     assert (ada["Student"], ada["Last name"], ada["ID number"]) == ("ada", "Lovelace", "1815")
     assert (bob["Points"], bob["mul_layer"], bob["explain"]) == ("", "2.5", "")
-    assert (bob["Waiting for"], bob["Problems"]) == ("3 points to be given by a person", "A. B.")
+    assert (bob["Waiting for"], bob["Problems"]) == ("3 points to grade by hand", "A. B.")
     assert (cem["Points"], cem["Points possible"], cem["mul_layer"]) == ("", "", "")
     assert len(made.left_out) == 2
     assert read(table(rows, None, "Cart", True).table)[1]["Points"] == "2.5"
@@ -277,8 +277,8 @@ def test_an_id_comes_before_a_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "says who is who"),
-        (b"colour,size\nred,4\n", "says who is who"),
+        (b"", "no column that identifies students"),
+        (b"colour,size\nred,4\n", "no column that identifies students"),
         ("Name\nJosé\n".encode("latin-1"), "UTF-8"),
         (b"Name\n" + b"x" * 21_000_000, "too large"),
     ],
@@ -328,7 +328,7 @@ def test_the_points_are_those_of_the_gradebook(
     file = course.build / "export" / f"{SLUG}-moodle.csv"
     assert done.exit_code == 0
     assert done.stdout == f"{file}\n"
-    assert done.stderr == "Left out: cem: 3 points to be given by a person\n"
+    assert done.stderr == "Left out: cem: 3 points to grade by hand\n"
     assert file.read_bytes().startswith(b"\xef\xbb\xbf")
     with file.open(encoding="utf-8-sig", newline="") as lines:
         found = {line["ID number"]: float(line[SLUG]) for line in csv.DictReader(lines)}
@@ -344,7 +344,7 @@ def test_a_canvas_file_with_names(
     words = ("--names", str(names), "--column", "Cart (1234)", "--to", str(to), "--unfinished")
     done = run(course, monkeypatch, "--format", "canvas", *words)
     assert done.exit_code == 0
-    assert done.stderr.count("not in the list of names") == 2
+    assert done.stderr.count("not in the class list") == 2
     assert not to.read_bytes().startswith(b"\xef\xbb\xbf")
     head, possible, ada = csv.reader(to.read_text().splitlines())
     assert head[-1] == "Cart (1234)"
@@ -355,7 +355,7 @@ def test_a_canvas_file_with_names(
 
 def test_a_table_of_everybody(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(course, monkeypatch, "--format", "csv")
-    assert done.stderr == "Left empty: cem: 3 points to be given by a person\n"
+    assert done.stderr == "Left empty: cem: 3 points to grade by hand\n"
     text = (course.build / "export" / f"{SLUG}-csv.csv").read_text(encoding="utf-8-sig")
     lines = {line["Student"]: line for line in csv.DictReader(io.StringIO(text))}
     assert lines["cem"]["Points"] == ""

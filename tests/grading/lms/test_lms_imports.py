@@ -165,7 +165,7 @@ def test_another_submission_is_refused_and_kept(
     new = as_folder(tmp_path / "b", {"ada.ipynb": work + b"\n", "bob.ipynb": work})
     taken = import_submissions(course, SLUG, new)
     assert taken.new == ["bob"]
-    assert "holds another submission. With --force" in taken.refused[0]
+    assert "contains another submission. With --force" in taken.refused[0]
     assert handed_in(course).items() >= before.items()
 
     taken = import_submissions(course, SLUG, new, overwrite=True)
@@ -238,7 +238,7 @@ def test_names_that_lead_out(course: Course, work: bytes, tmp_path: Path) -> Non
         course, SLUG, zipped(tmp_path / "x.zip", dict.fromkeys(names, work) | {"ada.ipynb": work})
     )
     assert len(taken.refused) == len(names)
-    assert all("leads out of the export" in line for line in taken.refused)
+    assert all("leads outside the export" in line for line in taken.refused)
     assert list(handed_in(course)) == [f"ada/{SLUG}/{SLUG}.ipynb"]
 
 
@@ -319,7 +319,7 @@ def test_what_is_no_student_is_passed_over(course: Course, work: bytes, tmp_path
 
 @pytest.mark.parametrize(
     ("data", "reason"),
-    [(b"no zip", "is not a zip file"), (b"", "is not a zip file"), (None, "holds no notebook")],
+    [(b"no zip", "is not a zip file"), (b"", "is not a zip file"), (None, "contains no notebook")],
 )
 def test_exports_that_are_none(
     course: Course, tmp_path: Path, data: bytes | None, reason: str

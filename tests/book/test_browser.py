@@ -63,7 +63,11 @@ def test_a_page_is_faultless_as_a_file(browser: Any, book: Path, axe: str, name:
         assert bool(loaded) == holds_widgets(name)
 
 
-@pytest.mark.parametrize("name", PAGES)
+# A page of each kind. The others differ in their text only.
+KINDS = ("index", "06_two_layer_net", "exercises/04_affine", "live", "reference", "genindex")
+
+
+@pytest.mark.parametrize("name", KINDS)
 def test_a_page_loads_over_http_and_asks_nobody(browser: Any, site: str, name: str) -> None:
     with look(browser, f"{site}/{name}.html") as seen:
         assert seen.foreign == []
@@ -95,13 +99,13 @@ FAULTS = {
     "a wrong formula": ("<mjx-merror>no</mjx-merror>", {"formulas that are wrong"}),
     "pale text": (
         '<p style="color: #bbb">Who can read this?</p>',
-        {"axe in the dark", "axe in the light, answers open"},
+        {"colours in the dark", "axe in the light, answers open"},
     ),
     "a picture without a text": (
         '<img src="data:,">',
-        {"axe in the dark", "axe in the light, answers open"},
+        {"axe in the light, answers open"},
     ),
-    "pale in the dark": (DARK.format("color: #bbb"), {"axe in the dark"}),
+    "pale in the dark": (DARK.format("color: #bbb"), {"colours in the dark"}),
     "pale in an answer": (
         '<details><summary>More</summary><p style="color: #bbb">Who can read this?</p></details>',
         {"axe in the light, answers open"},

@@ -425,8 +425,8 @@ class _Class:
             return
         if there and not self.overwrite:
             self.report.refused.append(
-                f"{printable(who.name)}: {shown} contains another submission. With --force, this one "
-                "replaces it; the old one is kept in submitted/.replaced/."
+                f"{printable(who.name)}: {shown} contains another submission. With --force, this "
+                "one replaces it; the old one is kept in submitted/.replaced/."
             )
             return
         if there:

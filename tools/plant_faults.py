@@ -1,8 +1,8 @@
 """Plant known faults, one at a time, and report which of them the tests catch.
 
 Works in a temporary copy of the checkout, with the checkout's own .venv. For each fault of
-tools/faults.toml the tests of its area run first. With --whole, a fault that they do not catch is
-held against all other tests too, which takes minutes for each.
+tools/faults.toml the tests of its area run first. With --whole, all other tests run, too, if they
+do not catch the fault, which takes minutes for each.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", flags=re.MULTILINE)
 
 
 class FaultError(Exception):
-    """A fault that cannot be planted, or tests that fail without any; the message says which."""
+    """A fault cannot be planted, or pytest cannot run; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Fault:
     old, new : str
         The text to replace, and what to replace it with: `from` and `to` in the list.
     after : str
-        A text that stands before `old` in the same file; empty if `old` stands only once.
+        A text that precedes `old` in the same file; empty if `old` occurs only once.
     needs : str
         "book" if only the built book can show the fault.
     """
@@ -93,7 +93,7 @@ class Plan:
     areas : dict of str to list of str
         Globs of test files.
     imports : list of str
-        Modules that most tests import, and none of the course.
+        Modules outside the course that most tests import.
     """
 
     faults: list[Fault]
@@ -107,7 +107,7 @@ def read_plan(path: Path) -> Plan:
     Raises
     ------
     FaultError
-        If an entry lacks something, or two have one name.
+        If an entry is incomplete, or two have the same name.
     """
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     areas = raw["areas"]
@@ -120,7 +120,7 @@ def read_plan(path: Path) -> Plan:
         if entry["area"] not in areas:
             raise FaultError(f"{name}: there is no area {entry['area']!r}.")
         if name in faults:
-            raise FaultError(f"{name}: there are two faults of this name.")
+            raise FaultError(f"{name}: two faults have this name.")
         words = {key: entry.get(key, "") for key in ("after", "needs")}
         faults[name] = Fault(name, entry["area"], entry["from"], entry["to"], **words)
     return Plan(list(faults.values()), areas, raw.get("imports", []))
@@ -146,7 +146,7 @@ def locate(fault: Fault, tree: Path) -> tuple[Path, int]:
     Raises
     ------
     FaultError
-        If the text stands nowhere, or more than once.
+        If the text does not occur, or occurs more than once.
     """
     found = []
     for path in source_files(tree):
@@ -160,7 +160,7 @@ def locate(fault: Fault, tree: Path) -> tuple[Path, int]:
     if len(found) != 1:
         where = sorted({path.relative_to(tree).as_posix() for path, _place in found})
         problem = f"{len(found)} times, in {', '.join(where)}" if found else "nowhere"
-        raise FaultError(f"{fault.name}: its text stands {problem}: {fault.old!r}")
+        raise FaultError(f"{fault.name}: its text occurs {problem}: {fault.old!r}")
     return found[0]
 
 
@@ -168,8 +168,8 @@ def locate(fault: Fault, tree: Path) -> tuple[Path, int]:
 def planted(fault: Fault, tree: Path, number: int) -> Iterator[Path]:
     """Plant a fault in the tree, and remove it when the context ends.
 
-    Python takes a file of the same size and second for the one that it compiled. So the time of
-    the changed file is set, by `number`, to one that no other version has.
+    Python reuses compiled code if the source has the same size and modification time in seconds.
+    So `number` gives the changed file a time that no other version has.
     """
     path, place = locate(fault, tree)
     data, about = path.read_bytes(), path.stat()
@@ -195,16 +195,16 @@ def tests_of(globs: Sequence[str], tree: Path) -> list[str]:
 class Suite:
     """The tests of a tree, run with the sources of that tree.
 
-    Each run is a fork of this process, which has imported pytest and what most tests need:
-    starting pytest anew would take longer than most of the tests.
+    Each run is a fork of this process, which has imported pytest and what most tests need: a new
+    pytest would take longer to start than most tests to run.
 
     Parameters
     ----------
     tree : Path
     imports : sequence of str
-        Modules that most tests import, and none of the course.
+        Modules outside the course that most tests import.
     workers : int
-        Processes of pytest; 0 for none but its own.
+        Worker processes of pytest; 0 to run the tests in its own process.
     """
 
     def __init__(self, tree: Path, imports: Sequence[str] = (), workers: int = 0) -> None:
@@ -230,7 +230,9 @@ class Suite:
                 self._become_pytest([*command, *tests], shown.fileno())
             code = _wait(child, seconds)
             if code is None:
-                raise FaultError(f"the tests took more than {seconds:.0f} s: not known")
+                raise FaultError(
+                    f"the tests took more than {seconds:.0f} s, so the result is unknown"
+                )
             shown.seek(0)
             said = shown.read().decode(errors="replace")
         # 4: a test no longer exists. 5: no test was selected.
@@ -279,7 +281,7 @@ def _wait(child: int, seconds: float) -> int | None:
 
 
 def found_again(test: str, tree: Path) -> list[str]:
-    """Return a test with the current folder of its file, if the file name is unique."""
+    """Return a test with the current path of its file, if the file name is unique."""
     file, _, name = test.partition("::")
     files = [*(tree / "tests").rglob(Path(file).name)] if name else []
     return [f"{files[0].relative_to(tree).as_posix()}::{name}"] if len(files) == 1 else []
@@ -295,8 +297,8 @@ def try_fault(
 ) -> Outcome:
     """Plant a fault, run tests until one fails, and remove the fault.
 
-    The test that caught the fault `earlier` comes first, then those of its area, and, if `scope`
-    is "whole", all others. If it is "first", there is no other.
+    The test that caught the fault `earlier` runs first, then those of its area, and, if `scope`
+    is "whole", all others. If `scope` is "first", no others run.
 
     Raises
     ------
@@ -318,7 +320,7 @@ def try_fault(
 
 
 def unsound(outcomes: Sequence[Outcome], suite: Suite) -> list[Outcome]:
-    """Return the outcomes whose test fails without any fault as well."""
+    """Return the outcomes whose test also fails without a fault."""
     tests = sorted({one.caught_by for one in outcomes if "::" in one.caught_by})
     failed = suite.failures(tests, WHOLE_SECONDS) if tests else []
     return [one for one in outcomes if one.caught_by in failed]
@@ -326,7 +328,7 @@ def unsound(outcomes: Sequence[Outcome], suite: Suite) -> list[Outcome]:
 
 @contextlib.contextmanager
 def copied(root: Path) -> Iterator[Path]:
-    """Copy the files that git knows, with uncommitted changes and built npm packages."""
+    """Copy the checkout: its files that git does not ignore, and the built npm packages."""
     names = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=root,
@@ -382,8 +384,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     made = argparse.ArgumentParser(
         description="Plant the faults of tools/faults.toml, one at a time, in a copy of this "
-        "checkout, and tell which test catches each.",
-        epilog="The checkout itself is not touched. Exit code 1 means that a fault was not caught "
+        "checkout, and report which test catches each.",
+        epilog="The checkout itself is not changed. Exit code 1 means that a fault was not caught "
         "or no longer fits the sources.",
     )
     made.add_argument(
@@ -391,17 +393,20 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--only", action="append", default=[], metavar="NAME", help="this fault only")
     made.add_argument("--area", action="append", default=[], help="the faults of this area only")
-    made.add_argument("--whole", action="store_true", help="run all tests if the area's all pass")
+    made.add_argument("--whole", action="store_true", help="run all tests if the area's pass")
     made.add_argument(
         "--book", action="store_true", help="plant faults that need the built book, too"
     )
     made.add_argument(
         "-n", type=int, default=0, metavar="N", help="processes of pytest (default 0)"
     )
-    made.add_argument("--first-only", action="store_true", help="run no other tests than those")
+    made.add_argument("--first-only", action="store_true", help="with --first: no other tests")
     made.add_argument("--root", type=Path, default=ROOT, help="the checkout (this one)")
     made.add_argument(
-        "--first", type=Path, metavar="JSON", help="begin with the tests that caught them earlier"
+        "--first",
+        type=Path,
+        metavar="JSON",
+        help="start with the tests that caught the faults in this report",
     )
     made.add_argument("--json", type=Path, metavar="OUT", help="write the outcomes into this file")
     return made
@@ -414,7 +419,7 @@ def chosen(faults: Sequence[Fault], names: Sequence[str], areas: Sequence[str]) 
         *((area, [fault.area for fault in faults]) for area in areas),
     ]:
         if name not in known:
-            raise FaultError(f"There is no {name!r}; --list shows what there is.")
+            raise FaultError(f"There is no {name!r}; --list shows all faults and areas.")
     return [f for f in faults if (not names or f.name in names) and (not areas or f.area in areas)]
 
 
@@ -454,7 +459,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if asked.json:
                 report(outcomes, asked.json)
         for one in unsound(outcomes, suite):
-            problems.append(f"{one.fault.name}: {one.caught_by} fails without any fault, too.")
+            problems.append(f"{one.fault.name}: {one.caught_by} fails without the fault, too.")
             outcomes.remove(one)
     if asked.json:
         report(outcomes, asked.json)
@@ -462,7 +467,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for title, lines in (
         ("Not caught:", [f"{o.fault.area}: {o.fault.name} ({o.file})" for o in missed]),
         ("Problems:", problems),
-        ("Left out, because they need --book:", [fault.name for fault in left_out]),
+        ("Not planted without --book:", [fault.name for fault in left_out]),
     ):
         if lines:
             print("\n".join([title, *(f"  {line}" for line in lines)]))

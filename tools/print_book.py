@@ -52,11 +52,11 @@ def print_page(source: Path, target: Path, chromium: str) -> None:
 
 
 def main() -> None:
-    """Convert the page named on the command line."""
+    """Convert the page that the command line names."""
     source, target = map(Path, sys.argv[1:])
     chromium = find_chromium()
     if chromium is None:
-        sys.exit("Chromium prints the book, and is missing. On Debian: sudo apt install chromium")
+        sys.exit("Chromium is missing: it prints the book. On Debian: sudo apt install chromium")
     print_page(source, target, chromium)
     print(f"The printed book: {target}")
 

@@ -235,7 +235,9 @@ def feedback_command(assignment: tuple[str, ...], students: tuple[str, ...]) -> 
     type=click.Path(dir_okay=False, path_type=Path),
     help="A table of names and ids, such as Moodle's or Canvas's own export.",
 )
-@click.option("--column", default="", help="The assignment's name there; by default its slug.")
+@click.option(
+    "--column", default="", help="The header of the assignment's column; by default its slug."
+)
 @click.option("--unfinished", is_flag=True, help="Include points that are not final yet.")
 def export_command(
     assignment: str, form: str, to: Path | None, names: Path | None, column: str, unfinished: bool
@@ -258,7 +260,7 @@ def export_command(
     people = read_class_list(names) if names else None
     made = export(course, slug, form, target, people=people, column=column, unfinished=unfinished)
     _list_on_stderr("Left empty" if form == "csv" else "Left out", made.left_out)
-    _list_on_stderr("Look at", made.remarks)
+    _list_on_stderr("Check", made.remarks)
     click.echo(target)
 
 
@@ -306,7 +308,7 @@ def audit_command(
     change. A mutant with full points is a gap in the checks, unless
     tests/mutants/equivalent.toml explains why it is right.
 
-    Fails if a requirement is not met. Without ASSIGNMENT, all of them.
+    Fails if a requirement is not met. Without ASSIGNMENT, measures all of them.
     """
     from course_lib.grading.authoring.audit import audit, audit_json, audit_table, reasons
 
@@ -320,7 +322,7 @@ def audit_command(
     if equivalent and not as_json:
         click.echo(reasons(found))
     if found.problems:
-        raise click.ClickException("\n".join(["not everything is as it must be:", *found.problems]))
+        raise click.ClickException("\n".join(["these requirements are not met:", *found.problems]))
 
 
 def _audit_for_page(course: Course, slugs: list[str] | None, jobs: int | None) -> Audit:
@@ -350,7 +352,7 @@ def _audit_for_page(course: Course, slugs: list[str] | None, jobs: int | None) -
 def new_exercise_command(slug: str, title: str) -> None:
     """Make the files of a new assignment.
 
-    SLUG is its chapter's: two digits and words, as in 11_convolution. The new files work at once:
+    SLUG is the chapter's: two digits and words, as in 11_convolution. The new files work at once:
     a notebook in solutions/ with a task of each kind (code, numbers to predict, words), its
     checks, misconceptions with hints, right answers written differently, and attacks. Replace
     these tasks with yours. `course checklist SLUG` lists what is missing.
@@ -362,7 +364,7 @@ def new_exercise_command(slug: str, title: str) -> None:
     course = find_course()
     for path in new_exercise(course, slug, title):
         click.echo(f"made {path.relative_to(course.root)}")
-    click.echo("\nNothing has to be registered: the tools find these files by their names. Then")
+    click.echo("\nThe tools find these files by name: you need not register them. Next:")
     for line in [
         *still_to_do(course, slug),
         f"replace the tasks in solutions/{slug}.md with your own;",
@@ -383,7 +385,7 @@ def checklist_command(assignment: tuple[str, ...], as_json: bool) -> None:
     release is up to date and shows no solution. `course audit` measures how strong the checks
     are.
 
-    Fails if a rule is broken, and says where. Without ASSIGNMENT, all of them.
+    Fails if a rule is broken, and says where. Without ASSIGNMENT, checks all of them.
     """
     from course_lib.grading.authoring import checklist
 
@@ -427,7 +429,7 @@ def main() -> None:
 def release_command(assignment: tuple[str, ...], check: bool) -> None:
     """Make the students' notebooks in exercises/ from solutions/.
 
-    Without ASSIGNMENT, all of them. Removes model solutions, locks grade cells and adds the
+    Without ASSIGNMENT, makes all of them. Removes model solutions, locks grade cells and adds the
     assignments to the gradebook. Files that are up to date are not written.
     """
     from course_lib.grading.release import out_of_step, release

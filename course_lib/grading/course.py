@@ -10,7 +10,7 @@ from pathlib import Path
 import course_lib
 
 # The folders of a course that contain students' files.
-_STUDENTS = ("submitted", "autograded", "feedback", "downloaded", "exchange")
+_STUDENT_FOLDERS = ("submitted", "autograded", "feedback", "downloaded", "exchange")
 
 
 class CourseError(Exception):
@@ -92,8 +92,8 @@ def find_course(start: Path | None = None) -> Course:
         if (folder / "nbgrader_config.py").is_file() and (folder / "solutions").is_dir()
     ]
     for folder in courses:
-        # A submission may contain a course of its own, whose settings would run as code.
-        if not any(_holds_work_of_students(outer, folder) for outer in courses):
+        # Skip courses inside submissions: nbgrader would run their settings as code.
+        if not any(_is_in_student_folder(outer, folder) for outer in courses):
             return Course(folder)
     raise CourseError(
         f"{start} is not inside a copy of the course: neither it nor a folder above it has "
@@ -106,9 +106,9 @@ def this_course() -> Course:
     return Course(Path(course_lib.__file__).resolve().parent.parent)
 
 
-def _holds_work_of_students(course: Path, folder: Path) -> bool:
+def _is_in_student_folder(course: Path, folder: Path) -> bool:
     """Return whether `folder` is inside a course's folder of students' files."""
-    return any((course / name) in (folder, *folder.parents) for name in _STUDENTS)
+    return any((course / name) in (folder, *folder.parents) for name in _STUDENT_FOLDERS)
 
 
 def _no_such_assignment(name: str, known: list[str]) -> str:

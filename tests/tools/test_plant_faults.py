@@ -134,8 +134,8 @@ def test_a_fault_without_its_one_place_is_named(tree: Path) -> None:
     ]
     code, said, caught = plant(tree, entries)
     assert (code, caught) == (1, {})
-    assert "gone: its text stands nowhere: 'return x / 9'" in said
-    assert "double: its text stands 2 times, in course_lib/two.py: 'return 2 * x'" in said
+    assert "gone: its text occurs nowhere: 'return x / 9'" in said
+    assert "double: its text occurs 2 times, in course_lib/two.py: 'return 2 * x'" in said
     assert said.splitlines()[-1] == "0 of 2 caught."
 
 
@@ -146,7 +146,7 @@ def test_a_test_that_fails_without_a_fault_is_named(tree: Path) -> None:
     entries = [entry("a", "half", *WRONG_HALF), entry("b", "first", *WRONG_HALF)]
     code, said, caught = plant(tree, entries, "--only", "b")
     assert (code, caught) == (1, {})
-    assert "b: tests/test_first.py::test_no fails without any fault" in said
+    assert "b: tests/test_first.py::test_no fails without the fault" in said
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,8 @@ def test_a_test_that_fails_without_a_fault_is_named(tree: Path) -> None:
     [
         (['\n[[fault]]\nname = "a"\narea = "half"\nfrom = "1"\n'], "a: the entry has no to"),
         ([entry("a", "nowhere", "1", "2")], "a: there is no area 'nowhere'"),
-        ([entry("a", "half", "1", "2")] * 2, "a: there are two faults of this name"),
-        ([], "There is no 'half'; --list shows what there is"),
+        ([entry("a", "half", "1", "2")] * 2, "a: two faults have this name"),
+        ([], "There is no 'half'; --list shows all faults and areas"),
     ],
 )
 def test_an_entry_that_is_wrong_is_named(tree: Path, entries: list[str], words: str) -> None:

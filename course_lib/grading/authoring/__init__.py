@@ -1,1 +1,1 @@
-"""Tools for authors of assignments: create one, check it, and measure its checks."""
+"""Tools for authors: create an assignment, check that it is complete, measure its checks."""

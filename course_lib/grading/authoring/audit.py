@@ -30,13 +30,13 @@ from course_lib.grading.notebooks import grade_id, read_source
 from course_lib.misconceptions import for_task
 from course_lib.progress import progress_bar
 
-# Right answers in other spellings that a task with code must have.
+# A task with code needs this many right answers that are written differently.
 SPELLINGS = 5
 
 
 @dataclass
 class Tally:
-    """How many answers of a kind there are, and which of them did not get what they must."""
+    """The number of answers of one kind, and the names of those with an unexpected result."""
 
     made: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Tally:
         return f"{self.made - len(self.wrong)}/{self.made}"
 
     def count(self, name: str, right: bool) -> None:
-        """Note one more."""
+        """Count one answer."""
         self.made += 1
         if not right:
             self.wrong.append(name)
@@ -53,29 +53,29 @@ class Tally:
 
 @dataclass
 class AuditRow:
-    """What was measured about one task.
+    """The measurements of one task.
 
     Attributes
     ----------
     slug, task : str
     points : float
-        Of the grade cell.
+        The points of the grade cell.
     seeds : int
-        How many checks each answer had to stand.
+        The number of seeds that each answer is checked with.
     code : bool
-        Whether the answer is code, and no predicted numbers.
+        Whether the answer is code, not predicted numbers.
     model, blank : Tally
-        The model solution must earn everything, and the blank exercise nothing.
+        The model solution must earn all points, the blank exercise none.
     parts : Tally
         Parts of the points: each must be lost by a misconception.
     misconceptions : Tally
         Each must lose points and get its own hint.
     accepted, hostile : Tally
-        Right answers must earn everything, and attacks only what is right in them.
+        Right answers must earn all points, attacks only the points that they declare.
     mutants : Tally
-        Each must lose points, but for those that are known to be right.
+        Each must lose points, except equivalent mutants.
     equivalent : list of (Key, str)
-        The mutants that are right, with the reason.
+        The equivalent mutants (those that are right), with the reasons.
     """
 
     slug: str
@@ -94,12 +94,12 @@ class AuditRow:
 
     @property
     def caught(self) -> int:
-        """Mutants that lost points."""
+        """The number of mutants that lost points."""
         return self.mutants.made - len(self.mutants.wrong) - len(self.equivalent)
 
     @property
     def problems(self) -> list[str]:
-        """A line for each thing that is not as it must be."""
+        """A line for each requirement that is not met."""
         said = {
             "{} does not earn everything.": [*self.model.wrong, *self.accepted.wrong],
             "{} earns something.": self.blank.wrong,
@@ -123,14 +123,14 @@ def measured(
     outcomes: Sequence[TrialResult],
     equivalent: Mapping[Key, str],
 ) -> AuditRow:
-    """Return the row of a task.
+    """Return the measurements of a task, from the results of its trials.
 
     Parameters
     ----------
     task : (slug, name, points of the grade cell, whether the answer is code)
     outcomes : sequence of TrialResult
     equivalent : mapping of Key to str
-        The reasons why mutants are right, of all that are known.
+        All known equivalent mutants, with the reasons.
     """
     slug, name, points, code = task
     row = AuditRow(slug, name, points, len(outcomes[0].points), code)
@@ -156,7 +156,7 @@ def measured(
             case "mutant":
                 where, before, after = outcome.trial.about
                 key = slug, name, where, before, after
-                # An answer that is right is right with all numbers, not with some.
+                # An equivalent mutant must earn all points with every seed, not with some.
                 known = least == points and key in equivalent
                 if known:
                     row.equivalent.append((key, equivalent[key]))
@@ -167,13 +167,13 @@ def measured(
 
 
 def _told(report: Report | None) -> tuple[str, ...]:
-    """Return the misconception that was recognised, and the hint that was given."""
+    """Return the recognised misconception and its hint; empty if there is none."""
     finding = report.finding if report else None
     return (finding.misconception, finding.hint) if finding else ()
 
 
 def _lost(outcome: TrialResult) -> set[str]:
-    """Return the parts of the points that were lost with every seed."""
+    """Return the parts of the points that the answer lost with every seed."""
     losses = [
         {part.name for part in report.parts if part.earned < part.points}
         for report in outcome.reports
@@ -183,20 +183,20 @@ def _lost(outcome: TrialResult) -> set[str]:
 
 
 SEEDS = (0, 1, 2)
-# A check that takes longer than this, in seconds, is run with the first seed only.
+# Checks that take more seconds than this run with the first seed only.
 SLOW = 1.0
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What was measured about all tasks, and entries of the table of equivalents that are stale."""
+    """The measurements of all tasks, and the stale entries of the table of equivalent mutants."""
 
     rows: list[AuditRow]
     stale: list[Key]
 
     @property
     def problems(self) -> list[str]:
-        """A line for each thing that is not as it must be."""
+        """A line for each requirement that is not met."""
         return [said for row in self.rows for said in row.problems] + [
             f"It is not true any more that this mutant earns everything: {describe(key)}"
             for key in self.stale
@@ -204,19 +204,19 @@ class Audit:
 
 
 def audit(course: Course, slugs: Iterable[str], workers: int | None = None) -> Audit:
-    """Try everything that the course knows on the checks of some assignments.
+    """Measure the checks of assignments with all known answers and mutants.
 
     Parameters
     ----------
     course : Course
     slugs : iterable of str
     workers : int, optional
-        How many processes; as many as there are processors unless given.
+        The number of processes; by default one per processor.
     """
     assignments = [Assignment(course, slug) for slug in slugs]
     workers = workers or os.cpu_count() or 1
     tasks = [(a, task) for a in assignments for task in a.tasks]
-    # Twice, because the first check in a process reads files too.
+    # Two runs, because the first check in a process also reads files.
     timing = [Trial(a.slug, task, "model", (), {}, SEEDS[:2], 600) for a, task in tasks]
     seconds = {(o.trial.slug, o.trial.task): o.seconds for o in run_all(course, timing, workers)}
     try:
@@ -246,7 +246,7 @@ def audit(course: Course, slugs: Iterable[str], workers: int | None = None) -> A
 def _trials(assignment: Assignment, task: str, seconds: float) -> Iterator[Trial]:
     slug, model = assignment.slug, assignment.model
     seeds = SEEDS if seconds < SLOW else SEEDS[:1]
-    # What a right answer may take more than the model's. Endless loops cost as much, each.
+    # A right answer may be slower than the model solution, but each endless loop costs this much.
     limit = 10 + 5 * seconds
     number = count()
 
@@ -269,7 +269,7 @@ def _trials(assignment: Assignment, task: str, seconds: float) -> Iterator[Trial
 
 
 def _earns(path: Path, task: str) -> str:
-    """Return how many points are honestly right in an attack, as its file says."""
+    """Return the points that an attack deserves, as its file declares."""
     said = re.findall(rf"^# earns:.*\b{task}=(\d+)", path.read_text(encoding="utf-8"), flags=re.M)
     return str(said[0]) if said else "0"
 
@@ -291,7 +291,7 @@ HEAD = (
 
 
 def audit_table(audit: Audit) -> str:
-    """Return a line per task and a line of sums."""
+    """Return a text table with a line for each task and a line of totals."""
     lines = [HEAD, *(_cells(row) for row in audit.rows), sums(audit)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
@@ -304,19 +304,19 @@ def audit_table(audit: Audit) -> str:
 
 
 def reasons(audit: Audit) -> str:
-    """Return the mutants that are right, each with the reason."""
+    """Return the equivalent mutants, each with its reason."""
     known = [entry for row in audit.rows for entry in row.equivalent]
     return "\n".join(f"{describe(key)}\n    {why}" for key, why in known)
 
 
 def audit_json(audit: Audit) -> str:
-    """Return everything that was measured."""
+    """Return all measurements as JSON."""
     rows = [asdict(row) | {"caught": row.caught, "problems": row.problems} for row in audit.rows]
     return json.dumps({"rows": rows, "problems": audit.problems}, indent=1, ensure_ascii=False)
 
 
 def sums(audit: Audit) -> tuple[str, ...]:
-    """Return the last line: everything together."""
+    """Return the line of totals."""
     rows = audit.rows
     tallies = [
         [getattr(row, name) for row in rows]
@@ -351,21 +351,21 @@ def _sum(tallies: list[Tally]) -> str:
     return f"{made - sum(len(tally.wrong) for tally in tallies)}/{made}"
 
 
-# What was measured: for each assignment its inputs and the rows of its tasks.
+# The recorded measurements: for each assignment, a hash of its inputs and the rows of its tasks.
 Record = dict[str, Any]
 
-# Parts of the library that decide what a check says. Layers and functions have tests of their own.
+# Subpackages that decide the results of checks. Layers and functions have tests of their own.
 _PARTS = ("checks", "answers")
 _TOOLS = ("audit", "mutants", "trial")
 
 
 def record_path(course: Course) -> Path:
-    """Return where the figures are kept."""
+    """Return the path of the recorded measurements."""
     return course.root / "tests" / "mutants" / "measured.json"
 
 
 def read_record(course: Course) -> Record:
-    """Return what was measured, for assignments that are still there."""
+    """Return the recorded measurements of the assignments that still exist."""
     path = record_path(course)
     if not path.is_file():
         return {}
@@ -379,14 +379,14 @@ def read_record(course: Course) -> Record:
 
 
 def write_record(course: Course, audit: Audit, measured_from: Mapping[str, str]) -> Record:
-    """Put new figures in the place of old ones, and return all of them.
+    """Replace the record of the audited assignments and return the whole record.
 
     Parameters
     ----------
     course : Course
     audit : Audit
     measured_from : mapping of str to str
-        The `inputs` of each assignment, as they were before it was measured.
+        The `inputs` of each assignment, hashed before it was measured.
     """
     record = read_record(course)
     rows: dict[str, list[Any]] = {}
@@ -396,12 +396,12 @@ def write_record(course: Course, audit: Audit, measured_from: Mapping[str, str])
         record[slug] = {"inputs": measured_from[slug], "rows": measured}
     text = json.dumps(dict(sorted(record.items())), indent=1, ensure_ascii=False)
     record_path(course).write_text(text + "\n", encoding="utf-8")
-    # As it will be read: without a difference between tuples and lists.
+    # Read back from JSON, so that tuples are lists, as in all later reads.
     return read_record(course)
 
 
 def out_of_date(course: Course) -> list[str]:
-    """Return the assignments whose figures are missing or of something else."""
+    """Return the assignments without measurements of their current inputs."""
     record = read_record(course)
     return [
         slug
@@ -411,11 +411,10 @@ def out_of_date(course: Course) -> list[str]:
 
 
 def inputs(course: Course, slug: str) -> str:
-    """Return a hash of all that the figures of an assignment come from.
+    """Return a hash of everything that affects the measurements of an assignment.
 
-    That is its code cells, its points, its submissions, the table of equivalents, and the
-    modules that its checks use and its misconceptions. Comments, docstrings and hints do not
-    count.
+    That is its code cells, points, submissions, equivalent mutants and misconceptions, and the
+    modules that its checks use. Comments, docstrings and hints do not count.
     """
     cells = [
         [cell.cell_type == "code" and cell.source, cell.metadata.get("nbgrader", {}).get("points")]
@@ -432,7 +431,7 @@ def inputs(course: Course, slug: str) -> str:
 
 
 def _misconceptions(course: Course, slug: str) -> dict[str, Any]:
-    """Return the misconceptions of an assignment without their hints."""
+    """Return the misconceptions of an assignment, without hints."""
     path = course.root / "course_lib" / "misconceptions" / f"{slug}.toml"
     tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return {
@@ -442,7 +441,7 @@ def _misconceptions(course: Course, slug: str) -> dict[str, Any]:
 
 
 def _modules(course: Course, slug: str) -> Iterable[tuple[str, Path]]:
-    """Return the modules that an assignment's checks are made of."""
+    """Return the name and path of each module that affects an assignment's measurements."""
     library, name = course.root / "course_lib", slug.partition("_")[2]
     todo = [f"checks/{name}.py", "checks/misconceptions.py"]
     todo += [f"grading/authoring/{tool}.py" for tool in _TOOLS]
@@ -466,7 +465,7 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 
 
 def _code(path: Path) -> str:
-    """Return a module without blank lines, lines of comment and docstrings."""
+    """Return the source of a module without blank lines, comment lines and docstrings."""
     text = path.read_text(encoding="utf-8")
     words: set[int] = set()
     for node in ast.walk(ast.parse(text)):
@@ -485,12 +484,12 @@ _HEAD = (
 
 
 def page_path(course: Course) -> Path:
-    """Return where the page is."""
+    """Return the path of the page."""
     return course.root / "book" / "instructors" / "grader_strength.md"
 
 
 def page(record: Record) -> str:
-    """Return the page, from the template and what was measured."""
+    """Return the page: the template, filled with the measurements."""
     template = Path(__file__).parent / "templates" / "grader_strength.md"
     rows = [row for measured in record.values() for row in measured["rows"]]
     words = {
@@ -532,7 +531,7 @@ def _assignment(slug: str, measured: dict[str, Any]) -> str:
 
 
 def _reasons(known: Sequence[Any]) -> Iterable[str]:
-    """Return a list of mutants, those with one reason together."""
+    """Yield the lines of a list of mutants, grouped by reason."""
     by_reason: dict[str, list[str]] = {}
     for (_slug, task, where, before, after), why in known:
         by_reason.setdefault(why, []).append(f"  - `{task}`, `{where}`: `{before}` → `{after}`")

@@ -1,4 +1,4 @@
-"""Check an assignment against the list of what every assignment must have."""
+"""Check an assignment against the rules that every assignment must keep."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SOLVED = re.compile(r"### BEGIN SOLUTION\n.*?### END SOLUTION", flags=re.DOTALL
 
 @dataclass(frozen=True)
 class Subject:
-    """What the checklist looks at.
+    """The assignment to check, with everything that the rules read.
 
     Parameters
     ----------
@@ -44,23 +44,23 @@ class Subject:
 
     @cached_property
     def text(self) -> str:
-        """The source of the assignment, without what is solved in it."""
+        """The source of the assignment, without the solutions."""
         return _SOLVED.sub("", self.solved_text)
 
     @cached_property
     def solved_text(self) -> str:
-        """The source of the assignment as it stands."""
-        self.cells  # noqa: B018 - says what is wrong with a file that cannot be read
+        """The source of the assignment, with the solutions."""
+        self.cells  # noqa: B018 - raises a CourseError if the file cannot be read
         return self.course.source(self.slug).read_text(encoding="utf-8")
 
     @cached_property
     def cells(self) -> list[NotebookNode]:
-        """Its cells."""
+        """The cells of the source."""
         return list(read_source(self.course.source(self.slug)).cells)
 
     @cached_property
     def graded(self) -> dict[str, NotebookNode]:
-        """The cells that earn points, by the name of their task."""
+        """The cells with points, by the names of their tasks."""
         return {
             grade_id(cell).removeprefix("check_"): cell
             for cell in self.cells
@@ -69,24 +69,24 @@ class Subject:
 
     @cached_property
     def solutions(self) -> dict[str, NotebookNode]:
-        """The cells in which students write, by the name of their task."""
+        """The solution cells, by the names of their tasks."""
         return {grade_id(cell): cell for cell in self.cells if is_solution(cell)}
 
     @cached_property
     def rows(self) -> list[tuple[int, str, int]]:
-        """The table of the text: number, name and points of each task."""
+        """The rows of the table of tasks: number, name and points."""
         return [
             (int(number), name, int(points)) for number, name, points in _ROW.findall(self.text)
         ]
 
     @cached_property
     def assignment(self) -> Assignment:
-        """The assignment, to try answers on."""
+        """The assignment, to check answers with."""
         return Assignment(self.course, self.slug)
 
     @cached_property
     def released(self) -> list[dict[str, Any]]:
-        """The cells that students get."""
+        """The cells of the students' notebook."""
         path = self.course.released(self.slug)
         if not path.is_file():
             raise CourseError(f"{_under(path, self.course)} is missing: run `course release`.")
@@ -94,11 +94,11 @@ class Subject:
 
     @cached_property
     def model_reports(self) -> dict[str, Report | None]:
-        """What the checks say of the model solution, by task."""
+        """The reports on the model solution, by task."""
         return {name: self.tried(name, {}) for name in self.assignment.tasks}
 
     def tried(self, task: str, cells: Mapping[str, str]) -> Report | None:
-        """Return what the check of a task says of an answer; None if it takes too long.
+        """Return the report on an answer to a task; None if the check takes too long.
 
         Cells that are not named keep the model solution.
         """
@@ -111,7 +111,7 @@ class Subject:
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
     def submissions(self, kind: str) -> dict[str, dict[str, str]]:
-        """Return the cells of each file of a kind ("accepted" or "hostile"), by its name."""
+        """Return the cells of each file in "accepted" or "hostile", by file name."""
         folder = self.course.root / "tests" / "submissions" / self.slug / kind
         return {path.name: read_submission_file(path) for path in sorted(folder.glob("*.py"))}
 
@@ -127,15 +127,15 @@ _FORMULA = re.compile(r"dout\s*[*/+-]|\bd\w+ = ")
 
 
 def sections(subject: Subject) -> Iterator[str]:
-    """Look whether there is something to read where a check tells to read."""
+    """Require that the book has the section that each check points to."""
     for name, task in subject.assignment.tasks.items():
         page, _hash, label = task.read.partition("#")
         if f"\n({label})=\n" not in subject.page(page):
-            yield f"the check of {name} points to {task.read}, and the book has no such section."
+            yield f"the check of {name} points to {task.read}, but the book has no such section."
 
 
 def model_and_blank(subject: Subject) -> Iterator[str]:
-    """Try the two answers of which everybody knows what they earn."""
+    """Require all points for the model solution and none for the blank exercise."""
     for name in subject.assignment.tasks:
         points = subject.assignment.points(name)
         if (earned := _points(subject.model_reports[name])) != points:
@@ -145,47 +145,47 @@ def model_and_blank(subject: Subject) -> Iterator[str]:
 
 
 def accepted(subject: Subject) -> Iterator[str]:
-    """Count them for each task with code. Whether they earn everything the audit finds out."""
+    """Require enough right answers for each task with code. The audit checks their points."""
     files = subject.submissions("accepted")
-    yield from _strange_cells(subject, files)
+    yield from _unknown_cells(subject, files)
     spellings = Counter(name for cells in files.values() for name in cells)
     for name, task in subject.assignment.tasks.items():
         if not isinstance(task, NumberTask) and spellings[name] < SPELLINGS:
-            yield f"{name} has {spellings[name]} of {SPELLINGS} right answers in accepted/."
+            yield f"accepted/ has {spellings[name]} right answers to {name}; write {SPELLINGS}."
 
 
 def hostile(subject: Subject) -> Iterator[str]:
-    """Count them. Whether they fail the audit finds out."""
+    """Require enough attacks. The audit checks their points."""
     files = subject.submissions("hostile")
-    yield from _strange_cells(subject, files)
+    yield from _unknown_cells(subject, files)
     if len(files) < ATTACKS:
-        yield f"{len(files)} of {ATTACKS} attacks are in hostile/."
+        yield f"hostile/ has {len(files)} attacks; write {ATTACKS} or more."
 
 
 def hints(subject: Subject) -> Iterator[str]:
-    """Ask for enough of them, short, with a question and without the formula."""
+    """Require enough misconceptions, with short hints that ask a question and give no formula."""
     everywhere = Counter(m.name for m in all_misconceptions())
     mine = [m for m in all_misconceptions() if m.slug == subject.slug]
     if len(mine) < MISCONCEPTIONS:
-        yield f"{len(mine)} of {MISCONCEPTIONS} misconceptions are there."
+        yield f"there are {len(mine)} misconceptions; write {MISCONCEPTIONS} or more."
     for m in mine:
         if m.task not in subject.assignment.tasks:
-            yield f"{m.name} belongs to a task {m.task}, and there is none."
+            yield f"{m.name} belongs to the task {m.task}, which does not exist."
         if everywhere[m.name] > 1:
-            yield f"{m.name} is the name of {everywhere[m.name]} misconceptions."
+            yield f"{everywhere[m.name]} misconceptions have the name {m.name}; it must be unique."
         if "?" not in m.hint:
-            yield f"the hint of {m.name} asks nothing."
+            yield f"the hint of {m.name} asks no question."
         if not SHORTEST_HINT <= len(m.hint) <= LONGEST_HINT:
             yield (
-                f"the hint of {m.name} has {len(m.hint)} letters; {SHORTEST_HINT} to "
-                f"{LONGEST_HINT} are right."
+                f"the hint of {m.name} has {len(m.hint)} characters; it should have "
+                f"{SHORTEST_HINT} to {LONGEST_HINT}."
             )
         if found := _FORMULA.search(m.hint):
-            yield f"the hint of {m.name} tells the formula: {found[0]!r}."
+            yield f"the hint of {m.name} gives the formula away: {found[0]!r}."
 
 
 def parts(subject: Subject) -> Iterator[str]:
-    """Look for a part of a task's points that no misconception loses."""
+    """Require that a misconception loses each part of a task's points."""
     for name in subject.assignment.tasks:
         model = subject.model_reports[name]
         left = [part.name for part in model.parts] if model else []
@@ -197,18 +197,18 @@ def parts(subject: Subject) -> Iterator[str]:
                 kept = {part.name for part in wrong.parts if part.earned == part.points}
                 left = [part for part in left if part in kept]
         for part in left:
-            yield f"the part “{part}” of {name} is lost by no misconception."
+            yield f"no misconception loses the part “{part}” of {name}."
 
 
 def _points(report: Report | None) -> float:
     return report.points if report else 0.0
 
 
-def _strange_cells(subject: Subject, files: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+def _unknown_cells(subject: Subject, files: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     for file, cells in files.items():
         for name in cells:
             if name not in subject.assignment.model:
-                yield f"{file} answers {name}, and there is no such cell to write in."
+                yield f"{file} answers {name}, but there is no such solution cell."
 
 
 LEAST_MINUTES, MOST_MINUTES = 10, 60
@@ -217,17 +217,17 @@ _HOW = re.compile(r"^## How this works\n.*?(?=^```\{code-cell\})", re.MULTILINE 
 
 
 def goals(subject: Subject) -> Iterator[str]:
-    """Ask for two goals or more, one a line."""
+    """Require two learning goals or more, one per line."""
     said = re.search(
         r"After\s+this\s+exercise\s+you\s+can\n\n((?:[-*] .+\n(?: +.+\n)*)*)", subject.text
     )
     count = len(re.findall(r"^[-*] ", said[1], flags=re.MULTILINE)) if said else 0
     if count < 2:
-        yield f"“After this exercise you can” is followed by {count} goals; say two or more."
+        yield f"“After this exercise you can” is followed by {count} goals; list two or more."
 
 
 def time(subject: Subject) -> Iterator[str]:
-    """Ask how many minutes it takes."""
+    """Require the time that the assignment takes."""
     said = re.search(r"\*\*Time\*\*:\s+(?:(\d+)\s+to\s+)?(\d+)\s+minutes", subject.text)
     if not said:
         yield "no time is stated: write “**Time**: 30 to 45 minutes.”"
@@ -238,18 +238,18 @@ def time(subject: Subject) -> Iterator[str]:
 
 
 def chapter(subject: Subject) -> Iterator[str]:
-    """Ask for a link in each direction."""
+    """Require a link to the chapter, and a link back."""
     slug = subject.slug
     if not re.search(rf"\*\*Read first\*\*:\s+chapter\s+`{slug}`", subject.text):
-        yield f"it does not name its chapter: write “**Read first**: chapter `{slug}`.”"
+        yield f"the chapter is not named: write “**Read first**: chapter `{slug}`.”"
     if not (page := subject.page(slug)):
         yield f"there is no chapter book/{slug}.md."
     elif chapter_link(slug) not in page:
-        yield f"book/{slug}.md has no link to it: {chapter_link(slug)}."
+        yield f"book/{slug}.md has no link to the exercise: {chapter_link(slug)}."
 
 
 def points_table(subject: Subject) -> Iterator[str]:
-    """Compare what the table, the cells and the checks say."""
+    """Require the same tasks and points in the table, the cells and the checks."""
     listed = {name: points for _number, name, points in subject.rows}
     if [number for number, _name, _points in subject.rows] != [*range(1, len(subject.rows) + 1)]:
         yield "the table does not number its tasks 1, 2, 3, ..."
@@ -264,11 +264,11 @@ def points_table(subject: Subject) -> Iterator[str]:
             yield f"{name} has {listed[name]} points in the table and {points} in its cell."
         task = subject.assignment.tasks.get(name)
         if task and task.max_points != points:
-            yield f"{name} has {points} points in its cell, and its check gives {task.max_points}."
+            yield f"{name} has {points} points in its cell, but its check gives {task.max_points}."
 
 
 def how_it_works(subject: Subject) -> Iterator[str]:
-    """Ask for the course's own words, so that nobody has to read them anew each time."""
+    """Require the standard instructions, so that students need not read them again each time."""
     template = (TEMPLATES / "solutions" / "SLUG.md.txt").read_text(encoding="utf-8")
     wanted, said = _HOW.search(template), _HOW.search(subject.text)
     assert wanted
@@ -278,24 +278,24 @@ def how_it_works(subject: Subject) -> Iterator[str]:
         lines = set(said[0].splitlines()) ^ set(wanted[0].splitlines())
         yield (
             "“How this works” is not what `course new-exercise` writes. "
-            f"The lines that differ begin with {min(lines, default='an empty line')!r}."
+            f"One of the lines that differ is {min(lines, default='an empty line')!r}."
         )
 
 
 def number_of_tasks(subject: Subject) -> Iterator[str]:
-    """Count them: neither too few nor too many."""
+    """Require neither too few nor too many graded tasks."""
     count = len(subject.graded)
     if not FEWEST_TASKS <= count <= MOST_TASKS:
         yield f"{count} graded tasks; there should be {FEWEST_TASKS} to {MOST_TASKS}."
 
 
 def kinds(subject: Subject) -> Iterator[str]:
-    """Ask for one of each kind at least."""
+    """Require at least one task of each kind."""
     tasks = subject.assignment.tasks.values()
     has = {
         "code to write": any(not isinstance(task, NumberTask) for task in tasks),
         "numbers to predict": any(isinstance(task, NumberTask) for task in tasks),
-        "words for a person to read": any(
+        "an explanation in words": any(
             name in subject.solutions and cell.cell_type == "markdown"
             for name, cell in subject.graded.items()
         ),
@@ -306,27 +306,27 @@ def kinds(subject: Subject) -> Iterator[str]:
 
 
 def cells(subject: Subject) -> Iterator[str]:
-    """Look right below each cell to write in for a locked one with one call of its check."""
+    """Require a locked cell with the call of the check right below each solution cell."""
     following = dict(zip(map(grade_id, subject.cells), subject.cells[1:], strict=False))
     for name, cell in subject.solutions.items():
         below = following.get(name)
         if cell.metadata["nbgrader"]["grade"]:
             continue
         if below is None or grade_id(below) != f"check_{name}":
-            yield f"the cell check_{name} does not stand right below the cell {name}."
+            yield f"the cell check_{name} is not right below the cell {name}."
         elif not re.fullmatch(rf"checks\.{name}\(\w+\)", below.source.strip()):
-            yield f"the cell check_{name} is not one call, checks.{name}(...)."
+            yield f"the cell check_{name} must be one call, checks.{name}(...)."
         elif not below.metadata["nbgrader"]["locked"]:
             yield f"the cell check_{name} is not locked."
         elif name not in subject.assignment.tasks:
-            yield f"no check is known for the task {name}."
+            yield f"the task {name} has no check."
     for name, cell in subject.graded.items():
         if name not in subject.solutions:
-            yield f"the cell {grade_id(cell)} grades no cell to write in."
+            yield f"the cell {grade_id(cell)} belongs to no solution cell."
 
 
 def rubrics(subject: Subject) -> Iterator[str]:
-    """Ask for a model answer, and for points that add up, in what students do not get."""
+    """Require a model answer and a rubric between the solution marks of each written task."""
     for name, cell in subject.graded.items():
         if name not in subject.solutions or subject.solutions[name] is not cell:
             continue
@@ -339,23 +339,23 @@ def rubrics(subject: Subject) -> Iterator[str]:
         total = sum(map(int, re.findall(r"(\d+)\s+points?:", rubric)))
         points = cell.metadata["nbgrader"]["points"]
         if rubric and total != points:
-            yield f"the rubric of {name} gives {total} points, and the cell has {points}."
+            yield f"the rubric of {name} gives {total} points, but the cell has {points}."
 
 
 def in_step(subject: Subject) -> Iterator[str]:
-    """Compare what students get with what the source gives."""
+    """Require a release that is up to date with its source."""
     for problem in out_of_step(subject.course, [subject.slug]):
         yield f"{problem} Run `course release {subject.slug}`."
 
 
 def nothing_solved(subject: Subject) -> Iterator[str]:
-    """Look for lines of a solution, and for marks of one, in what students get."""
+    """Require that the release shows no line of a solution and no solution mark."""
     solved = re.findall(
         r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", subject.solved_text, flags=re.DOTALL
     )
     released = "\n".join("".join(cell["source"]) for cell in subject.released)
     for line in dict.fromkeys(line.strip() for part in solved for line in part.splitlines()):
-        # A line as short as `return x` may well be given somewhere else.
+        # A line as short as `return x` may also occur in code given to students.
         if len(line) >= 10 and line not in subject.text and line in released:
             yield f"the release shows {line!r} of the model solution."
     for mark in ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME", "**Rubric.**"):
@@ -363,31 +363,31 @@ def nothing_solved(subject: Subject) -> Iterator[str]:
             yield f"the release shows {mark!r}."
 
 
-# What is asked, and what finds the sentences that say where it is not so.
+# Each rule, and the function that yields a sentence for each violation.
 RULES: dict[str, Callable[[Subject], Iterable[str]]] = {
-    "says what one can do afterwards": goals,
-    "says how long it takes, 10 to 60 minutes": time,
-    "names its chapter, and is linked there": chapter,
-    "has the points in the table that its cells have": points_table,
-    "says how it works and how to hand in": how_it_works,
+    "states its learning goals": goals,
+    "states its time, 10 to 60 minutes": time,
+    "links to its chapter and back": chapter,
+    "has the same points in table, cells and checks": points_table,
+    "explains how it works and how to hand in": how_it_works,
     "has 3 to 8 graded tasks": number_of_tasks,
-    "asks for code, for numbers and for words": kinds,
-    "has a visible check beside each task": cells,
-    "has a rubric for what a person reads": rubrics,
-    "is released as it stands": in_step,
+    "asks for code, numbers and an explanation": kinds,
+    "has a visible check below each task": cells,
+    "has a rubric for each written answer": rubrics,
+    "has an up-to-date release": in_step,
     "shows no solution in the release": nothing_solved,
     "has checks that point to sections of the book": sections,
-    "pays the model everything and the blank nothing": model_and_blank,
-    "has right answers in other spellings": accepted,
+    "gives the model solution all points, the blank none": model_and_blank,
+    "has right answers written differently": accepted,
     "has attacks on its checks": hostile,
-    "has misconceptions with hints that ask": hints,
-    "loses every part of its points to a misconception": parts,
+    "has misconceptions whose hints ask a question": hints,
+    "has a misconception for each part of its points": parts,
 }
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of one rule for one assignment; no problems means that it is kept."""
+    """The result of one rule for one assignment; without problems, the rule is kept."""
 
     slug: str
     rule: str
@@ -395,7 +395,7 @@ class Verdict:
 
 
 def checklist(course: Course, slugs: Iterable[str]) -> list[Verdict]:
-    """Return the verdict of every rule for every assignment named."""
+    """Return the verdict of each rule for each assignment."""
     slugs = list(slugs)
     bar = progress_bar(len(slugs) * len(RULES), "checklist")
     found = []
@@ -409,7 +409,7 @@ def checklist(course: Course, slugs: Iterable[str]) -> list[Verdict]:
 
 
 def problems(subject: Subject, rule: str) -> tuple[str, ...]:
-    """Return a sentence for each place where a rule is broken."""
+    """Return a sentence for each violation of a rule."""
     try:
         return tuple(RULES[rule](subject))
     except (CourseError, MisconceptionError) as error:
@@ -417,7 +417,7 @@ def problems(subject: Subject, rule: str) -> tuple[str, ...]:
 
 
 def table(found: list[Verdict]) -> str:
-    """Return ✓ and ✗ by rule and assignment, and below them the reasons."""
+    """Return a table with ✓ or ✗ for each rule and assignment, and the problems below it."""
     slugs = list(dict.fromkeys(verdict.slug for verdict in found))
     broken = {(verdict.slug, verdict.rule): bool(verdict.problems) for verdict in found}
     width = max(map(len, RULES))
@@ -432,7 +432,7 @@ def table(found: list[Verdict]) -> str:
 
 
 def as_json(found: list[Verdict]) -> str:
-    """Return the verdicts."""
+    """Return the verdicts as JSON."""
     passed = not any(verdict.problems for verdict in found)
     verdicts = [asdict(one) | {"passed": not one.problems} for one in found]
     return json.dumps({"passed": passed, "verdicts": verdicts}, indent=1, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Mutants: wrong answers made from a right one by one small change each."""
+"""Mutants: copies of a right answer with one small change each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from course_lib.grading.course import Course, CourseError
 
-# What an operator becomes besides losing one side. Where order counts, sides are swapped too.
+# Replacements for operators. Mutants also drop one operand, or swap the two if the order counts.
 _OPERATORS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Add: (ast.Sub, ast.Mult),
     ast.Sub: (ast.Add, ast.Mult),
@@ -58,16 +58,16 @@ _AXES = (0, 1, -1, None)
 
 @dataclass(frozen=True)
 class Scope:
-    """What can be taken for something else at a place in the code.
+    """The names that can be mistaken for one another at a place in the code.
 
     Attributes
     ----------
     arguments, variables : tuple of str
-        Of the function.
+        The arguments and local variables of the function.
     attributes : tuple of str
-        What methods of the class keep on self.
+        The attributes of self that methods of the class set.
     keys : tuple of str
-        Names by which entries of dictionaries are looked up.
+        The string keys of dictionaries.
     """
 
     arguments: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class Scope:
 
 
 def instead_of_expression(node: ast.AST, scope: Scope) -> Iterator[ast.expr]:
-    """Yield what an expression could be by mistake."""
+    """Yield wrong replacements for an expression."""
     match node:
         case ast.BinOp():
             yield from _products_and_sums(node)
@@ -116,7 +116,7 @@ def instead_of_expression(node: ast.AST, scope: Scope) -> Iterator[ast.expr]:
 
 
 def instead_of_statement(node: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
-    """Yield the statements that could stand in the place of one, by mistake."""
+    """Yield wrong replacements for a statement, each a list of statements."""
     if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Pass)):
         return
     yield [ast.Pass()]
@@ -132,7 +132,7 @@ def instead_of_statement(node: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
                 yield [ast.AugAssign(target, kind(), value)]
             yield [ast.Assign([target], value)]
             if not isinstance(target, ast.Name):
-                # A new array in place of the old one: whoever holds the old one sees nothing.
+                # Rebind to a new array: other references to the old one see no change.
                 before: ast.expr = ast.parse(ast.unparse(target), mode="eval").body
                 yield [ast.Assign([target], ast.BinOp(before, op, value))]
         case ast.Return(value=ast.expr() as value):
@@ -162,7 +162,7 @@ def _transposed(node: ast.expr) -> ast.expr:
 
 
 def _negated(node: ast.expr) -> Iterator[ast.expr]:
-    """Yield a value with the wrong sign; of several values, with one wrong sign each."""
+    """Yield a value with the wrong sign; of a tuple, copies with one wrong sign each."""
     match node:
         case ast.Tuple(elts=items):
             for i, item in enumerate(items):
@@ -209,7 +209,7 @@ def _slices(
 
 
 def _swaps(items: list[ast.expr]) -> Iterator[list[ast.expr]]:
-    """Yield a list with two neighbours changed about."""
+    """Yield copies of a list, each with two neighbours swapped."""
     for i, j in pairwise(range(len(items))):
         yield [*items[:i], items[j], items[i], *items[j + 1 :]]
 
@@ -219,7 +219,7 @@ def _calls(node: ast.Call) -> Iterator[ast.expr]:
     called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
     if isinstance(func, ast.Attribute) and called in _FUNCTIONS:
         yield ast.Call(ast.Attribute(func.value, _FUNCTIONS[called], ast.Load()), args, keywords)
-    # The call left out: x for np.exp(x), x for x.copy(), and a or b for np.where(c, a, b).
+    # Drop the call: np.exp(x) and x.copy() become x; np.where(c, a, b) becomes a or b.
     if isinstance(func, ast.Attribute) and not _is_namespace(func.value):
         yield func.value
     else:
@@ -246,7 +246,7 @@ def _is_namespace(node: ast.expr) -> bool:
 
 _SOLVED = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", flags=re.DOTALL)
 
-# Where a node hangs: the node above, the field in it, and the place in that field's list.
+# The position of a node: its parent, the parent's field, and the index if that is a list.
 Place = tuple[ast.AST, str, int | None]
 
 
@@ -261,7 +261,7 @@ class Mutant:
     before, after : str
         The lines that differ.
     source : str
-        The whole of the code.
+        All the code, with the change.
     """
 
     where: str
@@ -276,8 +276,8 @@ def mutants(source: str) -> Iterator[Mutant]:
     Parameters
     ----------
     source : str
-        With the marks of nbgrader. Only what stands between them is changed: the rest is given
-        to the student. Code without marks is changed everywhere.
+        The cell. If it has nbgrader's solution marks, only the code between them is changed: the
+        rest is given to the student.
     """
     tree = ast.parse(source)
     lines = _solved_lines(source)
@@ -303,7 +303,7 @@ def _instead_of(node: ast.AST, scope: Scope) -> Iterator[Any]:
 
 
 def _unparsed_with(tree: ast.Module, place: Place, new: Any) -> str:
-    """Return the code with something else in one place, and leave the tree as it was."""
+    """Return the code with one node replaced; the tree itself stays unchanged."""
     above, field, index = place
     held = getattr(above, field)
     if index is None:
@@ -317,7 +317,7 @@ def _unparsed_with(tree: ast.Module, place: Place, new: Any) -> str:
 
 
 def _solved_lines(source: str) -> set[int]:
-    """Return the numbers of the lines between the marks."""
+    """Return the line numbers between the solution marks."""
     lines: set[int] = set()
     for match in _SOLVED.finditer(source):
         first = source.count("\n", 0, match.start(1)) + 1
@@ -326,7 +326,7 @@ def _solved_lines(source: str) -> set[int]:
 
 
 def _walk(tree: ast.Module, keys: tuple[str, ...]) -> Iterator[tuple[Place, ast.AST, str, Scope]]:
-    """Yield each place with what stands there, the function around it and what that one sees."""
+    """Yield each node with its place, its function's name and the names in scope."""
 
     def below(node: ast.AST, where: tuple[str, ...], scope: Scope) -> Iterator[Any]:
         for field, value in ast.iter_fields(node):
@@ -350,14 +350,14 @@ def _inside(node: ast.AST, where: tuple[str, ...], scope: Scope) -> tuple[tuple[
             for n in ast.walk(node)
             if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.id not in arguments
         }
-        # A function in a function sees what the outer one has.
+        # A nested function also sees the outer function's names.
         known = (*scope.arguments, *arguments), tuple(sorted({*scope.variables, *stored}))
         return (*where, node.name), Scope(*known, scope.attributes, scope.keys)
     return where, scope
 
 
 def _kept(node: ast.AST) -> str:
-    """Return the name of an attribute of self that is written here, or nothing."""
+    """Return the name of the attribute of self that a node sets, or an empty string."""
     match node:
         case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
             return name
@@ -365,7 +365,7 @@ def _kept(node: ast.AST) -> str:
 
 
 def _keys(tree: ast.Module) -> tuple[str, ...]:
-    """Return the strings by which dictionaries are read or made."""
+    """Return the string keys of dictionaries, in displays and in subscripts."""
     found: list[ast.expr | None] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript):
@@ -385,7 +385,7 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 
 def _difference(before: str, after: str) -> tuple[str, str]:
-    """Return the lines in which two versions differ, without those around them."""
+    """Return the lines that differ, of the old and of the new version."""
     old, new = before.splitlines(), after.splitlines()
     while old and new and old[0] == new[0]:
         del old[0], new[0]
@@ -394,19 +394,19 @@ def _difference(before: str, after: str) -> tuple[str, str]:
     return "; ".join(line.strip() for line in old), "; ".join(line.strip() for line in new)
 
 
-# Assignment, task, function, line, and what stands there instead.
+# Assignment, task, function, original line and mutated line.
 Key = tuple[str, str, str, str, str]
 
 
 def equivalent_path(course: Course) -> Path:
-    """Return where the table is."""
+    """Return the path of the table of equivalent mutants."""
     return course.root / "tests" / "mutants" / "equivalent.toml"
 
 
 def read_equivalent(course: Course) -> dict[Key, str]:
-    """Return the reasons by mutant.
+    """Return the equivalent mutants of the table, with the reasons.
 
-    The table has an entry for each line that has such mutants: ``task = "03_activations/relu"``,
+    An entry of the table is for one line of code: ``task = "03_activations/relu"``,
     ``where = "Relu.backward"``, ``line``, a list of ``mutants``, and the ``reason``.
     """
     file = equivalent_path(course)
@@ -430,6 +430,6 @@ def read_equivalent(course: Course) -> dict[Key, str]:
 
 
 def describe(key: Key) -> str:
-    """Return a line that names a mutant."""
+    """Return a one-line description of a mutant."""
     slug, task, where, before, after = key
     return f"{slug}/{task}, {where}: {before}  →  {after}"

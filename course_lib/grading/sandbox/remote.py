@@ -33,7 +33,7 @@ _NUMBER = (bool, int, float, complex, np.generic)
 
 
 def numbers(value: Any) -> float:
-    """Return how many numbers a value is; what is none could be endless."""
+    """Return how many numbers a value contains; infinity for any other value."""
     if isinstance(value, np.ndarray):
         return value.size
     if type(value) in (list, tuple):
@@ -46,13 +46,13 @@ def word(name: str) -> str:
     return re.sub(r"\W", "", name, flags=re.ASCII)[:60] or "object"
 
 
-# A process that does not stop by itself when its time is over is ended so many seconds later.
+# Seconds after the time limit until a process that has not stopped by itself is killed.
 GRACE = 1.0
 _MOST_ASKED = 1_000_000
-# What was lent is called with at most so many numbers: two arrays can become a table of all pairs.
+# Most numbers in a call of a shared function: two arrays can become a table of all pairs.
 _MOST_NUMBERS = 5_000
 _TOO_LONG = "TooLong"
-_AS_THEY_ARE = frozenset((type(None), bool, int, float, str))
+_PLAIN = frozenset((type(None), bool, int, float, str))
 
 
 class RemoteSide:
@@ -65,7 +65,7 @@ class RemoteSide:
     Attributes
     ----------
     gone : str
-        Empty as long as the process answers, then what happened to it.
+        Empty while the process answers, then the reason why it no longer does.
     """
 
     def __init__(self, wire: Wire) -> None:
@@ -87,7 +87,7 @@ class RemoteSide:
 
     @contextlib.contextmanager
     def check(self, seconds: float) -> Iterator[None]:
-        """Limit all requests in the block to `seconds` together; then release its objects."""
+        """Limit the total time of all requests in the block; then release its objects."""
         self.deadline = time.monotonic() + seconds
         self.longest = seconds / 3
         try:
@@ -120,10 +120,10 @@ class RemoteSide:
         try:
             replies = self._exchange(["steps", *limits, sent])
         except Raised as error:
-            # No step has failed, but their values together are too large to be sent.
+            # The steps succeeded, but their values together are too large to send.
             return [Done(error.failure) for _step in steps]
         if type(replies) is not list or len(replies) != len(steps):
-            raise self._lost("no answer to what was asked")
+            raise self._lost("it sent an answer that does not fit the request")
         return [self._done(reply) for reply in replies]
 
     def _done(self, reply: Any) -> Done:
@@ -136,7 +136,7 @@ class RemoteSide:
                     self.longest = min(self.longest, LATER)
                 got = _failure(kind, message, where)
             case _:
-                raise self._lost("no answer to what was asked")
+                raise self._lost("it sent an answer that does not fit the request")
         return Done(got, [printable_text(text, 300) for text in warned[:10]], watched)
 
     # --- requests -----------------------------------------------------------------------------
@@ -154,7 +154,7 @@ class RemoteSide:
         except Closed as error:
             raise self._lost(str(error)) from None
         except BadFrame as error:
-            raise self._lost(f"it sent what is no answer: {error}") from None
+            raise self._lost(f"it sent an invalid answer: {error}") from None
 
     def _lost(self, why: str) -> SideLost:
         self.gone = why
@@ -165,9 +165,9 @@ class RemoteSide:
         self.wire.send(request, until)
         for _asked in range(_MOST_ASKED):
             answer = self.wire.receive(until)
-            # An array, asked whether it equals a word, has no answer.
+            # Check the types first: comparing an array with a string gives an array, not a bool.
             if not (type(answer) is list and answer and type(answer[0]) is str):
-                raise BadFrame("no answer to what was asked")
+                raise BadFrame("not an answer to the request")
             match answer:
                 case ["ask", int(number), str(name), tuple(args)]:
                     self.wire.send(self._called_back(number, name, args), until)
@@ -176,16 +176,16 @@ class RemoteSide:
                 case ["error", str(message)]:
                     raise Raised(_failure("TypeError", message, ""))
                 case _:
-                    raise BadFrame("no answer to what was asked")
+                    raise BadFrame("not an answer to the request")
         raise TooLate
 
     def _called_back(self, number: int, name: str, args: tuple[Any, ...]) -> list[Any]:
         """Call a shared function or object for the learner's code; return the answer to send."""
         if not 0 <= number < len(self.shared) or name not in _callable(self.shared[number]):
-            raise BadFrame("a call of what was never lent")
+            raise BadFrame("a call of something that was never shared")
         target = self.shared[number].value
         if sum(map(numbers, args)) > _MOST_NUMBERS:
-            return ["error", "TypeError", "numbers and small arrays of them are wanted"]
+            return ["error", "TypeError", "expected numbers or small arrays of numbers"]
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
@@ -198,7 +198,7 @@ class RemoteSide:
 
     def _out(self, value: Any) -> Any:
         kind = type(value)
-        if kind in _AS_THEY_ARE:
+        if kind in _PLAIN:
             return value
         if kind in (list, tuple):
             return kind([self._out(item) for item in value])
@@ -222,14 +222,14 @@ class RemoteSide:
 
     def _in(self, value: Any) -> Any:
         kind = type(value)
-        if kind in _AS_THEY_ARE:
+        if kind in _PLAIN:
             return value
         if kind in (list, tuple):
             return kind([self._in(item) for item in value])
         if kind is Ref and value.name:
             return RemoteThing(self, value, self._in(value.plain))
         if kind in (Ref, Loan):
-            raise BadFrame("a loan from the wrong side")
+            raise BadFrame("a reference that only the grader may send")
         if kind is dict:
             return {key: self._in(item) for key, item in value.items()}
         if kind is np.ndarray:
@@ -260,7 +260,7 @@ class RemoteThing(RemoteReference):
 
 
 def _callable(shared: Shared) -> tuple[str, ...]:
-    """Return what may be called of a shared value; "" means the value itself."""
+    """Return the callable methods of a shared value; "" means the value itself."""
     return shared.methods or (("",) if callable(shared.value) else ())
 
 

@@ -1,1 +1,1 @@
-"""What runs in the student process. There it is a package of its own, `student`."""
+"""The code of the student process, where it is the top-level package `student`."""

@@ -1,8 +1,8 @@
-"""The student process: it runs a learner's cells, and then does what the grader asks for.
+"""The student process: run a learner's cells and answer the grader's requests.
 
-It is started inside the sandbox with the number of its end of the connection. Nothing in it is
-trusted, for the learner's code can change all of it: it holds no secret, and whatever it says is
-taken for what the learner says.
+It starts inside the sandbox, with the file descriptor of its end of the connection. The learner's
+code can change everything in this process. So it contains no secrets, and the grader does not
+trust its answers.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from .frames import MAX_FRAME
 from .serve import Server
 from .wire import Closed, Wire
 
-# Before the limits, and before there is anything to wait for.
-
 
 def main(end: int) -> None:
-    """Get ready, then serve until the grader hangs up."""
-    # The grader may send as much as it likes: a whole data set, for one.
+    """Answer requests until the grader closes the connection."""
+    # The grader is trusted, and may send large values, such as a data set.
     wire = Wire(socket.socket(fileno=end), most=2**32, most_out=MAX_FRAME)
     try:
         wire.send("ready")
@@ -30,19 +28,19 @@ def main(end: int) -> None:
         Server(wire, Cells()).serve()
     except Closed:
         pass
-    # Nothing of a learner's runs after the last answer.
+    # Exit at once: no code of the learner's runs after the last answer.
     os._exit(0)
 
 
 def limit(settings: dict[str, Any]) -> None:
-    """Give up what the learner's code shall not have: another user's rights, and plenty."""
+    """Switch to another user and set the resource limits."""
     leave(settings["user"])
     for name, most in settings["limits"].items():
         resource.setrlimit(getattr(resource, name), (most, most))
 
 
 def leave(user: int) -> None:
-    """Become another user, if it is one and root started this process."""
+    """Switch to a user, unless it is 0 or the process does not run as root."""
     if user and os.getuid() == 0:
         os.setgroups([])
         os.setresgid(user, user, user)

@@ -1,4 +1,4 @@
-"""Run the cells of a notebook without a kernel, and keep what they show."""
+"""Run the cells of a notebook without a kernel, and collect their outputs."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MOST_OUTPUT = 100_000
 
 
 class TooLong(BaseException):
-    """The time for this cell or call is over. `except Exception` shall not stop it."""
+    """A cell or call exceeded its time limit. `except Exception` does not catch it."""
 
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `TooLong` in the code inside when its time is over."""
+    """Raise `TooLong` inside the context when the time is over."""
 
     def stop(_signal: int, _frame: Any) -> None:
         raise TooLong("this ran too long and was stopped. Is there a loop that never ends?")
@@ -38,7 +38,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def no_alarm() -> Iterator[None]:
-    """Have the time limit wait for the end of what must not be left half done."""
+    """Delay the time limit's signal until the end of the context."""
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
     try:
         yield
@@ -47,7 +47,7 @@ def no_alarm() -> Iterator[None]:
 
 
 class Shown(io.TextIOBase):
-    """Text that cells write, as far as there is room for it."""
+    """A stream that keeps the text that cells write, up to `MOST_OUTPUT` characters."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
@@ -68,7 +68,7 @@ class Shown(io.TextIOBase):
 
 
 class Cells:
-    """The learner's notebook: its names, and the running of its cells."""
+    """The learner's notebook: its namespace, and a method to run a cell in it."""
 
     def __init__(self) -> None:
         main = types.ModuleType("__main__")
@@ -77,7 +77,7 @@ class Cells:
         self.count = 0
 
     def run(self, source: str, seconds: float) -> list[dict[str, Any]]:
-        """Run one cell and return its outputs, as the notebook format has them."""
+        """Run one cell and return its outputs in the notebook format."""
         self.count += 1
         file = f"<cell {self.count}>"
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
@@ -106,7 +106,7 @@ class Cells:
 
 
 def run_source(source: str, file: str, names: dict[str, Any]) -> Any:
-    """Run a cell and return what it shows: the value of its last expression, if it ends in one."""
+    """Run a cell and return its result: the value of its last expression, if it ends in one."""
     try:
         tree = ast.parse(source, file)
     except SyntaxError:
@@ -128,7 +128,7 @@ def run_tree(tree: ast.Module, file: str, names: dict[str, Any]) -> Any:
 
 
 def failed(error: BaseException) -> dict[str, Any]:
-    """Return an error as an output: what was raised, and where in the learner's own code."""
+    """Return an error as an output: its type, message and position in the learner's code."""
     kind, message = type(error).__name__, said(error)
     lines = []
     try:
@@ -152,13 +152,13 @@ def failed(error: BaseException) -> dict[str, Any]:
 
 
 def own_frames(error: BaseException) -> list[traceback.FrameSummary]:
-    """Return where in the cells an error came from, the last call last."""
+    """Return the frames of an error's traceback that are in cells, the last call last."""
     frames = traceback.extract_tb(error.__traceback__)
     return [frame for frame in frames if frame.filename.startswith("<cell")]
 
 
 def said(error: BaseException) -> str:
-    """Return what an exception says; it may be a learner's own, and refuse."""
+    """Return an exception's message; empty if its `__str__`, perhaps a learner's, fails."""
     try:
         return str(error)[:2000]
     except BaseException:
@@ -166,11 +166,11 @@ def said(error: BaseException) -> str:
 
 
 def _without_magics(source: str) -> str:
-    """Return a cell without lines that only a notebook's kernel understands."""
+    """Return a cell without magics, shell commands and help requests."""
     lines = source.splitlines()
     kept = ["pass" if line.lstrip()[:1] in ("%", "!", "?") else line for line in lines]
     if kept == lines:
-        # There is none: the fault is the learner's, and the line is to be shown.
+        # No such line: the syntax error is the learner's. Keep the source to show the line.
         return source
     return "\n".join(
         " " * (len(line) - len(line.lstrip())) + new if new == "pass" else new
@@ -179,7 +179,7 @@ def _without_magics(source: str) -> str:
 
 
 def _pictures() -> list[dict[str, Any]]:
-    """Return what was drawn with matplotlib, and close it."""
+    """Return the open matplotlib figures as outputs, and close them."""
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is None:
         return []

@@ -1,13 +1,13 @@
-"""What crosses between the grader process and the student process: a closed set of values.
+"""Encode and decode the values sent between the grader process and the student process.
 
-None, bool, int, float, complex, str, arrays of numbers, lists, tuples and dicts of those, and
-references to objects that stay where they are. A frame is its length in four bytes, the length of
-its structure in four more, the structure as MessagePack, and then the numbers of all arrays in the
-order in which the structure names them. Nothing is ever built by name, and every frame that is
-not of this form, or larger or deeper than it may be, is a `BadFrame`.
+The allowed values are None, bool, int, float, complex, str, arrays of numbers, lists, tuples and
+dicts of those, and references to objects that stay in their process. A frame is its length in four
+bytes, the length of its structure in four more, the structure as MessagePack, and the numbers of
+all arrays, in the structure's order. Decoding never builds an object by the name of its class. A
+frame that has another form, or is too large or too deep, raises `BadFrame`.
 
-The structure has a bound of its own, since one byte of it can become a hundred in memory. The
-numbers of an array never become more than they are.
+The structure has a smaller limit than the frame, because one byte of it can take a hundred in
+memory. The numbers of an array take no more memory than in the frame.
 
 Both processes use this module; it imports nothing of the course.
 """
@@ -28,34 +28,34 @@ MAX_STRUCTURE = 2 * 2**20
 MAX_DEPTH = 40
 MAX_ITEMS = 50_000
 MAX_LISTS = 100_000
-# Numbers can be chosen so that all of them fall into one place of a dict's table; texts cannot.
+# Numbers can be chosen so that their hashes collide; the hashes of strings are random.
 MAX_NUMBER_KEYS = 1_000
 MAX_STR = 200_000
 MAX_DIGITS = 2_000
 
 _DTYPES = frozenset("?bBhHiIlLqQefdFD")
-_SIMPLE = frozenset((type(None), bool, float))
-_WHOLE = frozenset((type(None), bool, int, float, str))
+_ENCODED_AS_IS = frozenset((type(None), bool, float))
+_DECODED_AS_IS = frozenset((type(None), bool, int, float, str))
 _KEYS = frozenset((type(None), bool, int, float, complex, str))
 HEAD = struct.Struct(">I")
 
 
 class BadFrame(Exception):
-    """What came is not what this protocol allows; the message says why."""
+    """A received frame violates the protocol; the message says how."""
 
 
 @dataclass(frozen=True)
 class Ref:
-    """An object that stays in the process that it lives in.
+    """A reference to an object that stays in its process.
 
     Attributes
     ----------
     id : int
     name : str
-        From the student process: the name of its class. To the student process: what `id` counts,
-        "object", "earlier step", or nothing for what the grader lent.
+        From the student process: the name of the object's class. To the student process: the
+        meaning of `id`, "object" or "earlier step"; empty for an object that the grader shared.
     plain : any
-        The data in it, if its class inherits from one that holds data.
+        The object's data, if its class inherits from a data type.
     """
 
     id: int
@@ -65,15 +65,15 @@ class Ref:
 
 @dataclass(frozen=True)
 class Loan:
-    """Something of the grader's, on its first way over; afterwards a `Ref` is enough.
+    """An object that the grader shares for the first time; later it sends a `Ref`.
 
     Attributes
     ----------
     id : int
     methods : tuple of str
-        What may be called of it; "" means the thing itself.
+        The methods that may be called; "" means the object itself.
     value : any
-        The data, if it is data.
+        The value, if the object is data.
     """
 
     id: int
@@ -82,27 +82,27 @@ class Loan:
 
 
 def pack(value: Any) -> bytes:
-    """Return a value as the bytes of a frame, without the length of all.
+    """Return a value as the bytes of a frame, without the frame's length.
 
     Raises
     ------
     TypeError
-        If the value is none that may cross.
+        If the value is not allowed or too large.
     """
     numbers: list[bytes] = []
     structure = msgpack.packb(_encode(value, 0, numbers))
     if len(structure) > MAX_STRUCTURE:
-        raise TypeError("more than may cross at once")
+        raise TypeError("too much data to send at once")
     return b"".join([HEAD.pack(len(structure)), structure, *numbers])
 
 
 def unpack(data: bytes | bytearray) -> Any:
-    """Return the value that bytes stand for.
+    """Return the value that the bytes of a frame encode.
 
     Raises
     ------
     BadFrame
-        If they stand for none, or for one that is too large or too deep.
+        If they encode no value, or one that is too large or too deep.
     """
     if len(data) < HEAD.size:
         raise BadFrame("a frame without a structure")
@@ -114,7 +114,7 @@ def unpack(data: bytes | bytearray) -> Any:
         raw = msgpack.unpackb(
             view[:length],
             raw=False,
-            list_hook=_few(MAX_LISTS),
+            list_hook=_at_most(MAX_LISTS),
             strict_map_key=True,
             max_array_len=MAX_ITEMS,
             max_map_len=1,
@@ -125,15 +125,15 @@ def unpack(data: bytes | bytearray) -> Any:
         numbers = _Numbers(view[length:])
         value = _decode(raw, 0, numbers)
     except (ValueError, TypeError, RecursionError, OverflowError, MemoryError) as error:
-        # MessagePack's own errors are ValueErrors
-        raise BadFrame(f"no value: {str(error)[:200]}") from None
+        # MessagePack's own errors are ValueErrors.
+        raise BadFrame(f"not a value: {str(error)[:200]}") from None
     if numbers.left:
-        raise BadFrame("numbers that no array has")
+        raise BadFrame("numbers that belong to no array")
     return value
 
 
-def _few(most: int) -> Callable[[list[Any]], list[Any]]:
-    """Return a function that lets so many lists pass."""
+def _at_most(most: int) -> Callable[[list[Any]], list[Any]]:
+    """Return a function that returns its argument, and raises after `most` calls."""
     left = iter(range(most))
 
     def one(items: list[Any]) -> list[Any]:
@@ -145,23 +145,23 @@ def _few(most: int) -> Callable[[list[Any]], list[Any]]:
 
 
 def good_keys(keys: Iterable[Any]) -> bool:
-    """Return whether a dict with these keys may cross."""
+    """Return whether a dict with these keys may be sent."""
     kinds = [type(key) for key in keys]
     return _KEYS.issuperset(kinds) and len(kinds) - kinds.count(str) <= MAX_NUMBER_KEYS
 
 
 def _encode(value: Any, depth: int, numbers: list[bytes]) -> Any:
     if depth > MAX_DEPTH:
-        raise TypeError("nested too deeply")
+        raise TypeError("a value nested too deeply")
     kind = type(value)
-    if kind in _SIMPLE:
+    if kind in _ENCODED_AS_IS:
         return value
     if kind is int:
         return value if -(2**63) <= value < 2**64 else {"i": _hex(value)}
     if kind is str:
         if len(value) <= MAX_STR and value.isascii():
             return value
-        # Half of a surrogate pair has no bytes.
+        # Half of a surrogate pair cannot be encoded.
         return value[:MAX_STR].encode("utf-8", "replace").decode("utf-8")
     if kind is complex:
         return {"c": [value.real, value.imag]}
@@ -171,18 +171,18 @@ def _encode(value: Any, depth: int, numbers: list[bytes]) -> Any:
         return {"t": [_encode(item, depth + 1, numbers) for item in value]}
     if kind is dict:
         if not good_keys(value):
-            raise TypeError("a dict with keys that may not cross")
+            raise TypeError("a dict with keys that cannot be sent")
         pairs = ((key, item) for key, item in value.items())
         return {"d": [[_encode(part, depth + 1, numbers) for part in pair] for pair in pairs]}
     if kind is np.ndarray:
-        return {"a": [_kept(value, numbers), *value.shape]}
+        return {"a": [_append_numbers(value, numbers), *value.shape]}
     if isinstance(value, np.generic):
-        return {"n": _kept(np.asarray(value), numbers)}
+        return {"n": _append_numbers(np.asarray(value), numbers)}
     if kind is Ref:
         return {"r": [value.id, value.name, _encode(value.plain, depth + 1, numbers)]}
     if kind is Loan:
         return {"l": [value.id, list(value.methods), _encode(value.value, depth + 1, numbers)]}
-    raise TypeError(f"{kind.__name__} is no value that may cross")
+    raise TypeError(f"an object of type {kind.__name__}, which cannot be sent")
 
 
 def _hex(value: int) -> str:
@@ -191,8 +191,8 @@ def _hex(value: int) -> str:
     return hex(value)
 
 
-def _kept(array: np.ndarray, numbers: list[bytes]) -> str:
-    """Put the numbers of an array to the others and return the name of their type."""
+def _append_numbers(array: np.ndarray, numbers: list[bytes]) -> str:
+    """Append the numbers of an array to the others; return the code of its dtype."""
     code = array.dtype.char
     if code not in _DTYPES or max(array.shape, default=0) > MAX_FRAME:
         raise TypeError(f"an array of {array.dtype.name}")
@@ -201,23 +201,23 @@ def _kept(array: np.ndarray, numbers: list[bytes]) -> str:
 
 
 class _Numbers:
-    """The numbers of a frame's arrays; each is taken once, in order, so there is never more."""
+    """The numbers of a frame's arrays. Each is read once, in order, which limits the memory."""
 
     def __init__(self, left: memoryview) -> None:
         self.left = left
 
     def take(self, char: Any, shape: list[Any]) -> np.ndarray:
-        """Return the next array, as a copy of its own in the machine's own byte order."""
+        """Return the next array, as a copy in the machine's byte order."""
         if type(char) is not str or char not in _DTYPES or len(shape) > 32:
-            raise BadFrame("an array of no known form")
+            raise BadFrame("an array with an unknown dtype or too many dimensions")
         if not all(type(n) is int and 0 <= n <= MAX_FRAME for n in shape):
-            raise BadFrame("an array of no known shape")
+            raise BadFrame("an array with an invalid shape")
         dtype = np.dtype("B" if char == "?" else char).newbyteorder("<")
         size = math.prod(shape) * dtype.itemsize
         if size > len(self.left):
-            raise BadFrame("an array whose shape is not that of its values")
+            raise BadFrame("an array with fewer numbers than its shape needs")
         taken, self.left = self.left[:size], self.left[size:]
-        # A byte that is neither 0 nor 1 is no bool: as one it would be neither true nor false.
+        # Read bools as bytes: a bool from a byte other than 0 or 1 is neither true nor false.
         return np.frombuffer(taken, dtype).reshape(shape).astype(char)
 
 
@@ -225,20 +225,20 @@ def _decode(raw: Any, depth: int, numbers: _Numbers) -> Any:
     if depth > 2 * MAX_DEPTH:
         raise BadFrame("nested too deeply")
     kind = type(raw)
-    if kind in _WHOLE:
+    if kind in _DECODED_AS_IS:
         return raw
     if kind is list:
         return [_decode(item, depth + 1, numbers) for item in raw]
     if kind is not dict or len(raw) != 1:
-        # MessagePack knows bytes, points in time and more, too.
-        raise BadFrame("what is no value")
+        # MessagePack can also encode bytes, timestamps and other types.
+        raise BadFrame("an unknown kind of value")
     ((tag, content),) = raw.items()
     if tag == "n":
         return numbers.take(content, [])[()]
     if tag == "i" and type(content) is str and len(content) <= MAX_DIGITS + 3:
         return int(content, 16)
     if type(content) is not list:
-        raise BadFrame(f"nothing can be tagged {str(tag)[:20]!r}")
+        raise BadFrame(f"an invalid value with the tag {str(tag)[:20]!r}")
     if tag == "t":
         return tuple(_decode(item, depth + 1, numbers) for item in content)
     if tag == "d":
@@ -253,7 +253,7 @@ def _decode(raw: Any, depth: int, numbers: _Numbers) -> Any:
     if tag == "l" and kinds[:2] == [int, list] and len(kinds) == 3:
         methods = tuple(str(name)[:200] for name in content[1])
         return Loan(content[0], methods, _decode(content[2], depth + 1, numbers))
-    raise BadFrame(f"nothing can be tagged {str(tag)[:20]!r}")
+    raise BadFrame(f"an invalid value with the tag {str(tag)[:20]!r}")
 
 
 def _dict(pairs: list[Any], depth: int, numbers: _Numbers) -> dict[Any, Any]:
@@ -261,10 +261,10 @@ def _dict(pairs: list[Any], depth: int, numbers: _Numbers) -> dict[Any, Any]:
     numbers_left = MAX_NUMBER_KEYS
     for pair in pairs:
         if type(pair) is not list or len(pair) != 2:
-            raise BadFrame("a dict whose items are no pairs")
+            raise BadFrame("a dict whose items are not pairs")
         key = _decode(pair[0], depth + 1, numbers)
         numbers_left -= type(key) is not str
         if type(key) not in _KEYS or numbers_left < 0:
-            raise BadFrame("a dict with keys that may not cross")
+            raise BadFrame("a dict with keys that are not allowed")
         made[key] = _decode(pair[1], depth + 1, numbers)
     return made

@@ -4,7 +4,7 @@ The requests are ``["cell", seconds, source]``, ``["steps", seconds, all_seconds
 ``["forget"]``. A step is ``[do, operands, [method, usual] or None, wanted]``. The answer is
 ``["value", value]``, or ``["error", message]`` if the value cannot be sent. The value of steps is a
 list with ``[value, None or [kind, message, where], warnings, watched]`` for each. While a step
-runs, ``["ask", id, method, args]`` calls something that the grader lent.
+runs, ``["ask", id, method, args]`` calls an object that the grader has shared.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ from .frames import MAX_DEPTH, MAX_ITEMS, Loan, Ref, good_keys
 from .wire import Wire
 
 _LARGEST = 10_000_000
-# A value stands three lists deep in an answer.
+# An answer holds its values three lists deep.
 _DEEPEST = MAX_DEPTH - 4
-# Seconds for a step after one that took too long.
+# Seconds for each step after one that took too long.
 LATER = 1.0
-# Names of the references that come from the grader; no class has the second one.
+# Names of the references that come from the grader. No class can be named "earlier step".
 OBJECT, EARLIER = "object", "earlier step"
-# A set, since a learner's metaclass may say that it is equal to any type.
+# Sets compare hashes first: a learner's metaclass may claim to equal any type.
 _PLAIN = frozenset((bool, int, float, complex, str))
-_HOLDERS = frozenset((list, tuple, dict))
+_CONTAINERS = frozenset((list, tuple, dict))
 _BASES: dict[Any, None] = dict.fromkeys((tuple, list, dict, np.ndarray, float, int))
 
 
 class Server:
-    """The learner's objects, by number, and what can be done with them."""
+    """Answer requests, and keep the learner's objects and the shared ones by number."""
 
     def __init__(self, wire: Wire, cells: Cells) -> None:
         self.wire, self.cells = wire, cells
@@ -71,7 +71,7 @@ class Server:
         try:
             self.wire.send(["value", value])
         except TypeError as error:
-            self.wire.send(["error", f"what came back is {error}"])
+            self.wire.send(["error", f"the result is {error}"])
 
     def _perform(self, seconds: float, all_seconds: float, sent: Sequence[Any]) -> list[Any]:
         """Run steps; each has its own limit of `seconds`, and all have `all_seconds`."""
@@ -105,10 +105,10 @@ class Server:
             raise NameError(f"name {name!r} is not defined")
         return Held(self.cells.names[name])
 
-    # --- values on their way ------------------------------------------------------------------
+    # --- encode and decode values -------------------------------------------------------------
 
     def _from(self, value: Any) -> Any:
-        """Return a value that came, with the things themselves in the place of references."""
+        """Return a received value, with references replaced by the objects themselves."""
         kind = type(value)
         if value is None or kind in _PLAIN:
             return value
@@ -127,13 +127,13 @@ class Server:
         return value
 
     def _to(self, value: Any, depth: int = 0) -> Any:
-        """Return a value that may cross, with references in the place of other objects."""
+        """Return a value that can be sent, with other objects replaced by references."""
         kind = type(value)
         if value is None or kind in _PLAIN:
             return self._ref(value) if kind is int and value.bit_length() > 4000 else value
         if kind is np.ndarray or isinstance(value, np.generic):
             return self._numbers(value)
-        if kind in _HOLDERS:
+        if kind in _CONTAINERS:
             if depth > _DEEPEST or len(value) > MAX_ITEMS:
                 return self._ref(value)
             if kind is dict:
@@ -148,23 +148,23 @@ class Server:
             value = value.astype("d" if value.dtype.char == "g" else "D")
         if value.dtype.kind not in "biufc" or value.size > _LARGEST:
             return self._ref(value)
-        # What comes next may write into it.
+        # The next step may write into the original.
         return value.copy()
 
     def _ref(self, value: Any, depth: int = MAX_DEPTH) -> Ref:
-        """Return a reference; with the data in it, if its class inherits from one of data."""
+        """Return a reference to a value, with its data if its class inherits from a data type."""
         self.objects.append(value)
         number, name = len(self.objects) - 1, str(type(value).__name__) or "object"
         base = next((base for base in _BASES if isinstance(value, base)), None)
         if base is None or type(value) in _BASES or depth > _DEEPEST:
             return Ref(number, name)
-        # A view of an array, and of others what the class itself says it holds.
+        # For arrays a view; for other types, what the object's own class returns.
         data = np.asarray(value) if base is np.ndarray else base(value)
         return Ref(number, name, self._to(data, depth + 1))
 
 
 def _attempt(work: Callable[[], Any], seconds: float) -> tuple[Any, list[str]]:
-    """Return what a step gives within its time, or a `Failure`, and NumPy's warnings."""
+    """Return the value of a step, or a `Failure`, and NumPy's warnings."""
     quiet = Shown()
     with (
         warnings.catch_warnings(record=True) as caught,
@@ -183,7 +183,7 @@ def _attempt(work: Callable[[], Any], seconds: float) -> tuple[Any, list[str]]:
 
 
 class Held:
-    """A value that is to stay here, even if it could cross."""
+    """A value to send as a reference, even if it could be sent as data."""
 
     def __init__(self, value: Any) -> None:
         self.value = value

@@ -1,13 +1,14 @@
-"""Fork a student process for each submission from an interpreter that has NumPy loaded already.
+"""Fork a student process for each submission from an interpreter that has already loaded NumPy.
 
-It runs inside the sandbox, and no learner's code ever runs in it. Every student process gets
-namespaces of its own, for processes, files and messages, with a `/tmp` and a `/proc` that nobody
-used before; it gives up all rights and puts itself under the filter of system calls before it
-says that it is ready. If any of this fails it ends instead, and the grader starts the submission
-in a sandbox of its own. See the manual pages unshare(2), pid_namespaces(7) and capset(2).
+The interpreter runs inside the sandbox and never runs students' code. Every student process gets
+its own PID, mount and IPC namespaces, with a new `/tmp` and `/proc`. Before it reports that it is
+ready, it drops all capabilities and installs the seccomp filter. If any of this fails, it exits,
+and the grader starts a new sandbox for the submission. See unshare(2), pid_namespaces(7) and
+capset(2).
 
-Between the interpreter and the student process stand two more: one that makes the namespaces,
-and one that is the first process in them, whose end is the end of all others there.
+Two processes are between the interpreter and the student process: one creates the namespaces, and
+the other is the first process in them. When the first process ends, the kernel kills all others
+in the namespace.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main(end: int) -> None:
-    """Get ready, then fork until the grader hangs up.
+    """Fork a student process for each request, until the grader closes the connection.
 
-    Each request is the settings, as JSON, with the student's end of the connection. The answer is
-    how the process ended; it stays a zombie, whose number is nobody else's, until the grader has
-    said one more word.
+    A request is the settings as JSON, with the student's end of the connection. The answers are
+    "started", then "ended". The process stays a zombie, so that its id is not reused, until the
+    grader sends one more message. The answer to that is the exit code.
     """
     control = socket.socket(fileno=end)
-    # Nobody who runs as the same user may look into this process, or into those that guard.
+    # Processes of the same user must not inspect this process, or those that it forks as guards.
     _call(_libc.prctl, _SET_DUMPABLE, 0, 0, 0, 0)
     gc.freeze()
     control.send(b"ready")
@@ -53,7 +54,7 @@ def main(end: int) -> None:
         pid = os.fork()
         if pid == 0:
             control.close()
-            _guarded(partial(_apart, ends[0], json.loads(words)))
+            _run_and_exit(partial(_in_namespaces, ends[0], json.loads(words)))
         os.close(ends[0])
         control.send(b"started")
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
@@ -64,14 +65,14 @@ def main(end: int) -> None:
         control.send(str(code).encode())
 
 
-def _apart(end: int, settings: dict[str, Any]) -> int:
-    """Make namespaces, and wait for their end."""
+def _in_namespaces(end: int, settings: dict[str, Any]) -> int:
+    """Create the namespaces, fork their first process, and wait for it to end."""
     _call(_libc.unshare, _NEWPID | _NEWNS | _NEWIPC)
     return _forked(partial(_first, end, settings), end)
 
 
 def _first(end: int, settings: dict[str, Any]) -> int:
-    """Be the first process in the namespaces."""
+    """Run as the first process in the namespaces: mount `/proc` and `/tmp`, fork the student's."""
     _call(_libc.mount, b"none", b"/", None, _REC | _PRIVATE, None)
     _call(_libc.mount, b"proc", b"/proc", b"proc", _NOSUID | _NODEV | _NOEXEC, None)
     size = f"mode=1777,size={int(settings['tmp'])}".encode()
@@ -82,7 +83,7 @@ def _first(end: int, settings: dict[str, Any]) -> int:
 
 def _student(end: int, settings: dict[str, Any]) -> NoReturn:
     os.setsid()
-    # Each process forked from one has the same generator, and could tell what others draw.
+    # All forked processes share the generator's state, and could predict each other's numbers.
     np.random.seed()  # noqa: NPY002
     student.leave(settings["user"])
     _drop_capabilities()
@@ -93,10 +94,10 @@ def _student(end: int, settings: dict[str, Any]) -> NoReturn:
 
 
 def _forked(run: Any, end: int) -> int:
-    """Run something in a process of its own, and return how that ended, as a shell would."""
+    """Run a function in a forked process; return its exit code, as a shell reports it."""
     pid = os.fork()
     if pid == 0:
-        _guarded(run)
+        _run_and_exit(run)
     os.close(end)
     while True:
         # The first process in a namespace inherits all orphans.
@@ -106,8 +107,8 @@ def _forked(run: Any, end: int) -> int:
             return code if code >= 0 else 128 - code
 
 
-def _guarded(run: Any) -> NoReturn:
-    """Run something, and come to an end whatever happens."""
+def _run_and_exit(run: Any) -> NoReturn:
+    """Run a function and exit with its result, or with 1 if it raises."""
     code = 1
     try:
         code = run()
@@ -125,9 +126,9 @@ class _Program(ctypes.Structure):
 
 
 def _filter(program: bytes) -> None:
-    """Let the kernel refuse the system calls that `syscalls.py` lists."""
+    """Install the seccomp filter of `sandbox/bubblewrap.py`."""
     if program:
-        # An instruction has eight bytes.
+        # A BPF instruction has eight bytes.
         held = ctypes.create_string_buffer(program, len(program))
         whole = _Program(len(program) // 8, ctypes.addressof(held))
         _call(_libc.prctl, _SET_SECCOMP, _MODE_FILTER, ctypes.byref(whole), 0, 0)

@@ -1,4 +1,4 @@
-"""The connection between the grader process and the student process, a frame after the other.
+"""The connection between the grader process and the student process: send and receive values.
 
 Both processes use this module and `frames`; they import nothing of the course.
 """
@@ -14,11 +14,11 @@ from .frames import HEAD, MAX_FRAME, BadFrame, pack, unpack
 
 
 class Closed(Exception):
-    """The other process is gone."""
+    """The other process has closed the connection."""
 
 
 class TooLate(Exception):
-    """No answer came in time."""
+    """The deadline has passed."""
 
 
 class Wire:
@@ -28,7 +28,7 @@ class Wire:
     ----------
     end : socket
     most, most_out : int
-        The largest frames to take in, and to send.
+        The largest frames to receive and to send, in bytes.
     """
 
     def __init__(
@@ -42,10 +42,17 @@ class Wire:
         end.setblocking(True)
 
     def send(self, value: Any, deadline: float | None = None) -> None:
-        """Send a value; whoever does not read it in time is too late."""
+        """Send a value.
+
+        Raises
+        ------
+        Closed, TooLate
+        TypeError
+            If the value cannot be sent.
+        """
         data = pack(value)
         if len(data) > self.most_out:
-            raise TypeError("more than may cross at once")
+            raise TypeError("too much data to send at once")
         self._send(HEAD.pack(len(data)) + data, deadline)
 
     def receive(self, deadline: float | None = None) -> Any:
@@ -75,7 +82,7 @@ class Wire:
         return Closed("the connection ended")
 
     def _read(self, length: int, deadline: float | None) -> bytearray:
-        # Grows as bytes come: a claimed length alone costs nothing.
+        # Grows as bytes arrive: a false length must not reserve memory.
         data = bytearray()
         while len(data) < length:
             self._wait(deadline)

@@ -1,4 +1,4 @@
-"""The checklist: kept by all assignments, and each rule breaks where something is spoilt."""
+"""The checklist: all assignments keep it, and each rule fails for a course that breaks it."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from course_lib.grading.release import release
 from course_lib.misconceptions import all_misconceptions
 
 SLUG = "01_shopping_cart"
-GOALS = "says what one can do afterwards"
-TIME = "says how long it takes, 10 to 60 minutes"
-CHAPTER = "names its chapter, and is linked there"
-TABLE = "has the points in the table that its cells have"
-HOW = "says how it works and how to hand in"
+GOALS = "states its learning goals"
+TIME = "states its time, 10 to 60 minutes"
+CHAPTER = "links to its chapter and back"
+TABLE = "has the same points in table, cells and checks"
+HOW = "explains how it works and how to hand in"
 NUMBER = "has 3 to 8 graded tasks"
-KINDS = "asks for code, for numbers and for words"
-CELLS = "has a visible check beside each task"
-RUBRICS = "has a rubric for what a person reads"
-IN_STEP = "is released as it stands"
+KINDS = "asks for code, numbers and an explanation"
+CELLS = "has a visible check below each task"
+RUBRICS = "has a rubric for each written answer"
+IN_STEP = "has an up-to-date release"
 SOLVED = "shows no solution in the release"
 SECTIONS = "has checks that point to sections of the book"
-MODEL = "pays the model everything and the blank nothing"
-ACCEPTED = "has right answers in other spellings"
+MODEL = "gives the model solution all points, the blank none"
+ACCEPTED = "has right answers written differently"
 HOSTILE = "has attacks on its checks"
-HINTS = "has misconceptions with hints that ask"
-PARTS = "loses every part of its points to a misconception"
+HINTS = "has misconceptions whose hints ask a question"
+PARTS = "has a misconception for each part of its points"
 
 Spoil = Callable[[Course, pytest.MonkeyPatch], object]
 
@@ -53,7 +53,7 @@ def whole(course: Course) -> Course:
 
 
 def problems(course: Course, rule: str) -> list[str]:
-    # What was read of another copy of the course has no place here.
+    # The cache may hold an assignment of another copy of the course.
     trial.assignment.cache_clear()
     return list(checklists.problems(Subject(course, SLUG), rule))
 
@@ -168,29 +168,29 @@ REJECTED: list[tuple[str, Spoil, str]] = [
     (TIME, text("40 to 60 minutes", "40 to 90 minutes"), "is not within 10 to 60"),
     (TIME, text("40 to 60 minutes", "5 minutes"), "is not within 10 to 60"),
     (TIME, text("40 to 60 minutes", "50 to 40 minutes"), "is not within 10 to 60"),
-    (CHAPTER, text("chapter `01_shopping_cart`", "chapter `02_chain_rule`"), "not name its"),
+    (CHAPTER, text("chapter `01_shopping_cart`", "chapter `02_chain_rule`"), "is not named"),
     (CHAPTER, no_chapter, "there is no chapter"),
-    (CHAPTER, chapter("{download}`the exercise", "{doc}`the exercise"), "has no link to it"),
+    (CHAPTER, chapter("{download}`the exercise", "{doc}`the exercise"), "no link to the exercise"),
     (TABLE, text("| 1 `mul_layer` | a product node | 4 |\n", ""), "the table lists add_layer"),
     (TABLE, text("| a product node | 4 |", "| a product node | 5 |"), "has 5 points in the table"),
     (TABLE, text("| 2 `add_layer`", "| 3 `add_layer`"), "does not number its tasks"),
     (TABLE, text("points: 3\n", "points: 2\n"), "add_layer has 3 points in the table and 2"),
-    (TABLE, tasks(points={"forward": 1}), "and its check gives 1"),
+    (TABLE, tasks(points={"forward": 1}), "but its check gives 1"),
     (HOW, text("## How this works", "## How it goes"), "there is no section"),
     (HOW, text("It draws new numbers at every run, so", "It"), "is not what"),
     (HOW, text("To hand in, choose", "Choose"), "is not what"),
     (NUMBER, text(r"## Task 2.*(?=\+\+\+ \{\"nbgrader)", "", regex=True), "2 graded tasks"),
     (NUMBER, text("+++\n", NINTH), "9 graded tasks"),
     (KINDS, text(r"## Task 4.*?(?=## Task 5)", "", regex=True), "asks for numbers to predict"),
-    (KINDS, text(r"## Task 8.*", "", regex=True), "asks for words"),
-    (CELLS, text(MUL_CHECK, f"print(1)\n{MUL_CHECK}"), "is not one call"),
-    (CELLS, text(MUL_CHECK, "checks.add_layer(MulLayer)"), "is not one call"),
+    (KINDS, text(r"## Task 8.*", "", regex=True), "asks for an explanation"),
+    (CELLS, text(MUL_CHECK, f"print(1)\n{MUL_CHECK}"), "must be one call"),
+    (CELLS, text(MUL_CHECK, "checks.add_layer(MulLayer)"), "must be one call"),
     (CELLS, text("grade_id: check_mul_layer\n  locked: true", "grade_id: check_mul_layer\n"
                  "  locked: false"), "is not locked"),
     (CELLS, text("grade_id: check_mul_layer", "grade_id: check_product"), "right below"),
     (CELLS, text("        return dx, dy\n        ### END SOLUTION\n```", "        return dx, dy\n"
-                 "        ### END SOLUTION\n```\n\nWords in between."), "stand right below"),
-    (CELLS, tasks(), "no check is known for the task mul_layer"),
+                 "        ### END SOLUTION\n```\n\nWords in between."), "is not right below"),
+    (CELLS, tasks(), "the task mul_layer has no check"),
     (RUBRICS, text("**Rubric.**", "**Points.**"), "has no “**Rubric.**”"),
     (RUBRICS, text("**Model answer.**", ""), "has no “**Model answer.**”"),
     (RUBRICS, text("1 point: the right amount", "2 points: the right amount"), "gives 4 points"),
@@ -205,26 +205,26 @@ REJECTED: list[tuple[str, Spoil, str]] = [
     (MODEL, text("    def forward(self, x, y):\n        ### BEGIN SOLUTION\n        self.x = x",
                  "    def forward(self, x, y):\n        return x * y\n        ### BEGIN SOLUTION\n"
                  "        self.x = x"), "the blank answer to mul_layer earns 1"),
-    (ACCEPTED, without_first("accepted"), "of 5 right answers in accepted/"),
+    (ACCEPTED, without_first("accepted"), "right answers to mul_layer; write 5"),
     (ACCEPTED, strange_cell("accepted"), "strange.py answers mull_ayer"),
-    (HOSTILE, without_first("hostile"), "3 of 4 attacks"),
+    (HOSTILE, without_first("hostile"), "3 attacks; write 4"),
     (HOSTILE, strange_cell("hostile"), "strange.py answers mull_ayer"),
-    (HINTS, misconceptions(lambda m: replace(m, hint=m.hint.replace("?", "."))), "asks nothing"),
-    (HINTS, misconceptions(lambda m: replace(m, hint="Why?")), "has 4 letters"),
-    (HINTS, misconceptions(lambda m: replace(m, hint=m.hint + 300 * "?")), "letters"),
+    (HINTS, misconceptions(lambda m: replace(m, hint=m.hint.replace("?", "."))), "no question"),
+    (HINTS, misconceptions(lambda m: replace(m, hint="Why?")), "has 4 characters"),
+    (HINTS, misconceptions(lambda m: replace(m, hint=m.hint + 300 * "?")), "characters"),
     (HINTS, misconceptions(lambda m: replace(m, hint=m.hint + " dout * self.y")), "formula"),
-    (HINTS, misconceptions(lambda m: replace(m, hint=m.hint + " dx = y")), "formula: 'dx = '"),
-    (HINTS, misconceptions(lambda m: replace(m, name="SubAsAdd")), "is the name of"),
-    (HINTS, misconceptions(lambda m: replace(m, task="mul")), "belongs to a task mul"),
-    (HINTS, fewer_misconceptions, "9 of 10 misconceptions"),
-    (PARTS, misconceptions(lambda _m: None), "the part “forward” of mul_layer is lost by no"),
+    (HINTS, misconceptions(lambda m: replace(m, hint=m.hint + " dx = y")), "formula away: 'dx = '"),
+    (HINTS, misconceptions(lambda m: replace(m, name="SubAsAdd")), "have the name SubAsAdd"),
+    (HINTS, misconceptions(lambda m: replace(m, task="mul")), "belongs to the task mul,"),
+    (HINTS, fewer_misconceptions, "9 misconceptions; write 10"),
+    (PARTS, misconceptions(lambda _m: None), "loses the part “forward” of mul_layer"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("rule", "spoil", "words"), REJECTED, ids=[f"{i}-{row[0]}" for i, row in enumerate(REJECTED)]
 )
-def test_what_is_spoilt_breaks_the_rule(
+def test_a_spoilt_course_breaks_the_rule(
     whole: Course, monkeypatch: pytest.MonkeyPatch, rule: str, spoil: Spoil, words: str
 ) -> None:
     spoil(whole, monkeypatch)
@@ -246,21 +246,21 @@ def test_the_course_keeps_every_rule(slug: str) -> None:
     assert [problem for verdict in found for problem in verdict.problems] == []
 
 
-def test_a_release_that_was_made_anew_is_in_step(whole: Course) -> None:
+def test_a_new_release_is_up_to_date(whole: Course) -> None:
     text("Two apples at 100", "Two apples at 110")(whole, pytest.MonkeyPatch())
     assert problems(whole, IN_STEP)
     release(whole, [SLUG])
     assert problems(whole, IN_STEP) == []
 
 
-def test_a_source_that_cannot_be_read_is_a_reason_not_an_error(whole: Course) -> None:
+def test_an_unreadable_source_is_a_problem_not_a_traceback(whole: Course) -> None:
     whole.source(SLUG).write_text("# No kernel\n", encoding="utf-8")
     found = checklist(whole, [SLUG])
     assert any("names no kernel" in problem for verdict in found for problem in verdict.problems)
     assert len(found) == len(RULES)
 
 
-# --- what the command says --------------------------------------------------------------------
+# --- output of the command --------------------------------------------------------------------
 
 
 def invoked(monkeypatch: pytest.MonkeyPatch, found: list[Verdict], *words: str) -> Any:

@@ -1,4 +1,4 @@
-"""`course new-exercise`: what it makes works at once, and what it refuses changes nothing."""
+"""`course new-exercise`: the new assignment works at once; a refused slug changes nothing."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def made(root: Path) -> list[Path]:
     return [root / line.removeprefix("made ") for line in lines if line.startswith("made ")]
 
 
-def test_it_says_what_it_made_and_what_is_left_to_do(scratch: Path) -> None:
+def test_it_lists_the_files_and_the_remaining_steps(scratch: Path) -> None:
     said = (scratch / "said.txt").read_text(encoding="utf-8")
     names = {path.relative_to(scratch).as_posix() for path in made(scratch)}
     assert {
@@ -82,7 +82,7 @@ def test_it_says_what_it_made_and_what_is_left_to_do(scratch: Path) -> None:
     assert f"course checklist {SLUG}" in said
 
 
-def test_nothing_is_left_open_in_it(scratch: Path) -> None:
+def test_no_placeholder_is_left(scratch: Path) -> None:
     for path in made(scratch):
         text = path.read_text(encoding="utf-8")
         for mark in ("{{", "SLUG.", "NAME", ".txt"):
@@ -107,7 +107,7 @@ def test_it_is_released_and_then_only_its_chapter_is_missing(scratch: Path) -> N
     assert "17 of 17 kept." in complete.stdout
 
 
-def test_its_checks_stand_the_audit(scratch: Path) -> None:
+def test_its_checks_pass_the_audit(scratch: Path) -> None:
     found = course(scratch, "audit", SLUG, "--jobs", "1")
     assert found.returncode == 0, found.stdout + found.stderr
     sums = found.stdout.splitlines()[-1].split()
@@ -140,21 +140,21 @@ def files(root: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("slug", "words"),
     [
-        ("convolution", "is no slug"),
-        ("1_convolution", "is no slug"),
-        ("11-convolution", "is no slug"),
-        ("11_Convolution", "is no slug"),
-        ("11_", "is no slug"),
-        ("11_a__b", "is no slug"),
-        ("../11_convolution", "is no slug"),
-        ("11_convolution\n", "is no slug"),
-        ("٣٤_convolution", "is no slug"),
-        ("11_class", "is a word of Python"),
+        ("convolution", "is not a slug"),
+        ("1_convolution", "is not a slug"),
+        ("11-convolution", "is not a slug"),
+        ("11_Convolution", "is not a slug"),
+        ("11_", "is not a slug"),
+        ("11_a__b", "is not a slug"),
+        ("../11_convolution", "is not a slug"),
+        ("11_convolution\n", "is not a slug"),
+        ("٣٤_convolution", "is not a slug"),
+        ("11_class", "is a Python keyword"),
         ("01_other", "The number 01 belongs to 01_shopping_cart. The next free one is 04"),
         ("03_activations", "solutions/03_activations.md exists already"),
     ],
 )
-def test_a_slug_that_leads_to_trouble_is_refused(course: Course, slug: str, words: str) -> None:
+def test_an_invalid_slug_is_refused(course: Course, slug: str, words: str) -> None:
     before = files(course.root)
     with pytest.raises(CourseError, match=words):
         frames.new_exercise(course, slug)
@@ -195,7 +195,7 @@ def test_a_failure_halfway_leaves_nothing_behind(
     assert left <= {course.build}
 
 
-def test_a_chapter_that_is_there_gives_its_label_and_is_asked_for_a_link(course: Course) -> None:
+def test_an_existing_chapter_gives_its_label_and_needs_the_link(course: Course) -> None:
     page = course.root / "book" / f"{SLUG}.md"
     page.parent.mkdir()
     page.write_text(CHAPTER.replace("download", "doc"), encoding="utf-8")
@@ -211,7 +211,7 @@ def test_a_chapter_that_is_there_gives_its_label_and_is_asked_for_a_link(course:
 # --- what authors read ------------------------------------------------------------------------
 
 
-def test_authoring_names_commands_that_there_are() -> None:
+def test_authoring_names_existing_commands() -> None:
     text = (ROOT / "AUTHORING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"(?:^|`)course ([a-z][a-z-]*)", text, flags=re.MULTILINE))
     assert {"new-exercise", "release", "checklist", "audit"} <= named <= set(main.commands)

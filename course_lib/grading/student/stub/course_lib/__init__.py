@@ -1,4 +1,4 @@
-"""What a submission finds of the course's library while it is graded.
+"""The course's library as a submission can import it during grading.
 
-The checks run elsewhere. What the assignment itself imports lies beside this file.
+The modules that the assignment imports are copied into this folder. The checks run in the grader.
 """

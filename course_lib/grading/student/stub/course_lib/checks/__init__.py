@@ -1,10 +1,10 @@
-"""The checks' names, for cells that call them; the checks themselves run elsewhere."""
+"""Stand-ins for the checks, for cells that call them. The checks themselves run in the grader."""
 
 from __future__ import annotations
 
 
 class _Check:
-    """Takes anything and does nothing."""
+    """An object that accepts every call and attribute, and does nothing."""
 
     def __call__(self, *_args: object, **_settings: object) -> _Check:
         return self

@@ -65,7 +65,7 @@ DRAWN = """async () => {
 NO_FORMULAS = "window.MathJax = { startup: { promise: Promise.resolve() } };"
 
 # Milliseconds for one step in a page. A busy machine takes many times as long as a quiet one.
-PATIENCE = 180_000
+PATIENCE = 600_000
 
 # Rules that a dark page can break and the same page in light colours keeps.
 COLOURS = ["color-contrast", "link-in-text-block"]

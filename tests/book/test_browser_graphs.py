@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import combinations
 
 import pytest
+from browser import PATIENCE
 from graph_cases import affine, shopping_cart
 
 from course_lib import layers
@@ -95,6 +96,7 @@ def opened(browser, folder, *figures, theme="light", width=1000, **options):
     )
     context = browser.new_context(viewport={"width": width, "height": 900}, **options)
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     said = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import look, survey
+from browser import PATIENCE, look, survey
 from test_browser import written
 from test_live import shorten
 
@@ -272,6 +272,7 @@ def test_where_nothing_can_be_moved_there_is_the_picture(
     address = written(tmp_path, "".join(htmls.values()))
     context = browser.new_context(java_script_enabled=medium == "paper")
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     page.goto(address)
     if medium == "paper":
         assert page.locator("input:visible, select:visible, button:visible").count() > 0

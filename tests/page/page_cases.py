@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import exercise_pages
-from browser import serve
+from browser import PATIENCE, serve
 from conftest import ROOT
 from running import Running
 
@@ -69,6 +69,7 @@ class Tab:
 
     def __init__(self, page: Any, address: str) -> None:
         self.page, self.address = page, address
+        page.set_default_timeout(PATIENCE)
         self.asked: list[str] = []
         self.answer = True
         page.on("dialog", self.ask)

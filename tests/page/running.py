@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-# Milliseconds. Python is big, and chapter 8 trains for minutes.
-PATIENCE = 180_000
-LONG = 900_000
+from browser import PATIENCE
+
 WRITABLE = ":is(textarea, [contenteditable=true])"
 SAID = """(words) => document.querySelector(".python [role=status]").textContent.match(words)"""
 

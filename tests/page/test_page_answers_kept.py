@@ -12,6 +12,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from browser import PATIENCE
 from page_cases import SCRIPT, Tab, released, served
 
 from course_lib.grading.authoring.trial import build_submission
@@ -254,6 +255,7 @@ def test_everything_can_be_done_by_keyboard(tab: Tab) -> None:
 
 def test_a_page_that_is_no_assignment_is_left_alone(browsing: Any, address: str) -> None:
     page = browsing.new_page()
+    page.set_default_timeout(PATIENCE)
     page.route("**/page.html", lambda route: route.fulfill(body=SCRIPT, content_type="text/html"))
     page.goto(address)
     page.wait_for_selector("body[data-ready]")

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from browser import look, sideways, switch, violations
-from running import PATIENCE, WRITABLE, Running
+from browser import PATIENCE, look, sideways, switch, violations
+from running import WRITABLE, Running
 
 PAGE = "01_shopping_cart"
 
@@ -319,6 +319,7 @@ def test_a_browser_without_it_is_told(browser: Any, site: str, missing: str, wor
     context = browser.new_context()
     context.add_init_script(f"delete window.{missing}")
     tab = context.new_page()
+    tab.set_default_timeout(PATIENCE)
     tab.goto(f"{site}/{PAGE}.html")
     page = Running(tab)
     page.button("Start Python").click()

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from browser import PATIENCE
 from class_cases import SLUG, Here, answers, by_length, copied, hand_in, released_course
 from click.testing import CliRunner
 from test_student_page import MARKUP, RIGHT, SEED, WRONG, check_dead, found, opened, words
@@ -243,6 +244,7 @@ def test_every_link_leads_to_a_page(browser: Any, course: Course) -> None:
     path = write_overview(course, SLUG)
     context = browser.new_context()
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     page.goto(path.as_uri())
     # The browser's own idea of where a link leads.
     leads = page.locator("#students ~ table a").evaluate_all("links => links.map(a => a.href)")

@@ -20,6 +20,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from browser import PATIENCE
 from class_cases import SLUG, Here, answers, by_length, copied, hand_in, released_course
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -480,6 +481,7 @@ def opened(
     file.write_bytes(made.encode())
     context = browser.new_context(**{"viewport": {"width": 900, "height": 900}} | options)
     tab = context.new_page()
+    tab.set_default_timeout(PATIENCE)
     said: list[str] = []
     tab.on("request", lambda request: said.append(request.url))
     tab.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))

@@ -183,9 +183,9 @@ def test_s14_one_epoch_of_training_reads_most_digits() -> None:
     assert history.accuracies[1].test > 0.85
 
 
-# The whole run takes 10,000 steps; `make test` sees it once, in the chapter.
+# The whole run takes 10,000 steps. The chapter, which the build executes, has it with seed 0.
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_s14_training_reaches_the_accuracy(seed: int) -> None:
     (x_train, t_train), (x_test, t_test) = load_mnist()
     net = TwoLayerNet(784, 50, 10, weight_init_std=0.01, dtype=np.float32, rng=seed)

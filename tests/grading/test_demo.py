@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from class_cases import Here, by_length, same_version
+from class_cases import InProcessExecutor, by_length, same_version
 from conftest import TWO, copy_course
 
 from course_lib.grading import demo, jobs
@@ -179,7 +179,7 @@ def test_where_there_can_be_no_sandbox_the_hostile_are_left_out(
         raise CourseError("There is no bubblewrap here.")
 
     monkeypatch.setattr("course_lib.grading.sandbox.process.check_ready", refuse)
-    here = Here(by_length)
+    here = InProcessExecutor(by_length)
     monkeypatch.setattr(demo, "_executor", lambda: here)
     said: list[str] = []
     demo.run(course, say=said.append)
@@ -249,7 +249,7 @@ def test_plain_nbgrader_beside_it_and_then_removal(graded_copy: Course) -> None:
 @pytest.fixture
 def stubbed(course: Course, monkeypatch: pytest.MonkeyPatch) -> tuple[Course, list[str]]:
     """A course where a stand-in executes, and a list of whose work it was given."""
-    here = Here(by_length)
+    here = InProcessExecutor(by_length)
     monkeypatch.setattr(demo, "_executor", lambda: here)
     monkeypatch.setattr(demo, "_can_isolate", lambda _say: True)
     monkeypatch.setattr(jobs, "library_version", same_version)
@@ -271,7 +271,7 @@ def test_interrupted_run_goes_on_where_it_stopped(
         return by_length(job)
 
     with monkeypatch.context() as patch:
-        here = Here(interrupted)
+        here = InProcessExecutor(interrupted)
         here.executed = calls
         patch.setattr(demo, "_executor", lambda: here)
         with pytest.raises(KeyboardInterrupt):

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from class_cases import (
     SLUG,
-    Here,
+    InProcessExecutor,
     answers,
     by_length,
     copied,
@@ -58,7 +58,7 @@ def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def go(course: Course, **more: Any) -> tuple[Outcome, list[str]]:
-    here = Here(by_length)
+    here = InProcessExecutor(by_length)
     more.setdefault("patience", 30.0)
     outcome = run.grade(course, [SLUG], here, Options(seed=1), page=small_page, **more)
     return outcome, here.executed
@@ -234,7 +234,7 @@ def test_a_locked_gradebook_is_waited_for(
     said: list[str] = []
     begun = threading.Event()
 
-    class Slow(Here):
+    class Slow(InProcessExecutor):
         def run(self, jobs: Any) -> Any:
             locked.execute("BEGIN EXCLUSIVE")
             begun.set()
@@ -258,7 +258,7 @@ def test_a_locked_gradebook_is_waited_for(
 def test_a_gradebook_that_stays_locked_is_said_and_nothing_is_lost(
     course: Course, locked: sqlite3.Connection, undisturbed: dict[str, Any]
 ) -> None:
-    class Locking(Here):
+    class Locking(InProcessExecutor):
         def run(self, jobs: Any) -> Any:
             locked.execute("BEGIN EXCLUSIVE")
             yield from super().run(jobs)

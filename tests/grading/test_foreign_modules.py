@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from class_cases import MOST, SLUG, answers, auto_scores, hand_in, released_course
+from class_cases import MAX_POINTS, SLUG, answers, auto_scores, hand_in, released_course
 
 import course_lib
 from course_lib.grading import import_only_what_is_installed
@@ -77,7 +77,7 @@ def test_a_command_in_a_students_folder_runs_none_of_its_files(course: Course, p
     assert ran(course) == []
     for student in ("ada", "bob"):
         scores = auto_scores(course, student)
-        assert {name: scores[f"check_{name}"] for name in MOST} == MOST
+        assert {name: scores[f"check_{name}"] for name in MAX_POINTS} == MAX_POINTS
 
 
 def test_the_planted_files_would_be_seen(tmp_path: Path) -> None:

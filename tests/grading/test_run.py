@@ -15,9 +15,9 @@ from typing import Any
 import class_cases
 import pytest
 from class_cases import (
-    MOST,
+    MAX_POINTS,
     SLUG,
-    Here,
+    InProcessExecutor,
     answers,
     auto_scores,
     by_length,
@@ -66,9 +66,11 @@ def _same_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grading_jobs, "library_version", same_version)
 
 
-def run(course: Course, here: Here | None = None, **options: Any) -> tuple[Outcome, list[str]]:
+def run(
+    course: Course, here: InProcessExecutor | None = None, **options: Any
+) -> tuple[Outcome, list[str]]:
     """Grade, and return also whose work was executed."""
-    here = here or Here(by_length)
+    here = here or InProcessExecutor(by_length)
     options.setdefault("seed", 1)
     outcome = grade(course, [SLUG], here, Options(**options), page=small_page)
     return outcome, here.executed
@@ -114,7 +116,9 @@ def test_only_what_changed_is_graded_again(course: Course) -> None:
     hand_in(course, "cy", answers(course))
     _, executed = run(course)
     assert executed == ["bob", "cy"]
-    assert auto_scores(course, "bob")["check_mul_layer"] == pytest.approx(MOST["mul_layer"] / 10)
+    assert auto_scores(course, "bob")["check_mul_layer"] == pytest.approx(
+        MAX_POINTS["mul_layer"] / 10
+    )
     hand_in(course, "di", {})
     assert run(course)[1] == ["di"]
     path = course.released(SLUG)
@@ -165,8 +169,8 @@ def test_unprotected_results_are_not_taken_for_protected_ones(course: Course) ->
         result = by_length(job)
         return Result(job.student, job.slug, result.tasks, isolation="none")
 
-    run(course, Here(unprotected), sandbox=False)
-    assert run(course, Here(unprotected), sandbox=False)[1] == []
+    run(course, InProcessExecutor(unprotected), sandbox=False)
+    assert run(course, InProcessExecutor(unprotected), sandbox=False)[1] == []
     assert run(course)[1] == ["ada", "bob"]
 
 
@@ -182,7 +186,9 @@ def test_two_assignments_in_one_run(course: Course) -> None:
     folder = course.root / "submitted" / "ada" / TWO[1]
     folder.mkdir()
     (folder / f"{TWO[1]}.ipynb").write_bytes(course.released(TWO[1]).read_bytes())
-    outcome = grade(course, list(TWO), Here(by_length), Options(seed=1), page=small_page)
+    outcome = grade(
+        course, list(TWO), InProcessExecutor(by_length), Options(seed=1), page=small_page
+    )
     assert sorted((row.slug, row.student) for row in outcome.rows) == [
         *((SLUG, name) for name in ("ada", "bob", "cy")),
         (TWO[1], "ada"),
@@ -211,7 +217,7 @@ def test_only_one_run_at_a_time(course: Course) -> None:
             run(course)
         return by_length(job)
 
-    assert len(run(course, Here(another))[0].rows) == 3
+    assert len(run(course, InProcessExecutor(another))[0].rows) == 3
 
 
 # --- processes ------------------------------------------------------------------------------------
@@ -233,7 +239,7 @@ NAMES = ["ada", "bob", "cy", "di", "ed"]
 
 def test_pool_gives_the_results_of_one_process() -> None:
     results = pool_run([job(name) for name in NAMES], by_length)
-    alone = list(Here(by_length).run([job(name) for name in NAMES]))
+    alone = list(InProcessExecutor(by_length).run([job(name) for name in NAMES]))
     assert sorted(results, key=lambda r: r.student) == alone
 
 
@@ -336,7 +342,7 @@ def test_stopped_run_goes_on_where_it_was(
 ) -> None:
     hand_in_many(course)
     undisturbed = copied(course, tmp_path / "undisturbed")
-    grade(undisturbed, [SLUG], Here(by_length), Options(seed=1))
+    grade(undisturbed, [SLUG], InProcessExecutor(by_length), Options(seed=1))
     process = start(course, "grade", SLUG, "--seed", "1")
     wait_for_results(course, process, 5)
     workers = children(process.pid)
@@ -352,7 +358,7 @@ def test_stopped_run_goes_on_where_it_was(
     while any(map(is_alive, workers)) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(map(is_alive, workers))
-    here = Here(by_length)
+    here = InProcessExecutor(by_length)
     grade(course, [SLUG], here, Options(seed=1))
     assert 0 < len(here.executed) < 42
     assert state(course) == state(undisturbed)
@@ -384,7 +390,7 @@ def test_table_says_why_and_what_needs_a_person(course: Course) -> None:
 
 def refusal(course: Course, monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
     monkeypatch.chdir(course.root)
-    monkeypatch.setattr("course_lib.grading.cli._executor", lambda _: Here(by_length))
+    monkeypatch.setattr("course_lib.grading.cli._executor", lambda _: InProcessExecutor(by_length))
     result = CliRunner().invoke(main, ["grade", *words])
     assert result.exit_code in (1, 2), result.output
     assert "Traceback" not in result.output

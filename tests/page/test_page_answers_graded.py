@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 from browser import look
-from class_cases import MOST, SLUG, auto_scores, hand_in, released_course
+from class_cases import MAX_POINTS, SLUG, auto_scores, hand_in, released_course
 from page_cases import Solving, Tab, download, headline, served
 
 from course_lib.grading.authoring.trial import build_submission, model_cells
@@ -87,16 +87,18 @@ def test_points_are_those_of_the_same_answers_from_jupyter(graded: Course, stude
 def test_points_are_what_the_work_is_worth(graded: Course) -> None:
     def points(student: str) -> dict[str, float]:
         found = auto_scores(graded, f"page-{student}")
-        return {name: found[f"check_{name}"] for name in MOST}
+        return {name: found[f"check_{name}"] for name in MAX_POINTS}
 
-    assert points("ada") == MOST
-    nothing = dict.fromkeys(MOST, 0)
+    assert points("ada") == MAX_POINTS
+    nothing = dict.fromkeys(MAX_POINTS, 0)
     assert points("di") == nothing
-    assert points("cy") == {**nothing, "sub_layer": MOST["sub_layer"]}
+    assert points("cy") == {**nothing, "sub_layer": MAX_POINTS["sub_layer"]}
     bob = points("bob")
-    assert 0 < bob.pop("mul_layer") < MOST["mul_layer"]
+    assert 0 < bob.pop("mul_layer") < MAX_POINTS["mul_layer"]
     assert bob == {
-        name: MOST[name] if name in ("add_layer", "predict") else 0 for name in MOST if name in bob
+        name: MAX_POINTS[name] if name in ("add_layer", "predict") else 0
+        for name in MAX_POINTS
+        if name in bob
     }
 
 
@@ -131,4 +133,4 @@ def test_points_are_those_that_the_page_itself_showed(
     assert done.returncode == 0, done.stdout + done.stderr
     scores = auto_scores(course, "bob")
     assert {name: scores[f"check_{name}"] for name in shown} == shown
-    assert 0 < shown["mul_layer"] < MOST["mul_layer"]
+    assert 0 < shown["mul_layer"] < MAX_POINTS["mul_layer"]

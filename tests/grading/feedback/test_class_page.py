@@ -14,7 +14,15 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from class_cases import SLUG, Here, answers, by_length, copied, hand_in, released_course
+from class_cases import (
+    SLUG,
+    InProcessExecutor,
+    answers,
+    by_length,
+    copied,
+    hand_in,
+    released_course,
+)
 from click.testing import CliRunner
 from test_student_page import MARKUP, RIGHT, SEED, WRONG, check_dead, found, opened, words
 
@@ -208,7 +216,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
     for name in NAMES:
         hand_in(course, name, answers(course))
     hand_in(course, "eve", "no notebook")
-    grade(course, [SLUG], Here(by_length), Options(seed=1))
+    grade(course, [SLUG], InProcessExecutor(by_length), Options(seed=1))
     return course
 
 

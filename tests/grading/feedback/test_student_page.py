@@ -20,7 +20,15 @@ from typing import Any
 
 import nbformat
 import pytest
-from class_cases import SLUG, Here, answers, by_length, copied, hand_in, released_course
+from class_cases import (
+    SLUG,
+    InProcessExecutor,
+    answers,
+    by_length,
+    copied,
+    hand_in,
+    released_course,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -641,7 +649,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
     hand_in(course, "ada", answers(course), when="2026-03-01 12:00:00 UTC")
     hand_in(course, "bob", {"mul_layer": "x = 1"})
     hand_in(course, "eve", "no notebook")
-    grade(course, [SLUG], Here(by_length), Options(seed=1))
+    grade(course, [SLUG], InProcessExecutor(by_length), Options(seed=1))
     return course
 
 
@@ -720,7 +728,7 @@ def test_nbgrader_releases_the_pages_of_grading(course: Course) -> None:
     solved = answers(course)
     collected(course, "ada", solved, "first" * 20)
     collected(course, "bob", {"mul_layer": "x = 1"}, "bob's" * 20)
-    grade(course, [SLUG], Here(by_length), Options(seed=1))
+    grade(course, [SLUG], InProcessExecutor(by_length), Options(seed=1))
     first = place(course, "ada").read_bytes()
     # eve's submission has no secret; that does not stop the others
     nbgrader(course, "release_feedback", SLUG)
@@ -731,7 +739,7 @@ def test_nbgrader_releases_the_pages_of_grading(course: Course) -> None:
     collected(course, "ada", solved, "second" * 20)
     # and of somebody who then hands in by another way
     (course.root / "submitted" / "bob" / SLUG / "submission_secret.txt").unlink()
-    grade(course, [SLUG], Here(by_length), Options(seed=1))
+    grade(course, [SLUG], InProcessExecutor(by_length), Options(seed=1))
     beside = place(course, "bob").with_name("submission_secret.txt")
     assert beside.read_text() != "bob's" * 20
     nbgrader(course, "release_feedback", SLUG)
@@ -740,7 +748,7 @@ def test_nbgrader_releases_the_pages_of_grading(course: Course) -> None:
 
 def test_nbgrader_can_put_its_own_page_in_place(course: Course) -> None:
     collected(course, "ada", answers(course), "first" * 20)
-    grade(course, [SLUG], Here(by_length), Options(seed=1))
+    grade(course, [SLUG], InProcessExecutor(by_length), Options(seed=1))
     made = place(course, "ada").read_bytes()
     nbgrader(course, "generate_feedback", SLUG, "--student=ada", "--force")
     theirs = place(course, "ada").read_bytes()

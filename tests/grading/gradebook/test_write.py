@@ -16,7 +16,7 @@ import pytest
 from class_cases import (
     COMMENTS,
     SLUG,
-    Here,
+    InProcessExecutor,
     answers,
     by_length,
     copied,
@@ -49,7 +49,9 @@ def course(released: Course, tmp_path: Path) -> Course:
 
 
 def run(course: Course, execute: Any = by_length, **options: Any) -> Any:
-    return grade(course, [SLUG], Here(execute), Options(seed=1, **options), page=small_page)
+    return grade(
+        course, [SLUG], InProcessExecutor(execute), Options(seed=1, **options), page=small_page
+    )
 
 
 # --- beside nbgrader ------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from class_cases import SLUG, Here, answers, by_length, hand_in, released_course
+from class_cases import SLUG, InProcessExecutor, answers, by_length, hand_in, released_course
 from click.testing import CliRunner
 
 from course_lib.grading.cli import main
@@ -300,7 +300,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     course = released_course(tmp_path_factory.mktemp("exports") / "my course")
     for name in ("ada", "bob", "cem"):
         hand_in(course, name, answers(course))
-    grade(course, [SLUG], Here(by_length), Options(seed=1))
+    grade(course, [SLUG], InProcessExecutor(by_length), Options(seed=1))
     with open_gradebook(course) as book:
         for name in ("ada", "bob"):
             given = book.find_grade("explain", SLUG, SLUG, name)

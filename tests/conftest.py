@@ -15,20 +15,20 @@ from course_lib.grading.course import Course
 
 ROOT = Path(__file__).parent.parent
 pytest_plugins = ["browser"]
-# Enough to try every tool on, however many assignments the course has.
+# The assignments in the copies of the course that tests change.
 TWO = ("01_shopping_cart", "03_activations")
-# Few tests that take minutes.
+# Files with few tests that take minutes.
 LONG = ("test_page_run_training", "test_page_library", "test_page_answers_graded", "test_live_lab")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no processor waits for another one in the end."""
+    """Run the longest tests first, so that all workers end at about the same time."""
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path.stem not in LONG, -tests[item.path]))
 
 
 def thinned(values: Iterable[Any], every: int, name: Callable[[Any], str]) -> list[Any]:
-    """Return parameters of a test with their names; all but each n-th are marked as slow."""
+    """Return named test parameters; mark all but every n-th as slow."""
     return [
         pytest.param(value, id=name(value), marks=[pytest.mark.slow] if i % every else [])
         for i, value in enumerate(values)
@@ -36,18 +36,18 @@ def thinned(values: Iterable[Any], every: int, name: Callable[[Any], str]) -> li
 
 
 def toc_pages() -> list[str]:
-    """Return the pages of the book in their order; the assignments' pages are made by its build."""
+    """Return the pages of the book in order, including the pages of the assignments."""
     toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
     pages = [toc["root"]]
     for entry in (entry for part in toc["parts"] for entry in part["chapters"]):
-        # What the build makes is named after the folder of each assignment.
+        # The build names the page of an assignment after its folder.
         made = sorted(ROOT.glob(entry["glob"])) if "glob" in entry else []
         pages += [p.relative_to(ROOT).as_posix() for p in made] or [entry["file"]]
     return pages
 
 
 def copy_course(target: Path) -> Course:
-    """Copy what the tools work on, with two assignments; the library stays where it is."""
+    """Copy the folders that the tools read and write, with two assignments; not the library."""
     for folder in ("solutions", "exercises", "tests/submissions"):
         (target / folder).mkdir(parents=True)
         for slug in TWO:
@@ -62,5 +62,5 @@ def copy_course(target: Path) -> Course:
 
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
-    """A copy of the course to spoil, in a folder with a space in its name."""
+    """Return a copy of the course that a test can change; its path contains a space."""
     return copy_course(tmp_path / "my course")

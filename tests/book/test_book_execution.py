@@ -1,4 +1,4 @@
-"""Pages of the book are executed side by side, and Jupyter Book finds what came of it."""
+"""Pages of the book are executed in parallel into the cache that Jupyter Book reads."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ kernelspec:
 
 @pytest.fixture
 def pages(tmp_path: Path) -> Any:
-    """An environment as Sphinx has it, with pages that work, one that fails, one of text."""
+    """Return a Sphinx environment with working pages, a failing one, and one without code."""
     for name, text in {
         "one": NOTEBOOK.format("print(1)"),
         "two": NOTEBOOK.format("print(1 + 1)"),
@@ -48,14 +48,14 @@ def pages(tmp_path: Path) -> Any:
 
 
 def executed(env: Any) -> dict[str, str]:
-    """Return what the pages in the cache print."""
+    """Return the printed text of each page in the cache."""
     cache = get_cache(env.mystnb_config.execution_cache_path)
     found = {Path(record.uri).stem: record.pk for record in cache.list_cache_records()}
     return {name: cache.get_cache_bundle(pk).nb.cells[0].outputs[0].text
             for name, pk in found.items()}  # fmt: skip
 
 
-def test_pages_are_executed_side_by_side_into_the_books_cache(
+def test_pages_are_executed_in_parallel_into_the_cache(
     pages: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     side_by_side = importlib.import_module("side_by_side")
@@ -67,7 +67,7 @@ def test_pages_are_executed_side_by_side_into_the_books_cache(
 
     monkeypatch.setattr(side_by_side, "load_executor", no_executor)
     side_by_side.execute(None, pages, ["one", "two", "text"])
-    # Only one to execute, which Jupyter Book does when it reads it; it also tells of failures.
+    # A single page is left to Jupyter Book, which also reports failures.
     side_by_side.execute(None, pages, ["broken"])
     Path(pages.doc2path("two")).write_text(NOTEBOOK.format("print(3)"), encoding="utf-8")
     with pytest.raises(AssertionError, match="have been executed"):
@@ -76,10 +76,10 @@ def test_pages_are_executed_side_by_side_into_the_books_cache(
     side_by_side.execute(None, pages, ["one", "two"])
 
 
-def test_the_book_finds_there_what_it_would_execute(pages: Any) -> None:
+def test_jupyter_book_finds_executed_pages_in_the_cache(pages: Any) -> None:
     importlib.import_module("side_by_side").execute(None, pages, ["one", "two"])
     cache = get_cache(pages.mystnb_config.execution_cache_path)
-    # As Jupyter Book reads a page: with the lines that its cells stand in.
+    # As Jupyter Book reads a page: with the line numbers of its cells.
     path = pages.doc2path("two")
     text = Path(path).read_text(encoding="utf-8")
     reader = create_nb_reader(path, MdParserConfig(), NbParserConfig(), text)

@@ -1,4 +1,4 @@
-"""The built book in a browser: offline, without errors, for everybody, and on a phone."""
+"""The built book in a browser: offline, without errors, accessible, and on a phone."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def holds_widgets(name: str) -> bool:
     return "application/vnd.jupyter.widget-state+json" in text
 
 
-def test_every_page_of_the_book_is_tried(book: Path) -> None:
+def test_every_page_of_the_book_is_tested(book: Path) -> None:
     pages = [path.relative_to(book) for path in book.rglob("*.html")]
     named = {path.with_suffix("").as_posix() for path in pages if path.parts[0] != "_static"}
     assert named == set(PAGES)
 
 
-def test_without_chromium_tests_say_so_and_fail_where_they_must_run(
+def test_without_chromium_tests_are_skipped_or_fail_if_required(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", "")
@@ -51,12 +51,14 @@ def test_without_chromium_tests_say_so_and_fail_where_they_must_run(
         find_chromium()
 
 
-# --- every page, in every way that a reader may have it before him -----------------------------
+# --- every page, as a file and over HTTP --------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_faultless_as_a_file(browser: Any, book: Path, axe: str, name: str) -> None:
-    # Colours that are still on their way from light to dark would be judged as they pass.
+def test_a_page_opened_as_a_file_passes_the_survey(
+    browser: Any, book: Path, axe: str, name: str
+) -> None:
+    # Without animation: axe would check colours in the middle of a transition.
     with look(browser, address(book, name), still=True) as seen:
         assert survey(seen, axe) == {}
         loaded = [url for url in seen.home if any(word in url for word in WIDGETS)]
@@ -68,13 +70,15 @@ KINDS = ("index", "06_two_layer_net", "exercises/04_affine", "live", "reference"
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_page_loads_over_http_and_asks_nobody(browser: Any, site: str, name: str) -> None:
+def test_a_page_loads_over_http_without_foreign_requests(
+    browser: Any, site: str, name: str
+) -> None:
     with look(browser, f"{site}/{name}.html") as seen:
         assert seen.foreign == []
         assert seen.errors == []
 
 
-# --- what the survey must reject ----------------------------------------------------------------
+# --- pages that the survey must reject or accept ------------------------------------------------
 
 FOLLOW_THE_SYSTEM = """<script>
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -87,7 +91,7 @@ WIDE = '<div class="wide" style="width: 2000px">wide</div>'
 BOX = '<div style="overflow-x: auto">{}</div>'
 DARK = '<style>[data-theme="dark"] .it {{ {} }}</style><div class="it">It</div>'
 
-# A page's body, and where the survey must find fault with it.
+# The body of a page, and the faults that the survey must report.
 FAULTS = {
     "a picture from elsewhere": (
         '<img alt="" src="http://elsewhere.invalid/a.png">',
@@ -146,20 +150,20 @@ def written(folder: Path, body: str) -> str:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_faulty_page_is_noticed(browser: Any, tmp_path: Path, axe: str, fault: str) -> None:
+def test_survey_rejects_a_faulty_page(browser: Any, tmp_path: Path, axe: str, fault: str) -> None:
     body, where = FAULTS[fault]
     with look(browser, written(tmp_path, body), still=True) as seen:
         assert set(survey(seen, axe)) == where
 
 
 @pytest.mark.parametrize("right", RIGHT)
-def test_a_faultless_page_is_let_be(browser: Any, tmp_path: Path, axe: str, right: str) -> None:
+def test_survey_accepts_a_right_page(browser: Any, tmp_path: Path, axe: str, right: str) -> None:
     with look(browser, written(tmp_path, RIGHT[right]), still=True) as seen:
         assert survey(seen, axe) == {}
 
 
 @pytest.mark.parametrize("fault", ["a picture from elsewhere", "a missing file", "an exception"])
-def test_a_faulty_page_is_noticed_over_http(browser: Any, tmp_path: Path, fault: str) -> None:
+def test_survey_rejects_a_faulty_page_over_http(browser: Any, tmp_path: Path, fault: str) -> None:
     body, where = FAULTS[fault]
     written(tmp_path, body)
     with serve(tmp_path) as site, look(browser, f"{site}/page.html") as seen:
@@ -181,7 +185,7 @@ def test_search_finds_a_word_over_file_and_http(browser: Any, book: Path, site: 
 
 
 def links(name: str, kind: str) -> list[str]:
-    """Return the pages, as named in PAGES, that the links of one kind on a page lead to."""
+    """Return the pages, as named in PAGES, that links of one kind lead to."""
     text = (BOOK / f"{name}.html").read_text(encoding="utf-8")
     found = re.findall(rf'<a class="{kind}"\s+href="([^"]+)"', text)
     here = PurePosixPath(name).parent
@@ -197,7 +201,7 @@ def test_next_and_previous_lead_through_every_page_in_order(book: Path) -> None:
     assert links(TRAIL[-1], "right-next") == []
 
 
-def test_following_next_and_previous_comes_back(browser: Any, site: str) -> None:
+def test_next_and_then_previous_returns_to_the_page(browser: Any, site: str) -> None:
     with look(browser, f"{site}/index.html") as seen:
         seen.page.locator("a.right-next").click()
         seen.page.wait_for_url(f"{site}/{TRAIL[1]}.html")
@@ -205,7 +209,7 @@ def test_following_next_and_previous_comes_back(browser: Any, site: str) -> None
         seen.page.wait_for_url(f"{site}/index.html")
 
 
-# --- for everybody ----------------------------------------------------------------------------
+# --- accessibility ----------------------------------------------------------------------------
 
 
 def test_icons_are_drawn(browser: Any, book: Path) -> None:
@@ -219,7 +223,7 @@ def test_icons_are_drawn(browser: Any, book: Path) -> None:
         assert seen.page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"')")
 
 
-def test_the_first_stop_of_the_keyboard_skips_to_the_text(browser: Any, book: Path) -> None:
+def test_first_tab_stop_is_a_link_to_the_main_content(browser: Any, book: Path) -> None:
     with look(browser, address(book, "index")) as seen:
         seen.page.keyboard.press("Tab")
         assert seen.page.evaluate("document.activeElement.getAttribute('href')") == "#main-content"
@@ -238,7 +242,7 @@ def test_an_answer_opens_by_keyboard(browser: Any, book: Path) -> None:
         assert answer.locator("p").last.is_visible()
 
 
-# One press lets colours fade; half a frame later they are still on their way.
+# One press starts a colour transition; half a frame later it is still running.
 MOVING = """async () => {
   document.querySelector("figure.bpg button[data-do=next]").click();
   await new Promise(requestAnimationFrame);
@@ -256,7 +260,7 @@ def test_reduced_motion_is_honoured(browser: Any, book: Path, still: bool) -> No
 
 
 def shown(page: Any) -> dict[str, list[str]]:
-    """Return what the first figure of a page shows now: values and gradients, sorted."""
+    """Return the values and gradients that the first figure shows, sorted."""
     return page.evaluate(  # type: ignore[no-any-return]
         """() => Object.fromEntries(["forward", "backward"].map((kind) => [kind,
              [...document.querySelector("figure.bpg").querySelectorAll(".bpg-" + kind + " text")]
@@ -276,7 +280,7 @@ def first_figure(browser: Any, book: Path) -> Iterator[Look]:
 
 
 def faults_of_graphs(page: str) -> list[str]:
-    """Return what is wrong with the graphs of a page: numbers must slide, arrays show shapes."""
+    """Return faults of a page's graphs: numbers need sliders, arrays need shapes."""
     wrong = []
     for figure in re.findall(r'<figure class="bpg".*?</figure>', page, re.DOTALL):
         data = json.loads(re.search(r'class="bpg-data">(.*?)</script>', figure)[1])  # type: ignore[index]
@@ -299,7 +303,7 @@ def test_every_number_can_be_changed_and_every_array_shows_its_shape(book: Path,
     assert faults_of_graphs((book / f"{name}.html").read_text(encoding="utf-8")) == []
 
 
-def test_a_graph_without_sliders_or_shapes_is_noticed() -> None:
+def test_faults_of_graphs_finds_missing_sliders_and_shapes() -> None:
     graph = Graph()
     graph.apply(MulLayer(), graph.input("x", 2), graph.input("y", 3))
     assert faults_of_graphs(graph.figure().html) == []
@@ -310,7 +314,7 @@ def test_a_graph_without_sliders_or_shapes_is_noticed() -> None:
     assert len(faults_of_graphs(graph.figure(show="values").html)) == 3
 
 
-def test_a_graph_is_stepped_through_and_shows_what_the_library_computes(
+def test_steps_of_a_graph_show_the_values_of_the_library(
     first_figure: Look,
 ) -> None:
     apples, taxed = MulLayer(), MulLayer()
@@ -344,7 +348,7 @@ def test_a_graph_is_stepped_through_and_shows_what_the_library_computes(
     assert first_figure.errors == []
 
 
-def test_a_wrong_number_in_a_graph_is_noticed(first_figure: Look) -> None:
+def test_a_wrong_number_in_a_graph_is_detected(first_figure: Look) -> None:
     before = shown(first_figure.page)
     first_figure.page.evaluate(
         "document.querySelector('.bpg .bpg-forward text').textContent = '221'"

@@ -1,4 +1,4 @@
-"""Every control that a page of the book shows does something, without a kernel behind it."""
+"""Every control on a page of the book has an effect, without a kernel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("[0-9][0-9]_*.md"))
 
-# What can be pressed, by the name that it goes by; numbered ones are of one kind.
+# Kinds of controls by name; numbered controls are of one kind.
 CONTROLS = """() => [...document.querySelectorAll(
     "button, summary, input, select, textarea, [role=button], [onclick]")]
   .filter((el) => !el.closest("figure.bpg") && el.checkVisibility({ visibilityProperty: true }))
@@ -23,7 +23,7 @@ CONTROLS = """() => [...document.querySelectorAll(
       || el.textContent).trim().split("\\n")[0].replace(/ \\(\\d+ MB\\)/, "").trim();
     return el.dataset.kind; })"""
 
-# What a press may change: the page, where it is scrolled to, the screen, where typing goes.
+# Effects of a press: the page, the scroll position, full screen, or the focus.
 STATE = """() => [document.documentElement.outerHTML, scrollY, document.fullscreenElement !== null,
   document.activeElement instanceof HTMLInputElement]"""
 
@@ -34,7 +34,7 @@ PLACES = [
     ("search", 1280),
     ("search", 360),
 ]
-# Everything that the pages above show; a new one must be tried before it may be named here.
+# All kinds of controls on the pages above; test a new kind before adding it.
 KINDS = {
     "Back to top",
     "Color mode",
@@ -55,8 +55,8 @@ def kinds(page: Any) -> set[str]:
     return set(page.evaluate(CONTROLS))
 
 
-def does_something(page: Any, kind: str) -> bool:
-    """Press the first visible control of a kind, or write into it; did anything change?"""
+def has_effect(page: Any, kind: str) -> bool:
+    """Use the first visible control of a kind; return whether anything changed."""
     control = page.locator(f'[data-kind="{kind}"]:visible').first
     if control.evaluate("(el) => el.tagName") == "INPUT":
         address = page.url
@@ -73,7 +73,7 @@ def does_something(page: Any, kind: str) -> bool:
 
 
 def scroll_up_a_little(page: Any) -> None:
-    """Scroll as a reader does who looks for the way back to the top."""
+    """Scroll up a little, which shows the button back to the top."""
     page.mouse.move(180, 400)
     page.mouse.wheel(0, 3000)
     page.wait_for_timeout(200)
@@ -82,27 +82,27 @@ def scroll_up_a_little(page: Any) -> None:
 
 
 @pytest.mark.parametrize(("name", "width"), PLACES)
-def test_every_control_does_something(browser: Any, book: Path, name: str, width: int) -> None:
+def test_every_control_has_an_effect(browser: Any, book: Path, name: str, width: int) -> None:
     address = (book / f"{name}.html").as_uri()
     with look(browser, address, width=width, still=True) as seen:
         found = kinds(seen.page)
         assert found <= KINDS
-        # The search field comes last: it leads to another page.
+        # The search field is last: it leads to another page.
         for kind in sorted(found, key=lambda kind: (kind == "Search...", kind)):
-            assert does_something(seen.page, kind), kind
+            assert has_effect(seen.page, kind), kind
             seen.page.keyboard.press("Escape")
         assert seen.errors == []
 
 
-def test_the_way_back_to_the_top_leads_there(browser: Any, book: Path) -> None:
+def test_back_to_top_scrolls_to_the_top(browser: Any, book: Path) -> None:
     with look(browser, (book / "01_shopping_cart.html").as_uri(), width=360, still=True) as seen:
         scroll_up_a_little(seen.page)
         assert "Back to top" in kinds(seen.page)
-        assert does_something(seen.page, "Back to top")
+        assert has_effect(seen.page, "Back to top")
         seen.page.wait_for_function("scrollY === 0")
 
 
-def test_every_kind_of_control_is_tried(browser: Any, book: Path) -> None:
+def test_every_kind_of_control_is_tested(browser: Any, book: Path) -> None:
     found = {"Back to top"}
     for name, width in PLACES:
         with look(browser, (book / f"{name}.html").as_uri(), width=width) as seen:
@@ -111,7 +111,7 @@ def test_every_kind_of_control_is_tried(browser: Any, book: Path) -> None:
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_no_other_kind_of_control_is_in_a_chapter(book: Path, name: str) -> None:
+def test_chapters_contain_only_tested_kinds_of_controls(book: Path, name: str) -> None:
     text = (book / f"{name}.html").read_text(encoding="utf-8")
     names = {
         re.search(r'(?:aria-label|title)="([^"]*)"', tag)
@@ -121,7 +121,7 @@ def test_no_other_kind_of_control_is_in_a_chapter(book: Path, name: str) -> None
     assert {found[1] if found else "Back to top" for found in names} <= KINDS
 
 
-def test_a_dead_control_is_noticed(browser: Any, tmp_path: Path) -> None:
+def test_a_control_without_effect_is_detected(browser: Any, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(
         "<!doctype html><title>Buttons</title><button>Dead</button>"
@@ -129,9 +129,9 @@ def test_a_dead_control_is_noticed(browser: Any, tmp_path: Path) -> None:
     )
     with look(browser, page.as_uri()) as seen:
         assert kinds(seen.page) == {"Dead", "Alive", "Dead field"}
-        assert not does_something(seen.page, "Dead")
-        assert not does_something(seen.page, "Dead field")
-        assert does_something(seen.page, "Alive")
+        assert not has_effect(seen.page, "Dead")
+        assert not has_effect(seen.page, "Dead field")
+        assert has_effect(seen.page, "Alive")
 
 
 # --- by keyboard --------------------------------------------------------------------------------
@@ -144,8 +144,8 @@ RING = """() => {
   return [el.tagName + " " + (el.ariaLabel || el.textContent.trim().slice(0, 30)), ring]; }"""
 
 
-def without_ring(page: Any, stops: int) -> set[str]:
-    """Walk on by Tab; return where nothing shows that one is there."""
+def stops_without_ring(page: Any, stops: int) -> set[str]:
+    """Press Tab repeatedly; return the controls without a visible focus ring."""
     unseen = set()
     for _ in range(stops):
         page.keyboard.press("Tab")
@@ -156,16 +156,18 @@ def without_ring(page: Any, stops: int) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["01_shopping_cart", "reference", "search"])
-def test_the_keyboard_reaches_every_control_and_shows_where_it_is(
+def test_every_control_can_be_focused_with_a_visible_ring(
     browser: Any, book: Path, name: str
 ) -> None:
     with look(browser, (book / f"{name}.html").as_uri(), still=True) as seen:
         assert kinds(seen.page)
         assert seen.page.evaluate(OUT_OF_REACH) == []
-        assert without_ring(seen.page, 60) == set()
+        assert stops_without_ring(seen.page, 60) == set()
 
 
-def test_what_the_keyboard_cannot_reach_or_show_is_noticed(browser: Any, tmp_path: Path) -> None:
+def test_unreachable_controls_and_missing_focus_rings_are_detected(
+    browser: Any, tmp_path: Path
+) -> None:
     page = tmp_path / "page.html"
     page.write_text(
         "<!doctype html><title>Buttons</title><button tabindex=-1>Far</button>"
@@ -174,13 +176,13 @@ def test_what_the_keyboard_cannot_reach_or_show_is_noticed(browser: Any, tmp_pat
     with look(browser, page.as_uri()) as seen:
         kinds(seen.page)
         assert seen.page.evaluate(OUT_OF_REACH) == ["Far"]
-        assert without_ring(seen.page, 2) == {"BUTTON Unseen"}
+        assert stops_without_ring(seen.page, 2) == {"BUTTON Unseen"}
 
 
-# --- what they do -------------------------------------------------------------------------------
+# --- effects ------------------------------------------------------------------------------------
 
 
-def test_copying_takes_the_code_and_nothing_else(browser: Any, book: Path) -> None:
+def test_copy_button_copies_only_the_code(browser: Any, book: Path) -> None:
     with look(browser, (book / "01_shopping_cart.html").as_uri()) as seen:
         page = seen.page
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -192,7 +194,7 @@ def test_copying_takes_the_code_and_nothing_else(browser: Any, book: Path) -> No
         assert copied.startswith("class MulLayer:")
 
 
-def test_colours_switch_and_stay(browser: Any, book: Path) -> None:
+def test_theme_is_kept_after_a_reload(browser: Any, book: Path) -> None:
     theme = "document.documentElement.dataset.theme"
     with look(browser, (book / "index.html").as_uri(), still=True) as seen:
         button = seen.page.locator(".theme-switch-button:visible")
@@ -207,7 +209,7 @@ def test_colours_switch_and_stay(browser: Any, book: Path) -> None:
         assert seen.page.evaluate(theme) == "dark"
 
 
-def test_the_search_field_leads_to_what_it_finds(browser: Any, book: Path) -> None:
+def test_search_field_leads_to_a_result(browser: Any, book: Path) -> None:
     with look(browser, (book / "index.html").as_uri()) as seen:
         page = seen.page
         page.keyboard.press("Control+k")
@@ -221,7 +223,7 @@ def test_the_search_field_leads_to_what_it_finds(browser: Any, book: Path) -> No
         assert seen.errors == []
 
 
-def test_pressing_a_download_gives_the_notebook(browser: Any, site: str) -> None:
+def test_download_link_gives_the_notebook(browser: Any, site: str) -> None:
     name = "01_shopping_cart"
     with look(browser, f"{site}/{name}.html") as seen:
         links = seen.page.locator(f'a[href$="{name}.ipynb"]')
@@ -233,7 +235,7 @@ def test_pressing_a_download_gives_the_notebook(browser: Any, site: str) -> None
             nbformat.validate(nbformat.read(download.value.path(), as_version=4))
 
 
-# --- the notebooks that they give ----------------------------------------------------------------
+# --- downloaded notebooks -------------------------------------------------------------------------
 
 
 def downloads(book: Path, name: str) -> tuple[Path, Path]:
@@ -245,7 +247,7 @@ def downloads(book: Path, name: str) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_the_notebook_of_a_chapter_is_the_chapter(book: Path, name: str) -> None:
+def test_downloaded_chapter_has_the_code_of_the_chapter(book: Path, name: str) -> None:
     notebook = nbformat.read(downloads(book, name)[0], as_version=4)
     nbformat.validate(notebook)
     assert notebook.metadata.kernelspec.name == "python3"
@@ -260,19 +262,19 @@ def test_the_notebook_of_a_chapter_is_the_chapter(book: Path, name: str) -> None
         for cell in notebook.cells
         for output in cell.get("outputs", [])
     )
-    # It finds everything in the package: no file beside it, no path of the machine.
+    # It needs only the package: no other file, and no path of this machine.
     for cell in code(notebook.cells):
         assert "open(" not in cell
         assert "../" not in cell
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_the_exercise_that_is_linked_is_the_one_that_is_released(book: Path, name: str) -> None:
+def test_linked_exercise_is_the_released_one(book: Path, name: str) -> None:
     released = ROOT / "exercises" / name / f"{name}.ipynb"
     assert downloads(book, name)[1].read_bytes() == released.read_bytes()
 
 
-def test_a_downloaded_notebook_runs_in_a_folder_of_its_own(book: Path, tmp_path: Path) -> None:
+def test_downloaded_notebook_runs_in_an_empty_folder(book: Path, tmp_path: Path) -> None:
     source = downloads(book, "02_chain_rule")[0]
     notebook = nbformat.read(source, as_version=4)
     for cell in notebook.cells:

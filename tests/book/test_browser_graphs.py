@@ -1,4 +1,4 @@
-"""Drawn graphs in a browser: stepped through, and changed by sliders, against fresh graphs."""
+"""Graphs in a browser: steps and sliders, compared with newly built graphs."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def chain(x=2.0):
     return g
 
 
-# Graphs, and moves: which slider, where to.
+# Graphs, and slider moves: the slider and its new value.
 CASES = {
     cart: [(0, 180), (1, 0), (4, 1.23), (3, 6), (2, 290)],
     squared: [(0, 0.2), (1, 4.0), (0, 5.6)],
@@ -85,7 +85,7 @@ each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name_
 
 @contextmanager
 def opened(browser, folder, *figures, theme="light", width=1000, **options):
-    """Open a page of figures; afterwards, it must have said and asked for nothing."""
+    """Open a page of figures; it must log no message and send no request."""
     file = folder / "page.html"
     file.write_text(
         f'<!doctype html><html lang="en"{f" data-theme={theme}" if theme else ""}>'
@@ -118,7 +118,7 @@ def shown(page):
 
 
 def in_drawing(g, until=float("inf")):
-    """Return what Python's drawing of a graph shows, up to a step."""
+    """Return the numbers in Python's drawing of a graph up to a step."""
     groups = list(ET.fromstring(g.svg()).iter(f"{SVG}g"))
     return {
         kind: [
@@ -142,7 +142,7 @@ def slide(page, number, to):
 
 
 @each_case
-def test_every_step_shows_what_has_been_computed_by_then(chromium, tmp_path, case):
+def test_each_step_shows_the_values_computed_so_far(chromium, tmp_path, case):
     g = case()
     captions = tell_story(g, True).captions
     with opened(chromium, tmp_path, g._repr_html_()) as page:
@@ -174,7 +174,7 @@ def test_the_cart_shows_the_numbers_of_the_text(chromium, tmp_path):
 
 
 @each_case
-def test_after_each_move_every_number_is_that_of_a_fresh_graph(chromium, tmp_path, case):
+def test_after_each_slider_move_all_numbers_equal_those_of_a_new_graph(chromium, tmp_path, case):
     inputs = [value.value for value in case().values if value.kind == "input"]
     with opened(chromium, tmp_path, case()._repr_html_()) as page:
         for number, to in CASES[case]:
@@ -193,7 +193,7 @@ def test_after_each_move_every_number_is_that_of_a_fresh_graph(chromium, tmp_pat
             page.locator(".bpg-scroll").press("ArrowRight")
             assert caption(page) == told
             assert shown(page) == in_drawing(fresh, step)
-        # A move during a step changes the numbers and leaves the step.
+        # A slider move during a step changes the numbers but not the step.
         page.click(".bpg-slider-reset")
         assert caption(page) == tell_story(case(), True).captions[-1]
         page.click("button[data-do=reset]")
@@ -202,7 +202,7 @@ def test_after_each_move_every_number_is_that_of_a_fresh_graph(chromium, tmp_pat
         assert caption(page).startswith("Every value is shown.")
 
 
-def test_a_wrong_number_after_a_move_is_noticed(chromium, tmp_path):
+def test_a_wrong_number_after_a_slider_move_is_detected(chromium, tmp_path):
     html = squared()._repr_html_()
     wrong = html.replace("[dout * 2 * x]", "[dout * x]")
     assert wrong != html
@@ -213,7 +213,7 @@ def test_a_wrong_number_after_a_move_is_noticed(chromium, tmp_path):
         assert now["backward"] != fresh["backward"]
 
 
-def test_back_to_the_first_values_even_between_two_stops(chromium, tmp_path):
+def test_reset_restores_initial_values_between_slider_stops(chromium, tmp_path):
     g = squared(x=1.0986122886681098)
     with opened(chromium, tmp_path, g._repr_html_()) as page:
         assert shown(page) == in_drawing(g)
@@ -235,7 +235,7 @@ BOXES = """() => [...document.querySelectorAll(".bpg-svg text, .bpg-svg rect")]
 
 
 def overlaps(boxes):
-    """Return pairs of texts that cover one another; the lines of one text nearly touch."""
+    """Return pairs of overlapping texts; the lines of one text may nearly touch."""
     return [
         (a["text"], b["text"])
         for a, b in combinations([box for box in boxes if box["tag"] == "text"], 2)
@@ -245,7 +245,7 @@ def overlaps(boxes):
 
 
 @each_case
-def test_the_drawing_stays_where_it_is_and_nothing_overlaps(chromium, tmp_path, case):
+def test_slider_moves_keep_the_layout_without_overlaps(chromium, tmp_path, case):
     with opened(chromium, tmp_path, case()._repr_html_()) as page:
         boxes = page.evaluate(BOXES)
         places = [box["at"] for box in boxes]
@@ -260,7 +260,7 @@ def test_the_drawing_stays_where_it_is_and_nothing_overlaps(chromium, tmp_path, 
         assert page.locator(".bpg-svg").bounding_box() == size
 
 
-def test_overlapping_labels_would_be_noticed(chromium, tmp_path):
+def test_overlapping_labels_are_detected(chromium, tmp_path):
     with opened(chromium, tmp_path, cart()._repr_html_()) as page:
         label = page.locator(".bpg-forward text").first
         label.evaluate("(el) => { el.textContent = '1234567890'.repeat(9); }")
@@ -268,7 +268,7 @@ def test_overlapping_labels_would_be_noticed(chromium, tmp_path):
         assert overlaps(page.evaluate(BOXES)) != []
 
 
-def test_a_number_wider_than_its_room_is_squeezed_into_it(chromium, tmp_path):
+def test_a_wide_number_is_compressed_to_its_space(chromium, tmp_path):
     with opened(chromium, tmp_path, squared()._repr_html_()) as page:
         text = page.locator("[data-key=v3]")
         text.evaluate("(el) => el.setAttribute('data-room', '20')")
@@ -284,8 +284,8 @@ def layouts(session):
     return next(metric["value"] for metric in found if metric["name"] == "LayoutCount")
 
 
-def test_all_numbers_are_written_before_any_is_measured(chromium, tmp_path):
-    """A browser lays out the page again whenever a number is measured after one was written."""
+def test_a_slider_move_causes_few_layouts(chromium, tmp_path):
+    """Measuring a number after writing another makes the browser compute the layout again."""
     with opened(chromium, tmp_path, cart()._repr_html_()) as page:
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable")
@@ -302,10 +302,10 @@ def test_all_numbers_are_written_before_any_is_measured(chromium, tmp_path):
         assert 1 <= layouts(session) - before <= 5
 
 
-# --- for everybody ----------------------------------------------------------------------------
+# --- accessibility ----------------------------------------------------------------------------
 
 
-def test_the_keyboard_moves_a_slider_without_a_step_and_steps_without_a_move(chromium, tmp_path):
+def test_arrow_keys_act_only_on_the_focused_slider_or_graph(chromium, tmp_path):
     with opened(chromium, tmp_path, cart()._repr_html_()) as page:
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "bpg-scroll"
@@ -344,7 +344,7 @@ STYLE = "getComputedStyle(document.querySelector('.bpg')).backgroundColor"
 
 
 @pytest.mark.parametrize("by", ["the page", "the system"])
-def test_dark_is_honoured(chromium, tmp_path, by):
+def test_dark_theme_is_used(chromium, tmp_path, by):
     colours = []
     for scheme in ("light", "dark"):
         asked = {"theme": scheme} if by == "the page" else {"theme": "", "color_scheme": scheme}
@@ -363,7 +363,7 @@ def test_reduced_motion_is_honoured(chromium, tmp_path, motion):
         assert (page.evaluate(moving) == 0) is (motion == "reduce")
 
 
-def test_without_scripts_everything_shows_and_there_is_no_control(chromium, tmp_path):
+def test_without_scripts_all_values_are_shown_without_controls(chromium, tmp_path):
     html = cart()._repr_html_()
     with opened(chromium, tmp_path, html, java_script_enabled=False) as page:
         assert page.locator("input").count() == 0
@@ -372,7 +372,7 @@ def test_without_scripts_everything_shows_and_there_is_no_control(chromium, tmp_
         assert numbers.count() == 2 * len(cart().values)
 
 
-def test_paper_shows_every_number_and_no_control(chromium, tmp_path):
+def test_printed_graph_shows_all_numbers_without_controls(chromium, tmp_path):
     with opened(chromium, tmp_path, cart()._repr_html_()) as page:
         page.locator(".bpg-scroll").press("Home")
         page.emulate_media(media="print")
@@ -386,7 +386,7 @@ def test_a_graph_of_arrays_has_buttons_and_no_sliders(chromium, tmp_path):
         assert page.locator("input").count() == 0
 
 
-def test_only_what_was_asked_for_has_a_slider(chromium, tmp_path):
+def test_only_requested_inputs_have_sliders(chromium, tmp_path):
     figures = [cart().figure(sliders=wanted).html for wanted in (("tax",), False)]
     with opened(chromium, tmp_path, *figures) as page:
         assert page.locator(".bpg-slider-name").all_text_contents() == ["tax"]
@@ -396,8 +396,8 @@ INSERT = """(html) => document.querySelector("main").append(
   document.createRange().createContextualFragment(html))"""
 
 
-def test_figures_that_come_later_start_and_none_starts_twice(chromium, tmp_path):
-    # As JupyterLab does it: the output is put into a page that is there already.
+def test_figures_added_later_start_exactly_once(chromium, tmp_path):
+    # As in JupyterLab, which inserts the output into an existing page.
     with opened(chromium, tmp_path, squared()._repr_html_()) as page:
         page.evaluate(INSERT, cart()._repr_html_())
         page.evaluate(INSERT, stages()._repr_html_())

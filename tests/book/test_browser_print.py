@@ -1,4 +1,4 @@
-"""The book on paper: every value and every answer, and nothing that only a screen can use."""
+"""The printed book: all values and answers, and no controls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from browser import ROOT, find_chromium, look
 
-# What a sheet of paper must not lack, and what it must not carry.
+# Content that a printed page must show, and controls that it must not show.
 ON_PAPER = """() => {
   const shows = (el) => el.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   const all = (selector) => [...document.querySelectorAll(selector)];
@@ -32,7 +32,7 @@ PAPER_WIDTH = 665  # A4 less the margins, in the pixels of a style sheet
 
 
 def faults_on_paper(page: Any) -> set[str]:
-    """Return the kinds of things that are wrong with a page once it is printed."""
+    """Return the kinds of faults of a printed page."""
     page.set_viewport_size({"width": PAPER_WIDTH, "height": 900})
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -40,7 +40,9 @@ def faults_on_paper(page: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["index", "01_shopping_cart", "06_two_layer_net", "reference"])
-def test_paper_shows_everything_and_no_controls(browser: Any, book: Path, name: str) -> None:
+def test_printed_page_shows_all_content_without_controls(
+    browser: Any, book: Path, name: str
+) -> None:
     with look(browser, (book / f"{name}.html").as_uri(), still=True) as seen:
         for graph in seen.page.locator("figure.bpg .bpg-scroll").all():
             graph.press("Home")  # a reader who has stepped back to the first line
@@ -63,7 +65,7 @@ ANSWER = '<div class="admonition dropdown"><p>Question</p><p{}>Answer</p></div>'
         ('<div style="width: 900px">wide</div>', {"too wide"}),
     ],
 )
-def test_what_paper_would_spoil_is_noticed(
+def test_faults_of_printed_pages_are_detected(
     browser: Any, tmp_path: Path, body: str, faults: set[str]
 ) -> None:
     page = tmp_path / "page.html"
@@ -85,8 +87,8 @@ def test_a_dark_page_is_printed_in_black_on_white(browser: Any, book: Path) -> N
         assert page.evaluate(theme) == "dark"
 
 
-def test_the_printed_book_begins_each_chapter_on_a_new_sheet(tmp_path: Path) -> None:
-    find_chromium()  # or do without
+def test_each_chapter_of_the_printed_book_starts_on_a_new_page(tmp_path: Path) -> None:
+    find_chromium()  # skips the test without Chromium
     sheet = (ROOT / "book" / "_static" / "print.css").read_text(encoding="utf-8")
     chapters = "".join(
         f'<span id="document-{n}"></span><section><h1>{n}</h1></section>' for n in range(3)

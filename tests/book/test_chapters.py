@@ -21,8 +21,8 @@ from course_lib import layers
 BOOK = ROOT / "book"
 CHAPTERS = sorted(path.stem for path in BOOK.glob("[0-9][0-9]_*.md"))
 
-# What every chapter has, in this order. With several layers in a chapter, each has a derivation
-# and code of its own, one level down.
+# The parts of every chapter in order. In a chapter with several layers, each layer has its own
+# derivation and code, one level down.
 PARTS = [
     "The question",
     "By hand",
@@ -49,7 +49,7 @@ def prose(text: str) -> str:
     return re.sub(r"^```\{code-cell\}.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
-# --- every page has its place -----------------------------------------------------------------
+# --- pages and their order --------------------------------------------------------------------
 
 
 def test_the_table_of_contents_lists_every_page_and_nothing_else() -> None:
@@ -58,13 +58,13 @@ def test_the_table_of_contents_lists_every_page_and_nothing_else() -> None:
     assert sorted(toc_pages()) == sorted(pages)
 
 
-def test_chapters_come_in_the_order_of_their_numbers() -> None:
+def test_chapters_are_in_the_order_of_their_numbers() -> None:
     assert [name for name in toc_pages() if name in CHAPTERS] == CHAPTERS
     assert "01_shopping_cart" in CHAPTERS
     assert "03_activations" in CHAPTERS
 
 
-def test_the_plan_links_what_is_there_and_counts_what_is_not() -> None:
+def test_outline_links_written_chapters_and_counts_the_others() -> None:
     rows = [line for line in page("outline").splitlines() if line.startswith("|")][2:]
     ready = [row for row in rows if row.endswith("| ready |")]
     planned = [row for row in rows if row.endswith("| planned |")]
@@ -75,7 +75,7 @@ def test_the_plan_links_what_is_there_and_counts_what_is_not() -> None:
     assert len(waiting) == len(planned)
 
 
-def test_the_instructors_pages_say_what_is_defended_and_what_is_not() -> None:
+def test_instructors_pages_list_threats_and_limits() -> None:
     assert "](grading)" in page("instructors/index")
     threats = page("instructors/grading").partition("(threat-model)=")[2]
     assert "What this defends" in threats
@@ -101,7 +101,7 @@ def test_a_chapter_has_its_parts_in_order(name: str) -> None:
     assert missing_parts(page(name)) == []
 
 
-def test_a_missing_or_misplaced_part_is_noticed() -> None:
+def test_a_missing_or_misplaced_part_is_detected() -> None:
     whole = "\n".join(f"## {part}" for part in PARTS)
     assert missing_parts(whole) == []
     assert missing_parts(whole.replace("## The code", "### The code")) == []
@@ -113,12 +113,12 @@ def test_a_missing_or_misplaced_part_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_a_chapter_asks_draws_checks_and_leads_on(name: str) -> None:
+def test_a_chapter_has_questions_a_graph_a_gradient_check_and_links(name: str) -> None:
     text = page(name)
     source = "\n".join(cell.source for cell in code_cells(text))
     assert len(re.findall(r"^:class: dropdown$", text, re.MULTILINE)) >= 4
     assert "numerical_gradient(" in source
-    # The marker stands where the cell will go when the chapter's exercise is there.
+    # The marker is replaced by a cell when the chapter has an exercise.
     assert "common_mistakes(" in source or "\n% common_mistakes: " in text
     assert f"{{nb-download}}`{name}.ipynb`" in text
 
@@ -129,7 +129,7 @@ def test_a_chapter_links_its_exercise(slug: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*CHAPTERS, "index"])
-def test_the_code_of_drawings_is_folded_away(name: str) -> None:
+def test_code_of_drawings_is_hidden(name: str) -> None:
     drawings = [cell for cell in code_cells(page(name)) if "g.apply(" in cell.source]
     assert drawings
     for cell in drawings:
@@ -145,7 +145,7 @@ def test_a_chapter_is_a_text_notebook_without_outputs(name: str) -> None:
         assert cell.execution_count is None
 
 
-def test_no_notebook_with_outputs_lies_in_the_book() -> None:
+def test_the_book_folder_contains_no_notebook() -> None:
     made = BOOK / "exercises"
     assert [p for p in BOOK.rglob("*.ipynb") if p.parent != made] == []
 
@@ -154,11 +154,11 @@ def test_no_notebook_with_outputs_lies_in_the_book() -> None:
 
 
 def labels(name: str) -> set[str]:
-    """Return the labels of a page that stand right above a heading."""
+    """Return the labels of a page that are right above a heading."""
     return set(re.findall(r"^\(([\w-]+)\)=\n#+ ", page(name), re.MULTILINE))
 
 
-def test_the_sections_that_checks_point_to_exist() -> None:
+def test_sections_named_by_checks_exist() -> None:
     sources = (ROOT / "course_lib" / "checks").glob("*.py")
     pointers = {
         pointer
@@ -171,7 +171,7 @@ def test_the_sections_that_checks_point_to_exist() -> None:
         assert label in labels(chapter), f"{pointer} points to no heading"
 
 
-def test_the_promised_labels_stand() -> None:
+def test_promised_labels_exist() -> None:
     assert labels("01_shopping_cart") >= {
         "local-computation",
         "mul-layer",
@@ -195,7 +195,7 @@ def test_the_promised_labels_stand() -> None:
 
 
 def shown_classes(text: str) -> dict[str, ast.ClassDef]:
-    """Return the classes of a page that bear the name of a layer, with what they show."""
+    """Return the classes of a page that have the name of a layer."""
     trees = [ast.parse(cell.source) for cell in code_cells(text)]
     classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
     return {node.name: node for node in classes if node.name in layers.__all__}
@@ -225,7 +225,7 @@ def plain_methods(tree: ast.ClassDef) -> dict[str, str]:
 
 
 def attributes_set(method: ast.FunctionDef) -> set[str]:
-    """Return the names of the attributes that get a value, other than a None that waits for one."""
+    """Return the names of the attributes that are set to a value other than None."""
     names = set()
     for line in ast.walk(method):
         if not isinstance(line, ast.Assign | ast.AnnAssign) or line.value is None:
@@ -244,11 +244,11 @@ def library_class(name: str) -> ast.ClassDef:
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_the_layers_shown_are_those_of_the_library(name: str) -> None:
+def test_layers_shown_have_the_code_of_the_library(name: str) -> None:
     for layer, tree in shown_classes(page(name)).items():
         assert tree.bases == []
         shown, held = plain_methods(tree), plain_methods(library_class(layer))
-        # What serves only the library, such as `__repr__`, need not be shown.
+        # Methods that only the library needs, such as `__repr__`, need not be shown.
         assert shown.keys() >= {"forward", "backward"}
         assert shown == {method: held.get(method) for method in shown}, layer
 
@@ -265,14 +265,14 @@ def test_each_chapter_shows_its_layers() -> None:
     ("right", "wrong"),
     [("dout * self.y", "dout * self.x"), ("self.y = y\n", "\n"), ("(self, x, y)", "(self, y, x)")],
 )
-def test_a_layer_shown_differently_is_noticed(right: str, wrong: str) -> None:
+def test_a_difference_in_a_shown_layer_is_detected(right: str, wrong: str) -> None:
     text = page("01_shopping_cart")
     assert right in text
     changed = shown_classes(text.replace(right, wrong))["MulLayer"]
     assert plain_methods(changed) != plain_methods(library_class("MulLayer"))
 
 
-def test_what_a_layer_keeps_and_takes_is_compared() -> None:
+def test_attributes_and_arguments_of_a_layer_are_compared() -> None:
     text = page("09_deeper")
     library = plain_methods(library_class("BatchNorm"))
     for right, wrong in [
@@ -285,7 +285,7 @@ def test_what_a_layer_keeps_and_takes_is_compared() -> None:
         assert any(changed[method] != library[method] for method in changed)
 
 
-def test_annotations_and_docstrings_are_no_difference() -> None:
+def test_annotations_and_docstrings_are_ignored() -> None:
     bare = "class A:\n def f(self, x):\n  return x"
     full = 'class A(B):\n "Doc."\n def f(self, x: int) -> int:\n  "Doc."\n  return x'
     trees = [ast.parse(source).body[0] for source in (bare, full)]
@@ -345,7 +345,7 @@ def test_the_activations_print_the_promised_numbers() -> None:
     _, printed = run(page("03_activations"))
     assert "out:\n[[1. 0.]\n [0. 3.]]\nmask:\n[[False  True]\n [ True False]]\n" in printed
     assert "dx:\n[[10.  0.]\n [ 0. 40.]]\n" in printed
-    # The careless layer: the neighbour's gradient has lost what it should have kept.
+    # The layer that writes in place changes the gradient of the other branch.
     assert "db:\n[[10.  0.]\n [ 0. 40.]]\n" in printed
     assert "exp(10000): [inf]\nout: [0.]\n[0.  0.5 1. ]\n" in printed
     assert "folded: [ 0.104994  0.5       0.196612 -0.045177]\n" in printed
@@ -364,7 +364,7 @@ def test_deeper_networks_print_the_promised_numbers() -> None:
     assert share["sigmoid, weights √(1/D)"] < 1e-4
     assert 0.1 < share["ReLU, weights √(2/D)"] < 10
     assert max(names["lengths"]["ReLU, weights 0.01"]) < 1e-8
-    # sqrt(1.5) * (1, -2, 1) / 6, and what is left of it when the mean counts as a constant.
+    # sqrt(1.5) * (1, -2, 1) / 6, and the result if the mean is taken as a constant.
     assert "backward:           [ 0.2041 -0.4082  0.2041]\n" in printed
     assert "central difference: [ 0.2041 -0.4082  0.2041]\n" in printed
     assert "mean as a constant: [1.2247 0.     0.    ]\n" in printed
@@ -397,7 +397,7 @@ def test_automatic_differentiation_prints_the_promised_numbers() -> None:
     assert "False" not in printed
 
 
-def test_the_unbroadcasting_shown_is_that_of_the_library() -> None:
+def test_shown_unbroadcasting_equals_that_of_the_library() -> None:
     from course_lib import autodiff
 
     trees = [ast.parse(cell.source) for cell in code_cells(page("10_autodiff"))]
@@ -416,7 +416,7 @@ def test_the_affine_layer_prints_the_promised_numbers() -> None:
     assert f"out: [2. 5. 8.]\n{by_hand}" in printed
     assert "[[ 1.  2.  3.]\n [11. 12. 13.]]\ndb: [5. 7. 9.]\n" in printed
     assert "out: (2, 4)  dx: (2, 3, 2, 2)\ndW: (12, 4)  db: [2. 2. 2. 2.]\n" in printed
-    # The layer that reads names of the notebook: ten times the weights change nothing.
+    # The layer that reads global names: ten times the weights change nothing.
     assert "W, b:   [2. 5. 8.]\n10W, b: [2. 5. 8.]\nTypeError: " in printed
     assert "x.T * dout:\n[[1. 0.]\n [0. 4.]]\nx.T @ dout:\n[[1. 3.]\n [2. 4.]]\n" in printed
     assert "dw:\n[[2. 2. 2.]\n [2. 2. 2.]]\ndW: None\n" in printed
@@ -428,7 +428,7 @@ def test_the_affine_layer_prints_the_promised_numbers() -> None:
 # --- the execution cache ------------------------------------------------------------------------
 
 
-def test_the_books_cache_notices_a_change_in_the_library(
+def test_library_hash_changes_with_the_sources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(BOOK / "_ext"))

@@ -1,4 +1,4 @@
-"""What the chapters on the loss layers and on the network show and print."""
+"""Code and outputs of the chapters on the loss layers and on the network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def network() -> tuple[dict[str, Any], str]:
     return run(page("06_two_layer_net"))
 
 
-def test_the_promised_labels_stand() -> None:
+def test_promised_labels_exist() -> None:
     assert labels("05_softmax_with_loss") >= {
         "scores",
         "softmax",
@@ -64,7 +64,7 @@ def test_softmax_with_loss_prints_the_promised_numbers(losses: tuple[dict[str, A
     assert "agrees: False" not in printed
 
 
-def test_the_table_by_hand_is_right() -> None:
+def test_the_table_worked_out_by_hand_is_right() -> None:
     for i, row in enumerate(["0.19940 | 1.61245", "0.20160 | 1.60145", "0.19900 | 1.61445"]):
         moved = np.array([3.0, 2.0, 5.0])
         moved[i] *= np.exp(0.01)
@@ -73,7 +73,7 @@ def test_the_table_by_hand_is_right() -> None:
         assert row in page("05_softmax_with_loss")
 
 
-def test_the_constant_in_the_logarithm_costs_what_is_said(
+def test_a_constant_in_the_logarithm_has_the_stated_error(
     losses: tuple[dict[str, Any], str],
 ) -> None:
     names, printed = losses
@@ -82,19 +82,19 @@ def test_the_constant_in_the_logarithm_costs_what_is_said(
     assert np.mean(names["difference"]) < 1e-9  # of the loss without the constant
 
 
-def test_the_drawings_of_the_loss_end_in_the_tidy_gradient() -> None:
+def test_loss_graphs_end_with_y_minus_t() -> None:
     graphs = drawn("05_softmax_with_loss")
     left_half, folded = graphs[1], graphs[2]
     by_name = {value.name: value for value in left_half.values}
     assert [by_name[f"x{i}"].grad for i in "₁₂₃"] == pytest.approx([0.3, -0.8, 0.5])
     assert by_name["y₂"].grad == pytest.approx(-5)
-    assert [by_name[f"y{i}"].grad for i in "₁₃"] == [None, None]  # no way leads to the loss
+    assert [by_name[f"y{i}"].grad for i in "₁₃"] == [None, None]  # no path leads to the loss
     assert by_name["S"].grad == pytest.approx(0.1)
     assert folded.values[0].grad == pytest.approx([0.3, -0.8, 0.5])
     assert by_name["loss"].value == pytest.approx(np.log(5))
 
 
-def test_the_network_by_hand_and_the_network_that_ran_agree(
+def test_hand_calculated_network_agrees_with_the_code(
     network: tuple[dict[str, Any], str],
 ) -> None:
     _, printed = network
@@ -103,7 +103,7 @@ def test_the_network_by_hand_and_the_network_that_ran_agree(
     assert "loss after one step: 0.116\nscores: [[3.5 1.4]]\naccuracy: 1.0\n" in printed
 
 
-def test_the_network_shown_is_the_librarys(network: tuple[dict[str, Any], str]) -> None:
+def test_shown_network_equals_that_of_the_library(network: tuple[dict[str, Any], str]) -> None:
     names, printed = network
     assert printed.count("same ") == 5
     assert "False" not in printed.split("before: ")[0]
@@ -120,7 +120,9 @@ def test_the_network_shown_is_the_librarys(network: tuple[dict[str, Any], str]) 
         assert np.array_equal(gradients[0][name], gradients[1][name])
 
 
-def test_the_stories_of_the_network_end_as_told(network: tuple[dict[str, Any], str]) -> None:
+def test_failure_stories_of_the_network_have_the_stated_results(
+    network: tuple[dict[str, Any], str],
+) -> None:
     _, printed = network
     assert "parameters: 39760\n" in printed
     assert "dw: (2, 3)  dW: None\n" in printed

@@ -1,4 +1,4 @@
-"""The chapters together: everything of the source is taught, and each of its faults is told."""
+"""All chapters together: they teach every system of the source and explain its faults."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import jupytext
 import pytest
 from test_chapters import CHAPTERS, page
 
-# The systems of the source: the chapter that teaches each, the heading or label it stands under,
-# and what must be found there, most of it numbers that must come out.
+# The systems of the source: the chapter of each, its heading or label, and required text there,
+# mostly results.
 SYSTEMS = {
     "S1 MulLayer": ("01_shopping_cart", "(mul-layer)=", ["220.00000000000003", "2.2", "200"]),
     "S2 AddLayer": ("01_shopping_cart", "(add-layer)=", ["**1.3**", "dout * 1"]),
@@ -49,7 +49,7 @@ SYSTEMS = {
     "S16 MNIST": ("08_training", "### The derivation", ["load_mnist"]),
 }
 
-# The faults of the source: where the story stands, under which heading, and what it is about.
+# The faults of the source: chapter, heading, and required text.
 FAULTS = {
     1: ("01_shopping_cart", "the cell that never ran", "SyntaxError"),
     2: ("03_activations", "the gradient that was changed on the way", "dout[self.mask] = 0"),
@@ -67,7 +67,7 @@ FAULTS = {
 
 
 def section(text: str, start: str) -> str:
-    """Return a part of a page, from a label or heading to the next label or heading as high."""
+    """Return a section of a page: from a label or heading to the next one of the same level."""
     assert text.count(f"\n{start}\n") == 1, start
     rest = text.split(f"\n{start}\n")[1]
     if start.startswith("("):
@@ -86,7 +86,7 @@ def section(text: str, start: str) -> str:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_each_system_of_the_source_is_in_its_place(system: str) -> None:
+def test_each_system_of_the_source_is_in_its_chapter(system: str) -> None:
     name, start, wanted = SYSTEMS[system]
     found = section(page(name), start)
     assert [part for part in wanted if part not in found] == []
@@ -97,18 +97,18 @@ def test_every_system_of_the_source_is_named() -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_of_the_source_is_told(fault: int) -> None:
+def test_each_fault_of_the_source_is_explained(fault: int) -> None:
     name, title, about = FAULTS[fault]
     headings = re.findall(r"^(#+ What .*)$", page(name), re.MULTILINE)
     (heading,) = [line for line in headings if line.endswith(f": {title}")]
     story = section(page(name), heading)
     assert about in story
-    # A story is told and shown: words, and code that ran.
+    # An explanation has text and executed code.
     assert "```{code-cell}" in story
     assert len(re.sub(r"```.*?```", "", story, flags=re.DOTALL).split()) > 30
 
 
-def test_a_story_that_has_moved_is_noticed() -> None:
+def test_section_ends_at_the_next_heading_of_its_level() -> None:
     text = (
         "# A\n\n(here)=\n## One\nfirst\n```\n## no heading\n```\n### Two\nsecond\n## Three\nthird"
     )
@@ -121,14 +121,14 @@ def code(text: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_a_chapter_takes_its_mistakes_from_the_course(name: str) -> None:
+def test_a_chapter_takes_its_mistakes_from_the_misconceptions(name: str) -> None:
     mistakes = section(page(name), "## Common mistakes")
     assert "common_mistakes(" in mistakes
     assert "class " not in "".join(cell.source for cell in code(mistakes))
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_a_chapter_works_numbers_by_hand_before_any_code(name: str) -> None:
+def test_a_chapter_calculates_by_hand_before_any_code(name: str) -> None:
     by_hand = section(page(name), "## By hand").split("\n### ")[0]
     table = re.findall(r"^\|.*\d.*\|$", by_hand, re.MULTILINE)
     assert len(table) >= 2
@@ -137,7 +137,7 @@ def test_a_chapter_works_numbers_by_hand_before_any_code(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_a_chapter_says_which_shapes(name: str) -> None:
+def test_a_chapter_states_the_shapes(name: str) -> None:
     prose = re.sub(r"^```\{code-cell\}.*?^```$", "", page(name), flags=re.MULTILINE | re.DOTALL)
     assert re.search(r"\bshapes?\b", prose)
 

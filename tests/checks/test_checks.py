@@ -1,4 +1,4 @@
-"""The machinery of the checks, held against values worked out by hand."""
+"""Comparison, observation, scoring and reports of the checks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LAYER_TASKS = [task for task in all_tasks() if isinstance(task, LayerTask)]
 
 
 class PlainRelu:
-    """A learner's ReLU; what a test changes about it is passed in."""
+    """A learner's ReLU; see `relu_with` to replace its methods."""
 
     def forward(self, x: Any) -> Any:
         self.mask = x <= 0
@@ -60,7 +60,7 @@ def mul_with(**methods: Callable[..., Any]) -> type:
     [(3, ()), (2.5, ()), (True, ()), (np.float32(1), ()), (np.array(4), ()), ([1, 2.5], (2,)),
      (np.zeros((2, 3), np.int8), (2, 3)), ((np.ones(2), np.ones(2)), (2, 2))],
 )  # fmt: skip
-def test_numbers_are_taken_as_float64(value: Any, shape: tuple[int, ...]) -> None:
+def test_numbers_are_converted_to_float64(value: Any, shape: tuple[int, ...]) -> None:
     array = as_numbers(value)
     assert array.dtype == np.float64
     assert array.shape == shape
@@ -70,14 +70,14 @@ def test_numbers_are_taken_as_float64(value: Any, shape: tuple[int, ...]) -> Non
     "value",
     [None, "1.0", 1j, [1, "a"], [[1], [1, 2]], {"dx": 1}, object(), np.array(["1"]), 10**400,
      np.array([None]), np.datetime64("2020-01-01"), np.broadcast_to(0.0, (10**5, 10**5))],
-    ids=lambda value: type(value).__name__,  # another process must find the same names
+    ids=lambda value: type(value).__name__,  # the same in every worker process
 )  # fmt: skip
-def test_anything_else_is_refused_by_name(value: Any) -> None:
+def test_other_types_are_refused(value: Any) -> None:
     with pytest.raises(NotNumbers, match=r"\w"):
         as_numbers(value)
 
 
-def test_what_is_taken_is_a_copy() -> None:
+def test_converted_numbers_are_a_copy() -> None:
     mine = np.array([1.0, 2.0])
     taken = as_numbers(mine)
     mine[0] = 9
@@ -112,7 +112,7 @@ def test_an_exception_becomes_a_failure_that_names_the_line() -> None:
     assert "1 / 0" in value.where
 
 
-def test_a_mismatch_of_shapes_is_the_same_for_each_kind_of_product() -> None:
+def test_shape_mismatch_is_alike_for_matmul_and_dot() -> None:
     x, W = np.ones((3, 2)), np.ones((4, 5))
     by_sign, _ = attempt(lambda: x @ W)
     by_dot, _ = attempt(lambda: np.dot(x, W))
@@ -130,7 +130,7 @@ def test_interrupts_are_not_swallowed() -> None:
         attempt(interrupted)
 
 
-def test_numpy_warnings_are_noted_and_others_ignored(capsys: pytest.CaptureFixture[str]) -> None:
+def test_numpy_warnings_are_recorded_and_others_ignored(capsys: pytest.CaptureFixture[str]) -> None:
     import sys
     import warnings
 
@@ -149,7 +149,7 @@ def test_numpy_warnings_are_noted_and_others_ignored(capsys: pytest.CaptureFixtu
 # --- observing ---
 
 
-def test_observation_of_a_product_by_hand() -> None:
+def test_observed_gradients_of_a_product_match_hand_calculation() -> None:
     case = Case({"x": 10.0, "y": 5.0}, 1.3)
     (seen,) = observe_layer(PlainMul, [case], ("dx", "dy"))
     assert seen["out"] == 50
@@ -157,13 +157,13 @@ def test_observation_of_a_product_by_hand() -> None:
     assert not any(value for value in seen.values() if isinstance(value, bool))
 
 
-def test_expected_gradients_are_numerical_and_not_the_reference_backward() -> None:
-    class Liar(MulLayer):
+def test_expected_gradients_do_not_use_the_reference_backward() -> None:
+    class WrongBackward(MulLayer):
         def backward(self, dout: Any) -> Any:
             return dout * 0, dout * 0
 
     task = LayerTask(
-        slug="01_shopping_cart", name="mul_layer", reference=Liar, returned=("dx", "dy"),
+        slug="01_shopping_cart", name="mul_layer", reference=WrongBackward, returned=("dx", "dy"),
         cases=lambda rng: [Case({"x": 10.0, "y": 5.0}, 1.3)], points={"dx": 1}, read="a#b",
         notice="",
     )  # fmt: skip
@@ -188,7 +188,7 @@ def test_expected_gradients_are_numerical_and_not_the_reference_backward() -> No
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
-def test_each_broken_promise_is_noticed(methods: Any, fact: str) -> None:
+def test_each_contract_violation_is_detected(methods: Any, fact: str) -> None:
     rng = np.random.default_rng(0)
     cases = [
         Case({"x": x}, dout) for x, dout in (signed_pair(rng, (2, 3)), signed_pair(rng, (1, 5)))
@@ -198,7 +198,7 @@ def test_each_broken_promise_is_noticed(methods: Any, fact: str) -> None:
     assert any(one[fact] for one in observe_layer(relu_with(**methods), cases, ("dx",)))
 
 
-def test_cases_hold_all_pairs_of_signs_away_from_the_kink() -> None:
+def test_cases_contain_all_pairs_of_signs_and_no_value_near_zero() -> None:
     for seed in range(20):
         for shape in ((2, 3), (1, 5), (4,)):
             x, dout = signed_pair(np.random.default_rng(seed), shape)
@@ -207,7 +207,7 @@ def test_cases_hold_all_pairs_of_signs_away_from_the_kink() -> None:
             assert np.abs(x).min() >= 0.1
 
 
-def test_no_two_numbers_of_a_case_are_equal() -> None:
+def test_all_numbers_of_a_case_differ() -> None:
     for task in LAYER_TASKS:
         case = task.cases(np.random.default_rng(0))[0]
         drawn = [value for name, value in case.inputs.items() if name != "t"]
@@ -215,11 +215,11 @@ def test_no_two_numbers_of_a_case_are_equal() -> None:
         assert len(set(values.tolist())) == values.size
 
 
-# --- what was not asked for ---
+# --- numerical gradients and copies of the reference ---
 
 
-def square_by(backward: Callable[..., Any]) -> type:
-    """A layer that gives the square of x, and its gradient in one way or another."""
+def square_layer_with(backward: Callable[..., Any]) -> type:
+    """Return a layer that squares x, with this backward."""
 
     def forward(self: Any, x: Any) -> Any:
         self.x = x
@@ -237,20 +237,20 @@ def square_by(backward: Callable[..., Any]) -> type:
         (lambda x: 2 * x, False),
         (lambda x: np.float32(2) * np.asarray(x, np.float32), False),
         (lambda x: np.vectorize(lambda v: v + v)(x), False),
-        # A small constant, as against dividing by 0, changes the numbers more than a difference.
+        # A small constant against division by 0 changes the numbers more than a difference does.
         (lambda x: 2 * x * x / (x + 1e-10), False),
         (lambda x: 2 * x * (1 + 3e-8), False),
     ],
 )
-def test_gradients_by_differences_are_told_by_their_digits(slope: Any, caught: bool) -> None:
-    layer = square_by(lambda self, dout: dout * slope(self.x))
+def test_numerical_gradient_is_detected_by_its_rounding_error(slope: Any, caught: bool) -> None:
+    layer = square_layer_with(lambda self, dout: dout * slope(self.x))
     for seed in range(20):
         report = chain_rule.square_layer(layer, seed=seed)
         assert report.points == (1 if caught else 4), str(report)
         assert ("numerical gradient" in str(report)) is caught
 
 
-def test_the_courses_own_code_is_no_answer_and_the_learners_own_is() -> None:
+def test_only_calls_of_the_course_library_count_as_using_the_reference() -> None:
     def theirs() -> Any:
         return MulLayer().forward(2, 3)
 
@@ -263,12 +263,12 @@ def test_the_courses_own_code_is_no_answer_and_the_learners_own_is() -> None:
     assert sys.getprofile() is None
 
 
-def test_work_that_grows_with_the_ways_is_told_from_work_that_grows_with_the_steps() -> None:
+def test_takes_similar_time_separates_twofold_from_thousandfold_work() -> None:
     assert takes_similar_time(lambda: sum(range(10_000)), lambda: sum(range(20_000)))
     assert not takes_similar_time(lambda: sum(range(1_000)), lambda: sum(range(1_000_000)))
 
 
-# --- words ---
+# --- findings ---
 
 
 def finding(answer: Any, task: Any = activations.relu) -> Finding:
@@ -288,11 +288,11 @@ def finding(answer: Any, task: Any = activations.relu) -> Finding:
         (lambda s, dout: dout / 0.0, "nan or inf"),
     ],
 )
-def test_structure_of_wrong_numbers_is_named(backward: Any, words: str) -> None:
+def test_hint_names_the_pattern_of_the_wrong_numbers(backward: Any, words: str) -> None:
     assert words in finding(relu_with(backward=backward)).hint
 
 
-def test_wanted_and_got_stand_with_their_inputs() -> None:
+def test_wanted_and_got_are_reported_with_their_inputs() -> None:
     def backward(self: Any, dout: Any) -> Any:
         return np.where(self.mask, 0, 7 * dout)
 
@@ -321,12 +321,12 @@ def test_wanted_and_got_stand_with_their_inputs() -> None:
         (relu_with(__init__=lambda s, size: None), "stops with TypeError"),
     ],
 )
-def test_answers_of_the_wrong_kind(answer: Any, words: str) -> None:
+def test_answer_of_the_wrong_kind_is_reported(answer: Any, words: str) -> None:
     found = finding(answer)
     assert words in f"{found.problem} {found.got}"
 
 
-def test_a_wrong_hint_is_worse_than_none() -> None:
+def test_unrecognised_numbers_get_no_hint() -> None:
     def backward(self: Any, dout: Any) -> Any:
         return np.where(self.mask, 0.3 * dout**2, np.sin(dout))
 
@@ -335,7 +335,7 @@ def test_a_wrong_hint_is_worse_than_none() -> None:
     assert found.misconception == ""
 
 
-def test_a_gradient_that_is_not_kept_is_named() -> None:
+def test_a_gradient_that_is_not_stored_is_reported() -> None:
     class Forgetful(PlainRelu):
         def forward(self, x: Any) -> Any:
             self.dW = None
@@ -349,7 +349,7 @@ def test_a_gradient_that_is_not_kept_is_named() -> None:
     assert not alike(seen["dW"], seen["db"])
 
 
-def test_shapes_and_small_arrays_can_be_predicted() -> None:
+def test_number_task_accepts_shapes_and_small_arrays() -> None:
     task = NumberTask(
         slug="s", name="predict", answers={"shape": (3, 4), "db": (5, 7), "n": 2}, read="a#b",
         notice="",
@@ -364,14 +364,14 @@ def test_shapes_and_small_arrays_can_be_predicted() -> None:
     assert earned(shape=12, db=((5, 7),), n=None) == [0, 0, 0]
 
 
-def test_fresh_numbers_at_every_call_and_the_same_with_a_seed() -> None:
+def test_each_call_has_a_new_seed_and_a_seed_fixes_the_finding() -> None:
     seeds = {activations.relu(PlainRelu).seed for _ in range(5)}
     assert len(seeds) == 5
     wrong = relu_with(backward=lambda s, dout: dout * 2)
     assert finding(wrong) == finding(wrong)
 
 
-def test_parts_are_earned_one_by_one() -> None:
+def test_each_part_is_earned_separately() -> None:
     only_dy = mul_with(backward=lambda s, dout: (dout * s.y + 1, dout * s.x))
     report = shopping_cart.mul_layer(only_dy, seed=0)
     assert [(p.name, p.earned) for p in report.parts] == [
@@ -381,7 +381,7 @@ def test_parts_are_earned_one_by_one() -> None:
     assert "contracts" not in str(report)
 
 
-def test_a_right_backward_earns_its_part_beside_a_wrong_forward() -> None:
+def test_right_backward_earns_its_points_despite_a_wrong_forward() -> None:
     report = shopping_cart.mul_layer(
         mul_with(forward=lambda s, x, y: (setattr(s, "x", x), setattr(s, "y", y), x * y + 1)[2])
     )
@@ -398,13 +398,13 @@ REPORT = Report(
 )
 
 
-def test_repr_is_what_nbgrader_reads_as_partial_credit() -> None:
+def test_repr_is_the_number_of_points_for_nbgrader() -> None:
     assert repr(REPORT) == "1.0"
     assert float(REPORT) == 1.0
     assert REPORT.max_points == 3
 
 
-def test_report_says_problem_wanted_got_hint_section_in_this_order() -> None:
+def test_report_lists_problem_wanted_got_hint_and_section_in_order() -> None:
     text = str(REPORT)
     places = [text.index(word) for word in ("P.", "Wanted: W", "Got: G", "Think: H?", "Read: ")]
     assert places == sorted(places)
@@ -419,14 +419,14 @@ def test_html_is_escaped() -> None:
     assert "<script" not in hostile._repr_html_()
 
 
-def test_learners_text_cannot_become_markup() -> None:
+def test_text_of_a_learners_exception_is_escaped() -> None:
     def forward(self: Any, x: Any) -> Any:
         raise ValueError("<img src=x onerror=alert(1)>")
 
     assert "<img" not in activations.relu(relu_with(forward=forward))._repr_html_()
 
 
-def test_report_without_a_section_names_none() -> None:
+def test_report_without_a_section_has_no_read_line() -> None:
     report = Report("relu", (Part("forward", 1, 0),), Finding("P."))
     assert "Read" not in str(report)
     assert "Read" not in report._repr_html_()
@@ -436,13 +436,13 @@ def test_report_without_a_section_names_none() -> None:
 
 
 @pytest.mark.parametrize("task", all_tasks(), ids=lambda task: task.name)
-def test_sections_that_are_pointed_to_exist(task: Any) -> None:
+def test_section_named_by_a_task_exists(task: Any) -> None:
     chapter, label = task.read.split("#")
     assert chapter == task.slug
     assert f"({label})=" in (ROOT / "book" / f"{chapter}.md").read_text(encoding="utf-8")
 
 
-def test_alike_tells_failures_apart() -> None:
+def test_alike_compares_the_kind_and_message_of_failures() -> None:
     one = Failure("AttributeError", "'Relu' object has no attribute 'mask'")
     assert alike(one, Failure("AttributeError", "'Mine' object has no attribute 'mask'"))
     assert not alike(one, Failure("AttributeError", "'Relu' object has no attribute 'x'"))

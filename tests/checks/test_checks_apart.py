@@ -1,7 +1,6 @@
-"""An answer that lives apart from the checks is judged as it is beside them.
+"""A check gives a remote answer the same report as a local one.
 
-`Apart` is a side that hands over nothing but bytes, and holds whatever is no plain data. What
-a check asks of it can be asked of another process.
+`SerializedSide` exchanges only pickled data with the checks, as another process would.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_submissions import SUBMISSIONS, TASKS, answer_of, given, model
+from test_submissions import SUBMISSIONS, TASKS, answer_of, locked_cells, model_cells_of
 
 from course_lib.checks.side import (
     OPERATIONS,
@@ -29,19 +28,19 @@ from course_lib.checks.side import (
 from course_lib.grading.authoring.trial import read_submission_file
 from course_lib.misconceptions import all_misconceptions
 
-PLAIN = (type(None), bool, int, float, complex, str)
-MOST_VALUES = 10_000_000
-DEEPEST = 64
-HOLDERS = {tuple: tuple, list: list, dict: dict, np.ndarray: np.array, float: float, int: int}
+SCALARS = (type(None), bool, int, float, complex, str)
+MAX_VALUES = 10_000_000
+MAX_DEPTH = 64
+PLAIN_TYPES = {tuple: tuple, list: list, dict: dict, np.ndarray: np.array, float: float, int: int}
 
-# Of a grading's time, so many requests are a small part. A check that compares times repeats up to
-# four of its requests on a busy machine.
-MOST_REQUESTS = 240
+# So many requests take a small part of the grading time. A check that compares times repeats up
+# to four of its requests on a busy machine.
+MAX_REQUESTS = 240
 
 
 @dataclass
 class Key:
-    """Stands in a message for something that lives on the answer's side, or is shared with it."""
+    """Represent an object of the answer's side, or a shared value, in a message."""
 
     table: str
     number: int
@@ -50,8 +49,8 @@ class Key:
 
 
 @dataclass
-class Apart:
-    """The answer's side behind a wall through which only bytes pass."""
+class SerializedSide:
+    """An answer's side that exchanges only bytes with the checks."""
 
     sources: Sequence[str] = ()
     requests: int = 0
@@ -59,29 +58,34 @@ class Apart:
     shared: list[Shared] = field(default_factory=list)
 
     def reference(self, thing: Any) -> RemoteReference:
-        """Put something behind the wall."""
-        made = self._in(self._out(thing, as_it_is=True))
+        """Return a remote reference to an object."""
+        made = self._decode_result(self._encode_result(thing, by_reference=True))
         assert isinstance(made, RemoteReference)
         return made
 
     def perform(self, steps: Sequence[Step]) -> list[Done]:
         self.requests += 1
-        sent = pickle.dumps([self._sent(step) for step in steps])
-        there = [self._step(step) for step in pickle.loads(sent)]
-        done = run_steps(there, attempt, lambda value, _last: self._out(value), OPERATIONS)
-        return [replace(one, value=self._in(one.value)) for one in pickle.loads(pickle.dumps(done))]
+        sent = pickle.dumps([self._encode_step(step) for step in steps])
+        there = [self._decode_step(step) for step in pickle.loads(sent)]
+        done = run_steps(
+            there, attempt, lambda value, _last: self._encode_result(value), OPERATIONS
+        )
+        return [
+            replace(one, value=self._decode_result(one.value))
+            for one in pickle.loads(pickle.dumps(done))
+        ]
 
-    # What the checks send, and what arrives.
+    # Requests
 
-    def _sent(self, step: Step) -> Step:
-        watch = step.watch and Watch(step.watch.method, self._keys(step.watch.usual))
-        return replace(step, operands=self._keys(step.operands), watch=watch)
+    def _encode_step(self, step: Step) -> Step:
+        watch = step.watch and Watch(step.watch.method, self._encode_operand(step.watch.usual))
+        return replace(step, operands=self._encode_operand(step.operands), watch=watch)
 
-    def _step(self, step: Step) -> Step:
-        watch = step.watch and Watch(step.watch.method, self._things(step.watch.usual))
-        return replace(step, operands=self._things(step.operands), watch=watch)
+    def _decode_step(self, step: Step) -> Step:
+        watch = step.watch and Watch(step.watch.method, self._decode_operand(step.watch.usual))
+        return replace(step, operands=self._decode_operand(step.operands), watch=watch)
 
-    def _keys(self, value: Any) -> Any:
+    def _encode_operand(self, value: Any) -> Any:
         if isinstance(value, RemoteReference):
             assert value.side is self
             return Key("object", value.number)  # type: ignore[attr-defined]
@@ -90,77 +94,84 @@ class Apart:
         if isinstance(value, Shared):
             if value.handle is None:
                 value.handle = len(self.shared)
-                self.shared.append(_over_and_back(value))
+                self.shared.append(_copied_shared(value))
             return Key("shared", value.handle)
         if type(value) in (list, tuple):
-            return type(value)(map(self._keys, value))
+            return type(value)(map(self._encode_operand, value))
         return value
 
-    def _things(self, value: Any) -> Any:
+    def _decode_operand(self, value: Any) -> Any:
         if isinstance(value, Key):
             if value.table == "earlier":
                 return Earlier(value.number)
             return (self.objects if value.table == "object" else self.shared)[value.number]
         if type(value) in (list, tuple):
-            return type(value)(map(self._things, value))
+            return type(value)(map(self._decode_operand, value))
         return value
 
-    # What comes back.
+    # Results
 
-    def _out(self, value: Any, depth: int = 0, *, as_it_is: bool = False) -> Any:
-        # Asked with `is`: a metaclass may say that its classes are equal to any other.
-        if not as_it_is and depth < DEEPEST:
-            if any(type(value) is kind for kind in PLAIN):
+    def _encode_result(self, value: Any, depth: int = 0, *, by_reference: bool = False) -> Any:
+        # Compare with `is`: a metaclass can make its classes equal to any other.
+        if not by_reference and depth < MAX_DEPTH:
+            if any(type(value) is kind for kind in SCALARS):
                 return value
             if type(value) is np.ndarray or isinstance(value, np.generic):
                 array = np.asarray(value)
-                if array.dtype.kind in "biufcU" and array.size <= MOST_VALUES:
+                if array.dtype.kind in "biufcU" and array.size <= MAX_VALUES:
                     return array.copy() if isinstance(value, np.ndarray) else array[()]
             elif type(value) is dict:
-                return {self._out(k, depth + 1): self._out(v, depth + 1) for k, v in value.items()}
+                return {
+                    self._encode_result(k, depth + 1): self._encode_result(v, depth + 1)
+                    for k, v in value.items()
+                }
             elif type(value) is list:
-                return [self._out(one, depth + 1) for one in value]
+                return [self._encode_result(one, depth + 1) for one in value]
             elif type(value) is tuple:
-                return tuple(self._out(one, depth + 1) for one in value)
+                return tuple(self._encode_result(one, depth + 1) for one in value)
         self.objects.append(value)
-        as_plain = next((HOLDERS[base] for base in HOLDERS if isinstance(value, base)), None)
-        small = as_plain and not as_it_is and depth < DEEPEST and np.size(value) <= MOST_VALUES
+        to_plain = next(
+            (PLAIN_TYPES[base] for base in PLAIN_TYPES if isinstance(value, base)), None
+        )
+        small = to_plain and not by_reference and depth < MAX_DEPTH and np.size(value) <= MAX_VALUES
         number = len(self.objects) - 1
-        plain = self._out(as_plain(value), depth + 1) if small else None
+        plain = self._encode_result(to_plain(value), depth + 1) if small else None
         return Key("object", number, type(value).__name__, plain)
 
-    def _in(self, value: Any) -> Any:
+    def _decode_result(self, value: Any) -> Any:
         if isinstance(value, Key):
-            reference = RemoteReference(self, value.type_name, self._in(value.plain))
+            reference = RemoteReference(self, value.type_name, self._decode_result(value.plain))
             reference.number = value.number  # type: ignore[attr-defined]
             return reference
         if isinstance(value, dict):
-            return {self._in(k): self._in(v) for k, v in value.items()}
+            return {self._decode_result(k): self._decode_result(v) for k, v in value.items()}
         if isinstance(value, (list, tuple)):
-            return type(value)(map(self._in, value))
+            return type(value)(map(self._decode_result, value))
         return value
 
 
-def _over_and_back(shared: Shared) -> Shared:
-    """Return what is there of a shared value: a copy, or functions that call over the wall."""
+def _copied_shared(shared: Shared) -> Shared:
+    """Return the answer's side of a shared value: a copy, or functions that pickle their calls."""
     value = shared.value
     if callable(value):
-        return Shared(_called_over(value))
+        return Shared(_serialized_call(value))
     if shared.methods:
-        called = {name: staticmethod(_called_over(getattr(value, name))) for name in shared.methods}
+        called = {
+            name: staticmethod(_serialized_call(getattr(value, name))) for name in shared.methods
+        }
         return Shared(type("Layer", (), called)(), shared.methods)
-    return Shared(_over(value))
+    return Shared(_copied(value))
 
 
-def _called_over(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *args: _over(function(*_over(args)))
+def _serialized_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args: _copied(function(*_copied(args)))
 
 
-def _over(value: Any) -> Any:
+def _copied(value: Any) -> Any:
     return pickle.loads(pickle.dumps(value))
 
 
-# Training takes seconds: one is enough.
+# Training takes seconds: the model solution is enough.
 SLOW = ("08_training", "train")
 WRONG = [m for m in all_misconceptions() if (m.slug, m.task) != SLOW][::6]
 
@@ -175,7 +186,7 @@ def answers(kind: str) -> Iterator[tuple[str, dict[str, str], str, str]]:
 
 
 def params(tried: Iterable[tuple[str, dict[str, str], str, str]]) -> list[Any]:
-    """Return them as parameters; two of three are marked as slow."""
+    """Return answers as test parameters; mark two of three as slow."""
     return [
         pytest.param(slug, cells, name, id=id, marks=[pytest.mark.slow] if i % 3 else [])
         for i, (slug, cells, name, id) in enumerate(tried)
@@ -185,35 +196,42 @@ def params(tried: Iterable[tuple[str, dict[str, str], str, str]]) -> list[Any]:
 TRIED = [
     *(pytest.param(slug, {}, name, id=f"{name}-model") for slug, name in TASKS),
     *params(answers("accepted")),
-    *params((m.slug, {m.task: m.source(model(m.slug)[m.task])}, m.task, m.name) for m in WRONG),
+    *params(
+        (m.slug, {m.task: m.source(model_cells_of(m.slug)[m.task])}, m.task, m.name) for m in WRONG
+    ),
 ]
 
 
-# The wall hides no module: what has the course's own code do the work is not for it to stop.
+# A serialized side runs in this process and can import the course, so it can't stop "borrows".
 HOSTILE = params(one for one in answers("hostile") if not one[3].endswith("-borrows"))
 
 
-def both(slug: str, cells: dict[str, str], name: str) -> tuple[Any, Any, int]:
-    """The reports on an answer beside the checks and apart from them, and the requests."""
-    task, side = TASKS[slug, name], Apart([*(given(slug) | model(slug) | cells).values()])
-    beside = task(answer_of(slug, cells, name), seed=0)
-    apart = task(side.reference(answer_of(slug, cells, name)), seed=0)
-    return beside, apart, side.requests
+def local_and_remote_reports(slug: str, cells: dict[str, str], name: str) -> tuple[Any, Any, int]:
+    """Return the reports on a local and on a remote answer, and the number of requests."""
+    task, side = (
+        TASKS[slug, name],
+        SerializedSide([*(locked_cells(slug) | model_cells_of(slug) | cells).values()]),
+    )
+    local = task(answer_of(slug, cells, name), seed=0)
+    remote = task(side.reference(answer_of(slug, cells, name)), seed=0)
+    return local, remote, side.requests
 
 
 @pytest.mark.parametrize(("slug", "cells", "name"), TRIED)
-def test_the_report_is_the_same(slug: str, cells: dict[str, str], name: str) -> None:
-    beside, apart, requests = both(slug, cells, name)
-    assert apart == beside, f"beside:\n{beside}\n\napart:\n{apart}"
-    # Of other answers some ask for more: one that fails is looked at again.
-    assert cells or requests <= MOST_REQUESTS
+def test_report_of_a_remote_answer_equals_that_of_a_local_one(
+    slug: str, cells: dict[str, str], name: str
+) -> None:
+    local, remote, requests = local_and_remote_reports(slug, cells, name)
+    assert remote == local, f"local:\n{local}\n\nremote:\n{remote}"
+    # A check repeats some requests for an answer that fails.
+    assert cells or requests <= MAX_REQUESTS
 
 
 @pytest.mark.parametrize(("slug", "cells", "name"), HOSTILE)
-def test_hostile_answers_gain_nothing_from_the_wall(
+def test_hostile_answer_earns_no_more_when_it_is_remote(
     slug: str, cells: dict[str, str], name: str
 ) -> None:
-    beside, apart, _ = both(slug, cells, name)
-    # What can't be handed over is told in other words.
-    assert apart.points <= beside.points
-    assert apart.finding is not None
+    local, remote, _ = local_and_remote_reports(slug, cells, name)
+    # The findings may differ: some objects can't be serialized.
+    assert remote.points <= local.points
+    assert remote.finding is not None

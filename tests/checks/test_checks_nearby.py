@@ -1,4 +1,4 @@
-"""What code does to the numbers that it gets, or has in it, tells whether it takes differences."""
+"""Detection of numerical gradients: central differences, lost steps, complex numbers."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ from course_lib.checks.shopping_cart import add_layer, mul_layer
 from course_lib.checks.side import PerturbationTracer
 
 H = 1e-3
-BOTH_WAYS: dict[str, Callable[[Any], Any]] = {
-    "plus and minus": lambda x: (x + H) * (x - H),
-    "minus and plus": lambda x: (x - H) * (x + H),
+CENTRAL_DIFFERENCES: dict[str, Callable[[Any], Any]] = {
+    "plus, then minus": lambda x: (x + H) * (x - H),
+    "minus, then plus": lambda x: (x - H) * (x + H),
     "the step first": lambda x: (H + x) * (-H + x),
     "in place": lambda x: (_in_place(x, H), _in_place(x, -H)),
-    "later": lambda x: (np.exp(x * 2 + H), np.exp(x * 2 - H)),
-    "stretched": lambda x: (x * (1 + H), x * (1 - H)),
-    "by a share of it": lambda x: (x + H * x, x - H * x),
-    "one after the other": lambda x: [(one + H, one - H) for one in np.atleast_1d(x)],
+    "of an intermediate value": lambda x: (np.exp(x * 2 + H), np.exp(x * 2 - H)),
+    "relative step as a factor": lambda x: (x * (1 + H), x * (1 - H)),
+    "relative step as a sum": lambda x: (x + H * x, x - H * x),
+    "element by element": lambda x: [(one + H, one - H) for one in np.atleast_1d(x)],
     "an array of steps": lambda x: (x + np.full(np.shape(x), H), x - np.full(np.shape(x), H)),
     "a complex step": lambda x: (x + 1e-20j) ** 2,
-    "as another type": lambda x: np.exp(x) + 0j,
+    "complex dtype": lambda x: np.exp(x) + 0j,
 }
-# NumPy makes a plain number of a number that is followed.
-FOR_ARRAYS = {"in place", "later", "as another type", "one after the other"}
+# NumPy turns a traced number into a plain one.
+ARRAYS_ONLY = {"in place", "of an intermediate value", "complex dtype", "element by element"}
 HONEST: dict[str, Callable[[Any], Any]] = {
-    "one way": lambda x: (x + H) * (x + 2 * H),
-    "one more and one less": lambda x: (x + 1) * (x - 1),
-    "tanh's": lambda x: (1 + np.tanh(x)) * (1 - np.tanh(x)),
-    "sigmoid's": lambda x: 1 / (1 + np.exp(-x)) * (1 - 1 / (1 + np.exp(-x))),
-    "leaky": lambda x: np.where(x > 0, x, 0.01 * x),
-    "a mean and its spread": lambda x: (x - np.mean(x)) / np.sqrt(np.var(x) + 1e-7),
-    "away from 0": lambda x: np.log(x * x + 1e-7) / (np.sqrt(np.abs(x)) + 1e-7),
+    "two steps in the same direction": lambda x: (x + H) * (x + 2 * H),
+    "plus and minus 1": lambda x: (x + 1) * (x - 1),
+    "tanh gradient": lambda x: (1 + np.tanh(x)) * (1 - np.tanh(x)),
+    "sigmoid gradient": lambda x: 1 / (1 + np.exp(-x)) * (1 - 1 / (1 + np.exp(-x))),
+    "leaky ReLU": lambda x: np.where(x > 0, x, 0.01 * x),
+    "normalization": lambda x: (x - np.mean(x)) / np.sqrt(np.var(x) + 1e-7),
+    "small constant against 0": lambda x: np.log(x * x + 1e-7) / (np.sqrt(np.abs(x)) + 1e-7),
     "in place": lambda x: _in_place(x, H) + _in_place(x, 2 * H),
-    "a softmax": lambda x: np.exp(x - np.max(x)) / np.exp(x - np.max(x)).sum(),
+    "softmax": lambda x: np.exp(x - np.max(x)) / np.exp(x - np.max(x)).sum(),
 }
 
 
@@ -55,7 +55,7 @@ def _in_place(x: Any, step: float) -> Any:
     return moved
 
 
-def _layer(calculate: Callable[[Any], Any]) -> Any:
+def _layer_calling(calculate: Callable[[Any], Any]) -> Any:
     class Layer:
         def forward(self, x: Any) -> Any:
             self.x = x
@@ -68,42 +68,42 @@ def _layer(calculate: Callable[[Any], Any]) -> Any:
     return Layer
 
 
-@pytest.mark.parametrize("what", BOTH_WAYS)
+@pytest.mark.parametrize("what", CENTRAL_DIFFERENCES)
 @pytest.mark.parametrize("shape", [(4,), (2, 3)])
-def test_moves_both_ways_are_seen(what: str, shape: tuple[int, ...]) -> None:
+def test_differences_of_an_array_are_detected(what: str, shape: tuple[int, ...]) -> None:
     x = np.random.default_rng(1).normal(size=shape)
-    assert perturbs(_layer(BOTH_WAYS[what]), (), [x], np.ones(shape))
+    assert perturbs(_layer_calling(CENTRAL_DIFFERENCES[what]), (), [x], np.ones(shape))
 
 
-@pytest.mark.parametrize("what", sorted({*BOTH_WAYS} - FOR_ARRAYS))
-def test_moves_of_a_number_are_seen(what: str) -> None:
-    assert perturbs(_layer(BOTH_WAYS[what]), (), [1.7], 1.0)
+@pytest.mark.parametrize("what", sorted({*CENTRAL_DIFFERENCES} - ARRAYS_ONLY))
+def test_differences_of_a_number_are_detected(what: str) -> None:
+    assert perturbs(_layer_calling(CENTRAL_DIFFERENCES[what]), (), [1.7], 1.0)
 
 
 @pytest.mark.parametrize("what", HONEST)
 @pytest.mark.parametrize("shape", [(4,), (2, 3)])
-def test_honest_code_is_not_taken_for_it(what: str, shape: tuple[int, ...]) -> None:
+def test_honest_code_is_not_reported_as_differences(what: str, shape: tuple[int, ...]) -> None:
     x = np.random.default_rng(1).normal(size=shape)
-    assert not perturbs(_layer(HONEST[what]), (), [x], np.ones(shape))
+    assert not perturbs(_layer_calling(HONEST[what]), (), [x], np.ones(shape))
 
 
 @pytest.mark.parametrize("what", HONEST)
-def test_numbers_that_are_followed_are_the_same_numbers(what: str) -> None:
+def test_traced_numbers_give_the_same_values(what: str) -> None:
     x = np.random.default_rng(2).normal(size=(2, 3))
     assert np.array_equal(
         HONEST[what](PerturbationTracer().follow(x.copy())), HONEST[what](x.copy())
     )
 
 
-def test_what_stops_says_nothing() -> None:
+def test_code_that_raises_is_not_reported_as_differences() -> None:
     def stop(_x: Any) -> None:
         raise ValueError("not today")
 
-    assert not perturbs(_layer(stop), (), [np.ones(3)], 1.0)
+    assert not perturbs(_layer_calling(stop), (), [np.ones(3)], 1.0)
 
 
-class Far:
-    """A product whose slopes are taken between two points."""
+class LargeStep:
+    """A product with gradients by central differences with a large step."""
 
     step = 1.0
 
@@ -119,30 +119,32 @@ class Far:
         )
 
 
-class Exact(Far):
-    """The same by the chain rule, in single precision."""
+class SinglePrecision(LargeStep):
+    """A product with gradients by the chain rule, in single precision."""
 
     def backward(self, dout: Any) -> Any:
         return np.float32(dout) * np.float32(self.y), np.float32(dout) * np.float32(self.x)
 
 
-class Wrong(Far):
-    """Exchanges its gradients, and has no other fault."""
+class SwappedGradients(LargeStep):
+    """A product whose two gradients are swapped."""
 
     def backward(self, dout: Any) -> Any:
         return dout * self.x, dout * self.y
 
 
-@pytest.mark.parametrize(("answer", "lost"), [(Far, True), (Exact, False), (Wrong, False)])
+@pytest.mark.parametrize(
+    ("answer", "lost"), [(LargeStep, True), (SinglePrecision, False), (SwappedGradients, False)]
+)
 @pytest.mark.parametrize("seed", range(5))
-def test_far_away_a_step_is_lost(answer: Any, lost: bool, seed: int) -> None:
+def test_differences_of_large_numbers_lose_their_step(answer: Any, lost: bool, seed: int) -> None:
     cases = mul_layer.cases(np.random.default_rng(seed))
     perturbed = PerturbedCases(mul_layer, cases)
     seen = mul_layer.observe(answer, [cases[i] for i in perturbed.places])
     assert _lost_far_away(mul_layer, answer, perturbed, seen) is lost
 
 
-def test_the_slope_of_a_sum_between_far_points_is_exact_and_passes() -> None:
+def test_exact_gradient_of_a_sum_of_large_numbers_passes() -> None:
     class AddLayer:
         def forward(self, x: Any, y: Any) -> Any:
             return x + y
@@ -169,7 +171,7 @@ WITH_COMPLEX = {
     "a static method": "class f:\n    @staticmethod\n    def g(x):\n        return x.imag",
     "a base": "class B:\n    def g(self, x):\n        return x.imag\nclass f(B):\n    pass",
 }
-WITHOUT = {
+WITHOUT_COMPLEX = {
     "simple": "def f(x):\n    return x.real + 1.0",
     "a text": "def f(x):\n    'Not for complex numbers.'\n    return x",
     "another function": "def g(x):\n    return x + 1j\ndef f(x):\n    return x",
@@ -177,33 +179,33 @@ WITHOUT = {
 
 
 @pytest.mark.parametrize("what", WITH_COMPLEX)
-def test_complex_numbers_in_code_are_seen(what: str) -> None:
+def test_code_that_uses_complex_numbers_is_detected(what: str) -> None:
     names: dict[str, Any] = {"__name__": "notebook"}
     exec(WITH_COMPLEX[what], names)
     assert uses_complex(code_of(names["f"]))
     assert uses_complex(code_named("f", [WITH_COMPLEX[what]]))
 
 
-@pytest.mark.parametrize("what", WITHOUT)
-def test_other_code_is_not_taken_for_it(what: str) -> None:
+@pytest.mark.parametrize("what", WITHOUT_COMPLEX)
+def test_code_without_complex_numbers_is_not_detected(what: str) -> None:
     names: dict[str, Any] = {"__name__": "notebook"}
-    exec(WITHOUT[what], names)
+    exec(WITHOUT_COMPLEX[what], names)
     assert not uses_complex(code_of(names["f"]))
-    assert not uses_complex(code_named("f", [WITHOUT[what]]))
+    assert not uses_complex(code_named("f", [WITHOUT_COMPLEX[what]]))
 
 
-def test_cells_that_are_no_code_say_nothing() -> None:
+def test_cells_that_do_not_parse_are_ignored() -> None:
     assert code_named("f", ["def f(:", "\0", "f = 1"]) == []
 
 
-class Right(Far):
-    """The chain rule, in the learner's own words."""
+class ChainRule(LargeStep):
+    """A product with gradients by the chain rule."""
 
     def backward(self, dout: Any) -> Any:
         return self.y * dout, self.x * dout
 
 
-def test_what_is_right_is_worked_out_once_for_a_class() -> None:
+def test_reference_runs_once_for_several_answers_with_the_same_seed() -> None:
     built = []
 
     class Counted(mul_layer.reference):  # type: ignore[misc, name-defined]
@@ -212,16 +214,16 @@ def test_what_is_right_is_worked_out_once_for_a_class() -> None:
             built.append(self)
 
     task = dataclasses.replace(mul_layer, reference=Counted)
-    first = task(Right, seed=1)
+    first = task(ChainRule, seed=1)
     once = len(built)
     assert once > 0
     assert first.points == first.max_points
-    second = task(Right, seed=1)
+    second = task(ChainRule, seed=1)
     assert len(built) == once
     assert second.points == second.max_points
-    # Other numbers are worked out anew, and what was kept of the first does not count for them.
-    third = task(Right, seed=2)
+    # Another seed runs the reference again.
+    third = task(ChainRule, seed=2)
     assert len(built) > once
     assert third.points == third.max_points
-    # What a wrong answer is held against is not what the one before it gave.
-    assert task(Wrong, seed=2).points < third.points
+    # The cache holds the reference's results, not those of the previous answer.
+    assert task(SwappedGradients, seed=2).points < third.points

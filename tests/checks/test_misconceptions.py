@@ -1,4 +1,4 @@
-"""Misconceptions as data: what an entry means, and which entries are refused with which words."""
+"""Entries of a misconception file: what they mean, and the errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ Load = Callable[[str, Any], tuple[Misconception, ...]]
 
 @pytest.fixture
 def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Read the entries [[task]] of a file."""
+    """Return a function that reads the [[task]] entries of a file."""
 
-    def read(text: str, right: Any) -> tuple[Misconception, ...]:
+    def read(text: str, reference: Any) -> tuple[Misconception, ...]:
         (tmp_path / "99_new.toml").write_text(text, encoding="utf-8")
         monkeypatch.setattr(loader, "FOLDER", tmp_path)
-        return misconceptions_of("99_new", "task", right)
+        return misconceptions_of("99_new", "task", reference)
 
     return read
 
@@ -49,7 +49,7 @@ def test_change_edits_the_reference(load: Load) -> None:
     assert MulLayer().forward(2.0, 3.0) == 6.0
 
 
-def test_edits_do_not_meet_each_other(load: Load) -> None:
+def test_each_edit_applies_to_the_original_code(load: Load) -> None:
     swap = '{ "dout * self.y" = "dout * self.x", "dout * self.x" = "dout * self.y" }'
     (m,) = load(f"[[task]]\n{HINT}change = {swap}", MulLayer)
     layer = m.answer()
@@ -66,7 +66,7 @@ def test_code_replaces_a_method_and_keeps_the_others(load: Load) -> None:
     assert m.body == code
 
 
-def test_a_function_is_changed_or_written_anew(load: Load) -> None:
+def test_a_function_can_be_edited_or_replaced(load: Load) -> None:
     x = np.array([3.0])
     for entry, slope in (
         ('change = { "/ (2 * h)" = "/ h" }', 12.0),
@@ -78,7 +78,7 @@ def test_a_function_is_changed_or_written_anew(load: Load) -> None:
         loader._read.cache_clear()
 
 
-def test_answers_are_the_numbers_that_differ(load: Load) -> None:
+def test_answers_replace_the_numbers_they_name(load: Load) -> None:
     (m,) = load(f"[[task]]\n{HINT}answers = {{ shape = [3, 1] }}", NUMBERS)
     assert m.answers == {"shape": (3, 1)}
     assert m.body == "shape = (3, 1)"
@@ -87,7 +87,7 @@ def test_answers_are_the_numbers_that_differ(load: Load) -> None:
     assert namespace["task"]() == {"dx": 4, "shape": (3, 1)}
 
 
-def test_what_is_submitted_does_not_tell_what_is_wrong(load: Load) -> None:
+def test_submitted_source_contains_no_name_of_the_misconception(load: Load) -> None:
     (m,) = load(f'[[task]]\n{HINT}change = {{ "dout * self.y" = "dout" }}', MulLayer)
     source = m.source("class MulLayer:\n    def forward(self, x, y):\n        return 0")
     namespace: dict[str, Any] = {}
@@ -97,12 +97,12 @@ def test_what_is_submitted_does_not_tell_what_is_wrong(load: Load) -> None:
     assert ": Any" not in source
 
 
-def test_lines_of_a_hint_are_joined(load: Load) -> None:
+def test_lines_of_a_hint_are_joined_with_spaces(load: Load) -> None:
     (m,) = load('[[task]]\nname = "W"\nhint = """One\n  line?"""\nanswers = { dx = 1 }', NUMBERS)
     assert m.hint == "One line?"
 
 
-def test_an_assignment_without_a_file_has_none() -> None:
+def test_an_assignment_without_a_file_has_no_misconceptions() -> None:
     assert misconceptions_of("", "relu", MulLayer) == ()
 
 
@@ -110,7 +110,7 @@ CHANGE = f'[[task]]\n{HINT}change = {{ "dout * self.y" = "dout" }}'
 
 
 @pytest.mark.parametrize(
-    ("right", "text", "words"),
+    ("reference", "text", "words"),
     [
         (MulLayer, CHANGE.replace("self.y", "self.z"), "'dout * self.z' must occur once"),
         (MulLayer, CHANGE.replace("dout * self.y", "self"), "occurs 6 times"),
@@ -146,13 +146,11 @@ CHANGE = f'[[task]]\n{HINT}change = {{ "dout * self.y" = "dout" }}'
         (NUMBERS, f"[[task]]\n{HINT}answers = {{ shape = [3] }}", "is the right number for shape"),
     ],
 )
-def test_an_entry_that_cannot_be_used_is_named(
-    load: Load, right: Any, text: str, words: str
-) -> None:
-    with pytest.raises(MisconceptionError, match=re.escape(words)) as refused:
-        _ = [m.answer for m in load(text, right)]
-    assert str(refused.value).startswith("99_new.toml, [[task]] ")
-    assert "Wrong" in str(refused.value) or "name" in words
+def test_error_names_the_invalid_entry(load: Load, reference: Any, text: str, words: str) -> None:
+    with pytest.raises(MisconceptionError, match=re.escape(words)) as raised:
+        _ = [m.answer for m in load(text, reference)]
+    assert str(raised.value).startswith("99_new.toml, [[task]] ")
+    assert "Wrong" in str(raised.value) or "name" in words
 
 
 @pytest.mark.parametrize(
@@ -163,7 +161,7 @@ def test_an_entry_that_cannot_be_used_is_named(
         ("task = 3\n", r"99_new.toml: write \[\[task\]\] with two brackets"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_named(load: Load, text: str, words: str) -> None:
+def test_error_names_the_invalid_file(load: Load, text: str, words: str) -> None:
     with pytest.raises(MisconceptionError, match=words):
         load(text, MulLayer)
 
@@ -178,7 +176,7 @@ def test_a_file_that_cannot_be_used_is_named(load: Load, text: str, words: str) 
         ("99_new", r"99_new.toml, \[\[relo\]\] Wrong: unknown task; those of 99_new are none"),
     ],
 )
-def test_an_unknown_task_is_named(
+def test_error_names_the_unknown_task(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slug: str, words: str
 ) -> None:
     (tmp_path / f"{slug}.toml").write_text(CHANGE.replace("task", "relo"), encoding="utf-8")
@@ -191,7 +189,7 @@ def test_an_unknown_task_is_named(
 # --- the course's own -------------------------------------------------------------------------
 
 
-def test_every_entry_can_be_used() -> None:
+def test_every_entry_of_the_course_is_valid() -> None:
     for task in all_tasks():
         assert task.misconceptions
         for m in task.misconceptions:
@@ -199,7 +197,7 @@ def test_every_entry_can_be_used() -> None:
             assert m.answers or callable(m.answer)
 
 
-def test_a_chapter_shows_those_that_it_names() -> None:
+def test_common_mistakes_shows_the_named_misconceptions() -> None:
     shown = catalogue.common_mistakes("relu", "SwitchInverted", "MaskFromUpstream")
     assert [m.name for m in shown.mistakes] == ["MaskFromUpstream", "SwitchInverted"]
     assert "def backward(self, dout):" in shown._repr_html_()
@@ -208,7 +206,7 @@ def test_a_chapter_shows_those_that_it_names() -> None:
             catalogue.common_mistakes(*names)
 
 
-def test_one_assignment_is_read_when_it_is_asked() -> None:
+def test_a_file_is_read_when_its_misconceptions_are_first_used() -> None:
     code = (
         "from course_lib.checks import activations, misconceptions\n"
         "assert misconceptions._read.cache_info().currsize == 0\n"

@@ -1,4 +1,4 @@
-"""The graders' own tests: what must earn everything, what must not, and with which hint."""
+"""Points and hints for the files in `tests/submissions` and for every misconception."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from course_lib.misconceptions import Misconception, all_misconceptions, for_tas
 
 SUBMISSIONS = Path(__file__).parents[1] / "submissions"
 TASKS = {(task.slug, task.name): task for task in all_tasks()}
-# One seed suffices to notice a change: `course audit` grades all of these with three.
+# One seed is enough here: `course audit` grades all submissions with three.
 SEED = 0
-# Each of these trains for seconds; another one of the same assignment does in `make test`.
+# Each of these trains for seconds; `make test` runs only one other of this assignment.
 LONG = [f"08_training-{name}" for name in ("choice", "helpers", "loops", "shuffled")]
 
 
@@ -34,28 +34,28 @@ def corpus(kind: str) -> list[Any]:
 
 
 @cache
-def given(slug: str) -> dict[str, str]:
-    """The cells that a student gets and cannot change, but for those that call a check."""
+def locked_cells(slug: str) -> dict[str, str]:
+    """Return the locked code cells of an assignment, except those that call a check."""
     cells = read_source(this_course().source(slug)).cells
     locked = [c for c in cells if c.cell_type == "code" and not is_solution(c)]
     return {grade_id(c): c.source for c in locked if not re.search(r"^checks\.", c.source, re.M)}
 
 
 @cache
-def model(slug: str) -> dict[str, str]:
+def model_cells_of(slug: str) -> dict[str, str]:
     return model_cells(slug, solved=True)
 
 
 @cache
-def order(slug: str) -> list[str]:
+def cell_order(slug: str) -> list[str]:
     return [grade_id(cell) for cell in read_source(this_course().source(slug)).cells]
 
 
 def answer_of(slug: str, cells: dict[str, str], name: str) -> Any:
-    """Run the cells of a submission in one namespace and return what answers a task."""
+    """Run the cells of a submission in one namespace and return the answer to a task."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
-    sources = given(slug) | model(slug) | cells
-    for cell in sorted(sources, key=order(slug).index):
+    sources = locked_cells(slug) | model_cells_of(slug) | cells
+    for cell in sorted(sources, key=cell_order(slug).index):
         exec(compile(sources[cell], "<cell>", "exec"), namespace)
     task = TASKS[slug, name]
     return namespace[name if name in namespace else task.reference.__name__]
@@ -68,12 +68,12 @@ def check(slug: str, cells: dict[str, str], name: str) -> Report:
 
 @cache
 def report_on(m: Misconception) -> Report:
-    """Return what the check says of a misconception."""
-    return check(m.slug, {m.task: m.source(model(m.slug)[m.task])}, m.task)
+    """Return the report on a misconception."""
+    return check(m.slug, {m.task: m.source(model_cells_of(m.slug)[m.task])}, m.task)
 
 
 @pytest.mark.parametrize(("slug", "name"), TASKS)
-def test_model_solution_earns_everything(slug: str, name: str) -> None:
+def test_model_solution_earns_all_points(slug: str, name: str) -> None:
     report = check(slug, {}, name)
     assert report.passed, str(report)
     assert report.finding is None
@@ -81,11 +81,11 @@ def test_model_solution_earns_everything(slug: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(("slug", "name"), TASKS)
-def test_blank_earns_nothing_and_says_so(slug: str, name: str) -> None:
+def test_unsolved_cell_earns_nothing_and_is_reported_as_unsolved(slug: str, name: str) -> None:
     blank = re.sub(
         r"### BEGIN SOLUTION.*?### END SOLUTION",
         "raise NotImplementedError()",
-        model(slug)[name],
+        model_cells_of(slug)[name],
         flags=re.S,
     )
     report = check(slug, {name: blank}, name)
@@ -95,7 +95,7 @@ def test_blank_earns_nothing_and_says_so(slug: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("path", corpus("accepted"))
-def test_accepted_earns_everything(path: Path) -> None:
+def test_accepted_submission_earns_all_points(path: Path) -> None:
     slug, cells = path.parts[-3], read_submission_file(path)
     for name in cells:
         report = check(slug, cells, name)
@@ -105,13 +105,13 @@ def test_accepted_earns_everything(path: Path) -> None:
 @pytest.mark.parametrize(
     ("slug", "name"), [key for key, task in TASKS.items() if not isinstance(task, NumberTask)]
 )
-def test_every_task_has_right_answers_in_other_spellings(slug: str, name: str) -> None:
+def test_every_task_has_five_alternative_right_answers(slug: str, name: str) -> None:
     files = SUBMISSIONS.glob(f"{slug}/accepted/*.py")
     assert sum(name in read_submission_file(path) for path in files) >= 5
 
 
 @pytest.mark.parametrize("path", corpus("hostile"))
-def test_hostile_earns_only_what_is_right_in_it(path: Path) -> None:
+def test_hostile_submission_earns_only_its_honest_points(path: Path) -> None:
     slug, cells = path.parts[-3], read_submission_file(path)
     earns = dict(
         re.findall(r"(\w+)=(\d+)", (re.findall("# earns: (.*)", path.read_text()) or [""])[0])
@@ -133,7 +133,7 @@ def test_misconception_fails_and_is_recognised(m: Any) -> None:
 
 
 @pytest.mark.parametrize(("slug", "name"), TASKS)
-def test_every_part_of_a_task_can_be_lost(slug: str, name: str) -> None:
+def test_every_part_of_a_task_is_lost_by_some_misconception(slug: str, name: str) -> None:
     lost = set()
     for m in for_task(slug, name):
         lost |= {part.name for part in report_on(m).parts if not part.earned}
@@ -142,7 +142,7 @@ def test_every_part_of_a_task_can_be_lost(slug: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("m", all_misconceptions(), ids=lambda m: f"{m.task}-{m.name}")
-def test_hint_asks_and_never_tells_the_formula(m: Any) -> None:
+def test_hint_asks_a_question_and_contains_no_formula(m: Any) -> None:
     assert "?" in m.hint
     assert not re.search(r"dout\s*[*/+-]|\bd\w+ = ", m.hint)
     assert 40 < len(m.hint) < 300

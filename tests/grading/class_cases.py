@@ -1,4 +1,4 @@
-"""What the tests of the grading engine share: a released course, hand-ins, stand-ins."""
+"""Shared by the grading tests: a released course, submissions, fake executors."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from course_lib.grading.release import release
 from course_lib.grading.sandbox.process import NOT_STARTED
 
 SLUG = TWO[0]
-# The points of the tasks of 01_shopping_cart that a program checks.
-MOST = {
+# The points of the automatically graded tasks of 01_shopping_cart.
+MAX_POINTS = {
     "mul_layer": 4,
     "add_layer": 3,
     "shopping_cart": 5,
@@ -38,7 +38,7 @@ MOST = {
 
 
 def released_course(target: Path) -> Course:
-    """A copy of the course with both its assignments released."""
+    """Return a copy of the course with both its assignments released."""
     course = copy_course(target)
     release(course, list(TWO))
     return course
@@ -65,7 +65,7 @@ def hand_in(
     name: str = f"{SLUG}.ipynb",
     when: str = "",
 ) -> Path:
-    """Put a submission into its folder: cells to fill in, or the file's own bytes."""
+    """Write a submission: answers by cell, or the content of the file."""
     folder = course.root / "submitted" / student / SLUG
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(content, Mapping):
@@ -78,12 +78,12 @@ def hand_in(
 
 
 def same_version() -> str:
-    """Stand in for the library's version, so that its authors may work on while tests run."""
+    """Replace the library's version, so that edits during a test run do not change it."""
     return "a version"
 
 
-class Here:
-    """An executor that calls a function, in this process."""
+class InProcessExecutor:
+    """An executor that calls a function in this process, and records the students."""
 
     def __init__(self, execute: Callable[[Job], Result]) -> None:
         self.execute = execute
@@ -99,7 +99,7 @@ class Here:
 
 
 def by_length(job: Job) -> Result:
-    """Give a task as many tenths of its points as its answer's length ends in."""
+    """Return a fake result: tenths of the points by the last digit of the answer's length."""
     tasks, outputs, last = [], [], ""
     for cell in job.cells:
         shown: list[dict[str, Any]] = []
@@ -118,7 +118,7 @@ def by_length(job: Job) -> Result:
 
 
 def small_page(_course: Any, notebook: Any, result: Result, scores: Any, problems: Any) -> str:
-    """A page of feedback that holds what it was given."""
+    """Return a minimal feedback page that contains its arguments."""
     cells = len(notebook.cells) if notebook else 0
     return f"{result.student} {scores.points:g} {cells} {list(problems)}\n"
 
@@ -153,7 +153,7 @@ def auto_scores(course: Course, student: str) -> dict[str, Any]:
 
 
 def state(course: Course) -> dict[str, Any]:
-    """All that grading leaves behind, without what differs from run to run."""
+    """Return all that grading writes, except what differs between runs."""
     files = {
         str(path.relative_to(course.root)): path.read_bytes()
         for step in ("autograded", "feedback")
@@ -174,17 +174,17 @@ def state(course: Course) -> dict[str, Any]:
     }
 
 
-# --- for processes of their own ---------------------------------------------------------------
+# --- for worker processes ---------------------------------------------------------------------
 
 
 def slowly(job: Job) -> Result:
-    """Take a while, as real grading does."""
+    """Return a fake result after 0.15 seconds."""
     time.sleep(0.15)
     return by_length(job)
 
 
 def killed_once(job: Job) -> Result:
-    """Be killed with the first try at ada's work; notes it in the folder that the job names."""
+    """Kill this process at ada's first job; a file in the folder `job.version` records it."""
     mark = Path(job.version) / "was-killed"
     if job.student == "ada" and not mark.exists():
         mark.touch()
@@ -193,27 +193,27 @@ def killed_once(job: Job) -> Result:
 
 
 def killed_always(job: Job) -> Result:
-    """Be killed with every try at ada's work."""
+    """Kill this process at every job of ada."""
     if job.student == "ada":
         os.kill(os.getpid(), signal.SIGKILL)
     return by_length(job)
 
 
 def unprotected(job: Job) -> Result:
-    """Say what real grading says where there is no sandbox."""
+    """Return the result of real grading without a sandbox."""
     said = f"{NOT_STARTED}; something is missing"
     return replace(failed_result(job, ""), problems=(said,))
 
 
 def never_ends(job: Job) -> Result:
-    """Hang with ada's work, in a way that no limit inside ends."""
+    """Hang at ada's job; no limit in this process ends it."""
     while job.student == "ada":
         time.sleep(1)
     return by_length(job)
 
 
 def command(*words: str) -> None:
-    """Run `course` with workers that need no sandbox."""
+    """Run `course` with fake workers, without a sandbox."""
     from course_lib.grading import cli, jobs
     from course_lib.grading.cli import main
     from course_lib.grading.executors import LocalPool

@@ -1,4 +1,4 @@
-"""Jobs for the engine's tests, made from the model solution and files in `tests/submissions`."""
+"""Jobs for the grading tests, from the model solution and files in `tests/submissions`."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ def notebook(slug: str) -> tuple[Any, ...]:
 
 
 def job(slug: str = SLUG, answers: Mapping[str, str] | None = None, **settings: Any) -> Job:
-    """A submission of the model solution with some cells answered otherwise."""
+    """Return a job of the model solution with other answers in some cells."""
     solved = model_cells(slug) | dict(answers or {})
     cells = [classify(cell, instructors=not is_solution(cell)) for cell in notebook(slug)]
     cells = [replace(c, source=solved[c.grade_id]) if c.kind == RUN else c for c in cells]
     given = imported(cell.source for cell in cells if cell.kind in (CHECK, GIVEN))
-    # Time enough for honest work on a busy machine.
+    # Long enough for honest work on a busy machine.
     fixed: dict[str, Any] = {"student": "ada", "seed": 1, "timeout": 120.0, "given": given}
     return Job(**fixed | {"slug": slug, "cells": tuple(cells)} | settings)
 
 
 def one_cell(source: str, **settings: Any) -> Job:
-    """A submission of one cell and nothing to check."""
+    """Return a job of one cell without a check."""
     return Job(
         **{"student": "ada", "slug": SLUG, "cells": (Cell(RUN, source),), "seed": 1} | settings
     )
 
 
 def honest_points(path: Path) -> dict[str, float]:
-    """Points that are honestly right in an attack, as its file says."""
+    """Return the points of the correct answers in an attack, by its `# earns:` line."""
     said = re.findall("^# earns: (.*)", path.read_text(encoding="utf-8"), flags=re.M)
     return {task: float(n) for task, n in re.findall(r"(\w+)=(\d+)", " ".join(said))}

@@ -1,4 +1,4 @@
-"""The commands: what they say to somebody who made a mistake, and what `make` says first."""
+"""Messages of `course`, of `make` and of `tools/install.sh`."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def run(course: Course, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def refusal(course: Course, *words: str) -> str:
-    """Return the one sentence on stderr, of a command that failed without a traceback."""
+def error_message(course: Course, *words: str) -> str:
+    """Run a command that must fail without a traceback, and return its stderr."""
     result = run(course, *words)
     assert result.returncode in (1, 2)
     assert "Traceback" not in result.stderr
@@ -38,13 +38,13 @@ def refusal(course: Course, *words: str) -> str:
 
 
 @pytest.mark.parametrize("words", [[], ["release"], ["demo"], ["where"]])
-def test_help(words: list[str]) -> None:
+def test_help_of_each_command(words: list[str]) -> None:
     result = CliRunner().invoke(main, [*words, "--help"])
     assert result.exit_code == 0
     assert "Usage:" in result.output
 
 
-def test_help_imports_nothing_heavy() -> None:
+def test_help_imports_no_heavy_package() -> None:
     code = (
         "import sys\n"
         "from course_lib.grading.cli import main\n"
@@ -55,12 +55,12 @@ def test_help_imports_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-def test_unknown_assignment_is_named_with_what_there_is(course: Course) -> None:
-    said = refusal(course, "release", "01_shoping_cart")
+def test_unknown_assignment_error_lists_the_assignments(course: Course) -> None:
+    said = error_message(course, "release", "01_shoping_cart")
     assert "There is no assignment '01_shoping_cart'. Did you mean 01_shopping_cart?" in said
     for slug in course.assignments():
         assert slug in said
-    assert "Did you mean" not in refusal(course, "release", "zzz")
+    assert "Did you mean" not in error_message(course, "release", "zzz")
 
 
 @pytest.mark.parametrize(
@@ -70,14 +70,14 @@ def test_assignment_may_be_named_by_its_file(course: Course, name: str) -> None:
     assert course.choose([name]) == ["03_activations"]
 
 
-def test_no_assignments_at_all(course: Course) -> None:
+def test_a_course_without_assignments_is_reported(course: Course) -> None:
     shutil.rmtree(course.solutions)
     course.solutions.mkdir()
-    assert "There is no assignment in" in refusal(course, "release")
+    assert "There is no assignment in" in error_message(course, "release")
 
 
-def test_outside_of_the_course(tmp_path: Path) -> None:
-    said = refusal(Course(tmp_path), "where")
+def test_a_folder_outside_the_course_is_reported(tmp_path: Path) -> None:
+    said = error_message(Course(tmp_path), "where")
     assert f"{tmp_path} is not inside a copy of the course" in said
     with pytest.raises(CourseError, match=r"nbgrader_config\.py and solutions/"):
         find_course(tmp_path)
@@ -87,9 +87,9 @@ def test_course_is_found_from_a_folder_inside(course: Course) -> None:
     assert find_course(course.exercises / "01_shopping_cart") == course
 
 
-def test_gate_on_the_command_line(course: Course) -> None:
+def test_release_check_reports_a_missing_release(course: Course) -> None:
     course.released("03_activations").unlink()
-    said = refusal(course, "release", "--check", "03_activations")
+    said = error_message(course, "release", "--check", "03_activations")
     assert "01_shopping_cart" not in said
     assert "exercises/03_activations/03_activations.ipynb is missing." in said
     assert "make exercises" in said
@@ -97,7 +97,7 @@ def test_gate_on_the_command_line(course: Course) -> None:
     assert run(course, "release", "--check", "03_activations").returncode == 0
 
 
-def test_missing_nbgrader_is_named(course: Course) -> None:
+def test_missing_nbgrader_is_reported(course: Course) -> None:
     code = (
         "import sys\n"
         "sys.modules['nbgrader'] = None\n"
@@ -113,14 +113,14 @@ def test_missing_nbgrader_is_named(course: Course) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_where_before_and_after_damage(course: Course) -> None:
-    assert "not graded yet: run `course demo`" in refusal(course, "where")
+def test_where_reports_missing_and_damaged_demo_scores(course: Course) -> None:
+    assert "not graded yet: run `course demo`" in error_message(course, "where")
     demo.folder(course).mkdir(parents=True)
     (demo.folder(course) / "scores.json").write_text('[{"student": 1}]')
-    assert "is damaged: delete it and run `course demo`" in refusal(course, "where")
+    assert "is damaged: delete it and run `course demo`" in error_message(course, "where")
 
 
-def test_table_and_places(course: Course) -> None:
+def test_demo_table_and_places(course: Course) -> None:
     demo.folder(course).mkdir(parents=True)
     rows = [
         demo.DemoScore("demo-a", "one", "01_x", 2.5, 4, 1.0),
@@ -179,21 +179,23 @@ def fake_python(folder: Path, script: str) -> str:
         ("exit 3", "does not run. Name another Python"),
     ],
 )
-def test_unfit_python_is_refused_in_one_sentence(tmp_path: Path, script: str, message: str) -> None:
+def test_install_refuses_an_unusable_python_in_one_line(
+    tmp_path: Path, script: str, message: str
+) -> None:
     result = shell("sh", "tools/install.sh", PYTHON=fake_python(tmp_path, script))
     assert result.returncode == 1
     assert len(result.stderr.splitlines()) == 1
     assert re.search(message, result.stderr)
 
 
-def test_missing_python_is_refused_in_one_sentence() -> None:
+def test_install_reports_a_missing_python_in_one_line() -> None:
     result = shell("sh", "tools/install.sh", PYTHON="no-such-python")
     assert result.returncode == 1
     assert result.stderr.startswith("There is no 'no-such-python' here. Install Python 3.11")
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_without_what_grading_needs_the_command_says_so(tmp_path: Path) -> None:
+def test_missing_grading_extra_is_reported(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['click'] = None\n"
         "from course_lib.grading.__main__ import main; main()"

@@ -32,7 +32,7 @@ SLOW = "import time\ntime.sleep(0.5)\n"
 
 
 def jobs(course: Course, count: int) -> list[Job]:
-    """Return jobs of students whose work takes a while, and of whom every third gets one wrong."""
+    """Return slow jobs; every third has one wrong answer."""
     release(course, [SLUG])
     blueprint = read_blueprint(course, SLUG)
     model = model_cells(SLUG, course=course)
@@ -73,7 +73,7 @@ def start(kind: str, *words: str) -> subprocess.Popen[bytes]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and what it started."""
+    """Kill a process and its children."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -118,7 +118,7 @@ def workers(scheduler: str, tmp_path: Path) -> Iterator[list[subprocess.Popen[by
 
 
 def cluster(address: str, size: int) -> Cluster:
-    """Return the cluster when it has so many workers."""
+    """Return the cluster as soon as it has this number of workers."""
     until = time.monotonic() + 60
     while True:
         try:
@@ -137,7 +137,7 @@ def without_times(results: list[Result]) -> list[Result]:
     return sorted((dataclasses.replace(r, seconds=0.0) for r in results), key=lambda r: r.student)
 
 
-def test_results_are_those_of_this_machine_though_a_worker_is_killed(
+def test_cluster_gives_local_results_although_a_worker_is_killed(
     course: Course, scheduler: str, workers: list[subprocess.Popen[bytes]]
 ) -> None:
     todo = jobs(course, 6)
@@ -148,24 +148,23 @@ def test_results_are_those_of_this_machine_though_a_worker_is_killed(
         results.append(result)
     assert len(results) == len(todo)
     assert without_times(results) == without_times([execute(job) for job in todo])
-    # Independently of that: 30 points without those that a person gives, and whoever leaves out a
-    # layer loses its 4 at least.
+    # The automatically graded tasks have 30 points; a missing layer loses at least its 4.
     by_student = {result.student: result.points for result in results}
     assert by_student["student-1"] == by_student["student-2"] == 30
     assert by_student["student-0"] <= 26
 
 
-def test_no_scheduler_is_said_in_a_sentence() -> None:
+def test_a_missing_scheduler_is_reported() -> None:
     with pytest.raises(CourseError, match="no Dask scheduler at tcp"):
         Cluster(f"tcp://127.0.0.1:{free_port()}")
 
 
-def test_a_cluster_without_workers_is_refused(scheduler: str) -> None:
+def test_a_cluster_without_workers_is_reported(scheduler: str) -> None:
     with pytest.raises(CourseError, match="has no worker"):
         Cluster(scheduler)
 
 
-def test_a_worker_with_another_version_refuses(course: Course) -> None:
+def test_a_worker_with_another_version_refuses_jobs(course: Course) -> None:
     assert worker_problem(library_version(), sandbox=True) == ""
     assert "another version" in worker_problem("of yesterday", sandbox=True)
     (job,) = jobs(course, 1)
@@ -173,7 +172,7 @@ def test_a_worker_with_another_version_refuses(course: Course) -> None:
         execute_on_worker(to_json(dataclasses.replace(job, version="of yesterday")))
 
 
-def test_a_worker_without_a_sandbox_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_without_a_sandbox_reports_it(monkeypatch: pytest.MonkeyPatch) -> None:
     import course_lib.grading.sandbox.process as engine
 
     def missing(_sandbox: bool) -> str:

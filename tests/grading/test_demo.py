@@ -1,4 +1,4 @@
-"""The demo class, graded for real once; and what grading must never touch."""
+"""The demo class, graded once with real execution, beside a real student's submission."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from class_cases import Here, by_length, same_version
+from class_cases import InProcessExecutor, by_length, same_version
 from conftest import TWO, copy_course
 
 from course_lib.grading import demo, jobs
@@ -26,8 +26,7 @@ from course_lib.grading.jobs import Job, Result
 from course_lib.grading.sanitize import clean_html, markdown2html
 from course_lib.misconceptions import for_task
 
-# Worked out from the points that the assignments promise for each task; a person's 3 points for
-# task 8 are still open.
+# Computed from the points in the assignments; the 3 points of task 8 wait for a person.
 # 01: mul 4, add 3, cart 5, predict 4, sub 4, coupon 5, div 5. charles has mul, add, cart.
 # 03: relu 5, sigmoid 5, tanh 5, predict 5, leaky 5, softplus 5, swish 4. charles: the first three.
 EARNED = {
@@ -56,7 +55,7 @@ print(bad)
 """
 
 
-def tool(course: Course, *words: str) -> str:
+def run_module(course: Course, *words: str) -> str:
     result = subprocess.run(
         [sys.executable, "-m", *words], cwd=course.root, capture_output=True, text=True, check=False
     )
@@ -78,7 +77,7 @@ def marks(course: Course) -> dict[tuple[str, str], dict[str, str]]:
 
 
 def hand_in_for_zoe(course: Course) -> None:
-    """Let a student of a real class hand in; her code would leave a trace if it ran."""
+    """Write a real student's submission; its code would leave a file if it ran."""
     cells = {
         "mul_layer": model_cells(TWO[0])["mul_layer"] + ATTACKS,
         "sub_layer": "open('zoe-was-run', 'w').close()\n",
@@ -91,10 +90,10 @@ def hand_in_for_zoe(course: Course) -> None:
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """A course with a real student's work in it, after `course demo`."""
+    """Return a course with a real student's submission, after `course demo`."""
     course = copy_course(tmp_path_factory.mktemp("demo") / "my course")
     hand_in_for_zoe(course)
-    said = tool(course, "course_lib.grading", "demo")
+    said = run_module(course, "course_lib.grading", "demo")
     assert f"Graded {len(CLASS) * len(TWO)} submissions" in said
     return course
 
@@ -114,16 +113,16 @@ def test_every_student_has_a_row_for_every_assignment(graded: Course) -> None:
 
 
 @pytest.mark.parametrize("student", EARNED)
-def test_marks_are_what_they_should_be(graded: Course, student: str) -> None:
+def test_scores_match_the_promised_points(graded: Course, student: str) -> None:
     rows = marks(graded)
     for slug, earned, out_of in zip(TWO, EARNED[student], OUT_OF, strict=True):
         assert float(rows[student, slug]["score"]) == earned
         assert float(rows[student, slug]["max_score"]) == out_of
 
 
-def test_mistakes_cost_marks_where_they_are_made_and_nowhere_else(graded: Course) -> None:
+def test_mistakes_cost_points_only_in_their_own_tasks(graded: Course) -> None:
     rows = {
-        "demo-edsger": ((25, 30), (29, 34)),  # less than all of task 3, and at most all of it
+        "demo-edsger": ((25, 30), (29, 34)),  # loses at most all of task 3
         "demo-frances": ((9, 30), (9, 34)),  # tasks 1 and 7 are right
         "demo-dorothy": ((15, 30), (29, 34)),  # in 01 the carts build on the product node
     }
@@ -148,7 +147,7 @@ def cell(course: Course, student: str, slug: str, name: str) -> Any:
     [("demo-grace", "KeyError"), ("demo-haskell", "SyntaxError"), ("demo-ida", "ran too long")],
 )
 @pytest.mark.parametrize(("slug", "last"), [(TWO[0], "div_layer"), (TWO[1], "swish")])
-def test_what_went_wrong_is_on_record(
+def test_errors_are_in_the_autograded_notebook_and_the_feedback(
     graded: Course, student: str, error: str, slug: str, last: str
 ) -> None:
     outputs = cell(graded, student, slug, last).outputs
@@ -158,12 +157,14 @@ def test_what_went_wrong_is_on_record(
 
 
 @pytest.mark.parametrize(("slug", "task"), [(TWO[0], "mul_layer"), (TWO[1], "relu")])
-def test_feedback_holds_the_hint_of_the_mistake(graded: Course, slug: str, task: str) -> None:
+def test_feedback_contains_the_hint_of_the_misconception(
+    graded: Course, slug: str, task: str
+) -> None:
     page = graded.root / "feedback" / "demo-dorothy" / slug / f"{slug}.html"
     assert for_task(slug, task)[0].hint in html.unescape(page.read_text(encoding="utf-8"))
 
 
-def test_hostile_students_are_in_it_and_win_nothing(graded: Course) -> None:
+def test_hostile_students_earn_nothing(graded: Course) -> None:
     hostile = {student.name for student in CLASS if student.hostile}
     assert len(hostile) >= 2
     shown = str(cell(graded, "demo-trudy", TWO[0], "mul_layer").outputs)
@@ -172,20 +173,20 @@ def test_hostile_students_are_in_it_and_win_nothing(graded: Course) -> None:
     assert {row["points"] for row in table if row["student"] in hostile} == {0}
 
 
-def test_where_there_can_be_no_sandbox_the_hostile_are_left_out(
+def test_without_a_sandbox_hostile_students_are_left_out(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_sandbox: bool) -> str:
         raise CourseError("There is no bubblewrap here.")
 
     monkeypatch.setattr("course_lib.grading.sandbox.process.check_ready", refuse)
-    here = Here(by_length)
-    monkeypatch.setattr(demo, "_executor", lambda: here)
+    executor = InProcessExecutor(by_length)
+    monkeypatch.setattr(demo, "_executor", lambda: executor)
     said: list[str] = []
     demo.run(course, say=said.append)
     assert "There is no bubblewrap here." in said[0]
     hostile = {student.name for student in CLASS if student.hostile}
-    assert hostile.isdisjoint(here.executed)
+    assert hostile.isdisjoint(executor.executed)
     assert not [path for name in hostile for path in course.root.glob(f"*/{name}")]
 
 
@@ -196,33 +197,35 @@ def test_written_answers_wait_for_a_person(graded: Course) -> None:
     assert to_read["demo-john"] == to_read["demo-charles"] == 0
 
 
-# --- again, and beside a real class -------------------------------------------------------------
+# --- a second run, and a real student -----------------------------------------------------------
 
 
-def test_second_run_changes_nothing(graded: Course) -> None:
+def test_a_second_run_changes_no_file(graded: Course) -> None:
     before = snapshot(graded.root)
-    assert "is graded already" in tool(graded, "course_lib.grading", "demo")
+    assert "is graded already" in run_module(graded, "course_lib.grading", "demo")
     assert snapshot(graded.root) == before
 
 
-def test_real_student_is_neither_run_nor_noted(graded: Course) -> None:
+def test_a_real_student_is_neither_executed_nor_recorded(graded: Course) -> None:
     hers = {name for name in snapshot(graded.root) if "zoe" in name}
     assert hers == {ZOE}
     assert nbgrader.student_ids(graded, "zoe") == []
 
 
 @pytest.mark.slow
-def test_plain_nbgrader_beside_it_and_then_removal(graded_copy: Course) -> None:
+def test_nbgrader_works_beside_the_demo_and_remove_deletes_only_the_demo(
+    graded_copy: Course,
+) -> None:
     course = graded_copy
     before = (course.root / ZOE).read_bytes()
     only = ("--assignment", TWO[0], "--student", "zoe")
-    tool(course, "nbgrader", "autograde", *only)
-    tool(course, "nbgrader", "generate_feedback", *only)
+    run_module(course, "nbgrader", "autograde", *only)
+    run_module(course, "nbgrader", "generate_feedback", *only)
     released = course.released(TWO[0]).read_bytes()
-    tool(course, "nbgrader", "generate_assignment", TWO[0], "--force")
+    run_module(course, "nbgrader", "generate_assignment", TWO[0], "--force")
     assert course.released(TWO[0]).read_bytes() == released
-    tool(course, "nbgrader", "list")
-    refused = tool(course, "nbgrader", "validate", str(course.released(TWO[0])))
+    run_module(course, "nbgrader", "list")
+    refused = run_module(course, "nbgrader", "validate", str(course.released(TWO[0])))
     assert "NotImplementedError" in refused or "failed" in refused
 
     page = (course.root / "feedback/zoe" / TWO[0] / f"{TWO[0]}.html").read_text(encoding="utf-8")
@@ -232,38 +235,40 @@ def test_plain_nbgrader_beside_it_and_then_removal(graded_copy: Course) -> None:
         assert live not in shown
     assert "<strong>I</strong>" in shown
 
-    tool(course, "course_lib.grading", "demo", "--remove")
+    run_module(course, "course_lib.grading", "demo", "--remove")
     assert [name for name in snapshot(course.root) if "demo-" in name] == []
     assert (course.root / ZOE).read_bytes() == before
     assert (course.root / "autograded/zoe").is_dir()
-    tool(course, "nbgrader", "export", "--to", "all.csv")
+    run_module(course, "nbgrader", "export", "--to", "all.csv")
     rows = list(csv.DictReader((course.root / "all.csv").read_text(encoding="utf-8").splitlines()))
     assert {row["student_id"] for row in rows} == {"zoe"}
-    # her product node is right, her difference node is not there, and the rest is blank
+    # her product node is right, her difference node is missing, and the rest is blank
     assert {row["assignment"]: float(row["score"]) for row in rows} == {TWO[0]: 4, TWO[1]: 0}
 
 
-# --- without nbgrader: what is graded when --------------------------------------------------------
+# --- which submissions are graded -----------------------------------------------------------------
 
 
 @pytest.fixture
-def stubbed(course: Course, monkeypatch: pytest.MonkeyPatch) -> tuple[Course, list[str]]:
-    """A course where a stand-in executes, and a list of whose work it was given."""
-    here = Here(by_length)
-    monkeypatch.setattr(demo, "_executor", lambda: here)
+def fake_executor_course(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Course, list[str]]:
+    """Return a course with a fake executor, and the list of students that it executed."""
+    executor = InProcessExecutor(by_length)
+    monkeypatch.setattr(demo, "_executor", lambda: executor)
     monkeypatch.setattr(demo, "_can_isolate", lambda _say: True)
     monkeypatch.setattr(jobs, "library_version", same_version)
     monkeypatch.setattr(demo, "_graders", lambda _course: [])
-    return course, here.executed
+    return course, executor.executed
 
 
 EXECUTED = (len(CLASS) - 1) * len(TWO)  # one file can't be read
 
 
-def test_interrupted_run_goes_on_where_it_stopped(
-    stubbed: tuple[Course, list[str]], monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_run_continues_where_it_stopped(
+    fake_executor_course: tuple[Course, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    course, calls = stubbed
+    course, calls = fake_executor_course
 
     def interrupted(job: Job) -> Result:
         if len(calls) == 4:
@@ -271,9 +276,9 @@ def test_interrupted_run_goes_on_where_it_stopped(
         return by_length(job)
 
     with monkeypatch.context() as patch:
-        here = Here(interrupted)
-        here.executed = calls
-        patch.setattr(demo, "_executor", lambda: here)
+        executor = InProcessExecutor(interrupted)
+        executor.executed = calls
+        patch.setattr(demo, "_executor", lambda: executor)
         with pytest.raises(KeyboardInterrupt):
             demo.run(course)
     calls.clear()
@@ -283,8 +288,10 @@ def test_interrupted_run_goes_on_where_it_stopped(
     assert demo.run(course) == 0
 
 
-def test_only_what_changed_is_graded_again(stubbed: tuple[Course, list[str]]) -> None:
-    course, calls = stubbed
+def test_only_changed_or_missing_parts_are_graded_again(
+    fake_executor_course: tuple[Course, list[str]],
+) -> None:
+    course, calls = fake_executor_course
     assert demo.run(course) == len(CLASS) * len(TWO)
     assert len(calls) == EXECUTED
     calls.clear()
@@ -321,7 +328,7 @@ def test_remove_follows_no_link_and_needs_no_gradebook(course: Course, tmp_path:
 # --- submissions ------------------------------------------------------------------------------
 
 
-def test_submission_is_the_released_notebook_with_some_cells_filled_in(course: Course) -> None:
+def test_built_submission_changes_only_the_given_cells(course: Course) -> None:
     released = nbformat.read(course.released(TWO[0]), as_version=4)
     filled = build_submission(TWO[0], {"mul_layer": "mine = 1\n"}, course)
     changed = [
@@ -332,7 +339,7 @@ def test_submission_is_the_released_notebook_with_some_cells_filled_in(course: C
     assert changed == [("mine = 1", "mul_layer")]
 
 
-def test_submission_names_a_cell_that_is_not_there(course: Course) -> None:
+def test_error_names_an_unknown_cell_or_a_missing_release(course: Course) -> None:
     with pytest.raises(CourseError, match="no solution cell mul_layr; it has mul_layer, add_layer"):
         build_submission(TWO[0], {"mul_layr": ""}, course)
     course.released(TWO[0]).unlink()
@@ -352,7 +359,7 @@ def test_model_cells_are_code_without_marks(course: Course) -> None:
         compile(source, "<cell>", "exec")
 
 
-def test_submission_file(tmp_path: Path) -> None:
+def test_submission_file_is_split_into_named_cells(tmp_path: Path) -> None:
     path = tmp_path / "answer.py"
     path.write_text('"""Why."""\n# %% one\nx = 1\n\n# %% two\ny = "# %% three"\n')
     assert read_submission_file(path) == {"one": "x = 1\n", "two": 'y = "# %% three"\n'}
@@ -381,7 +388,7 @@ def test_submission_file(tmp_path: Path) -> None:
         "<style>* { display: none }</style>",
     ],
 )
-def test_nothing_acts_in_feedback(bad: str) -> None:
+def test_html_of_students_is_made_harmless(bad: str) -> None:
     for page in (clean_html(bad), markdown2html(bad)):
         for live in ("<script", "<iframe", "<svg", "<form", "<input", "<style", "url("):
             assert live not in page
@@ -389,7 +396,7 @@ def test_nothing_acts_in_feedback(bad: str) -> None:
             assert attribute not in page or f"&lt;{bad[1:4]}" in page
 
 
-def test_what_is_harmless_stays() -> None:
+def test_harmless_html_is_kept() -> None:
     table = "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>"
     assert clean_html(table) == table
     assert clean_html("<p>x</p>") == "<p>x</p>"
@@ -401,11 +408,11 @@ def test_what_is_harmless_stays() -> None:
     assert clean_html(styled.replace("color", "position:fixed;color")) == styled
 
 
-def test_an_answers_words_are_not_taken_for_tags() -> None:
+def test_angle_brackets_in_an_answer_are_escaped() -> None:
     assert clean_html("dx = 0 if <x and y> 0") == "dx = 0 if &lt;x and y&gt; 0"
     assert clean_html("<script>1</script> <b>2</b>") == ("&lt;script&gt;1&lt;/script&gt; <b>2</b>")
 
 
 @pytest.mark.parametrize("address", ["da\tta:text/html,x", "\x01javascript:x", "http://[x"])
-def test_no_link_leads_to_a_program(address: str) -> None:
+def test_links_with_scripts_or_invalid_addresses_are_removed(address: str) -> None:
     assert "href" not in clean_html(f'<a href="{address}">x</a>')

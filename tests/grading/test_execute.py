@@ -1,4 +1,4 @@
-"""The executing of honest submissions: they get what the checks give in a notebook."""
+"""Execution of honest submissions: points and reports equal those of a notebook."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from conftest import thinned
 from job_cases import SLUG, SUBMISSIONS, job, one_cell
-from probe import shown
+from probe import cell_outputs
 from test_submissions import answer_of
 
 from course_lib.checks import all_tasks
@@ -33,8 +33,8 @@ from course_lib.grading.sandbox.package import given_package, imported
 from course_lib.misconceptions import all_misconceptions
 
 TASKS = {(task.slug, task.name): task for task in all_tasks()}
-# Training takes seconds: its model solution is enough. Of others too, a whole notebook is executed
-# for each: some of every assignment.
+# Each case executes a whole notebook, so only some of each assignment run; of training, which
+# takes seconds, only the model solution.
 ACCEPTED = thinned(
     (p for p in sorted(SUBMISSIONS.glob("*/accepted/*.py")) if "08_training" not in str(p)),
     4,
@@ -52,7 +52,7 @@ def by_task(result: Result) -> dict[str, TaskResult]:
 
 
 @pytest.mark.parametrize("slug", this_course().assignments())
-def test_the_model_solution_earns_everything(slug: str) -> None:
+def test_model_solution_earns_all_points(slug: str) -> None:
     result = execute(job(slug))
     assert not result.problems
     assert [t.task for t in result.tasks if t.points < t.max_points] == []
@@ -61,7 +61,7 @@ def test_the_model_solution_earns_everything(slug: str) -> None:
 
 
 @pytest.mark.parametrize("path", ACCEPTED)
-def test_accepted_answers_earn_everything(path: Path) -> None:
+def test_accepted_answer_earns_all_points(path: Path) -> None:
     slug, answers = path.parts[-3], read_submission_file(path)
     result = execute(job(slug, answers))
     assert not result.problems
@@ -70,23 +70,23 @@ def test_accepted_answers_earn_everything(path: Path) -> None:
 
 
 @pytest.mark.parametrize("m", WRONG)
-def test_it_says_what_the_check_says_in_a_notebook(m: Any) -> None:
+def test_report_equals_that_of_the_check_in_a_notebook(m: Any) -> None:
     cells = {m.task: m.source(model_cells(m.slug, solved=True)[m.task])}
     submitted = job(m.slug, cells, seed=7)
     there = by_task(execute(submitted))[m.task]
     with seeded(7, f"check_{m.task}"):
         here = TASKS[m.slug, m.task](answer_of(m.slug, cells, m.task))
     assert there.report.seed == here.seed
-    assert [(p.name, p.points, p.earned, plain(p.reason)) for p in there.report.parts] == [
-        (p.name, p.points, p.earned, plain(p.reason)) for p in here.parts
-    ]
+    assert [
+        (p.name, p.points, p.earned, without_code_line(p.reason)) for p in there.report.parts
+    ] == [(p.name, p.points, p.earned, without_code_line(p.reason)) for p in here.parts]
     assert here.finding is not None
     for name, words in dataclasses.asdict(here.finding).items():
-        assert plain(getattr(there.finding, name)) == plain(words)
+        assert without_code_line(getattr(there.finding, name)) == without_code_line(words)
 
 
-def plain(words: str) -> str:
-    """Words without the line of code, which only a process that has the cell can tell."""
+def without_code_line(words: str) -> str:
+    """Return a message without the line of code, which only the student process knows."""
     return words.partition(", in the line: ")[0].strip()
 
 
@@ -106,32 +106,32 @@ def wrong_numbers(seed: int) -> tuple[Any, ...]:
     return task.report.seed, task.finding.wanted, task.finding.got
 
 
-def test_a_seed_gives_the_same_numbers_again_and_another_others() -> None:
+def test_the_seed_determines_the_numbers() -> None:
     assert wrong_numbers(1) == wrong_numbers(1)
     assert all(a != b for a, b in zip(wrong_numbers(1), wrong_numbers(2), strict=True))
 
 
-def test_two_tasks_of_one_grading_draw_different_numbers() -> None:
+def test_tasks_of_one_grading_have_different_seeds() -> None:
     seeds = [t.report.seed for t in execute(job()).tasks if t.report.seed is not None]
     assert len(seeds) > 3
     assert len(set(seeds)) == len(seeds)
 
 
-ENDS = {
+FAILURES = {
     "an exit": "import os\nclass AddLayer:\n    def forward(self, x, y): os._exit(0)",
     "a crash": "import ctypes\nclass AddLayer:\n    def forward(self, x, y): ctypes.string_at(0)",
     "an endless loop": "class AddLayer:\n    def forward(self, x, y):\n        while True: pass",
     "an error": "class AddLayer:\n    def forward(self, x, y): return x + y + nothing",
     "no such class": "pass",
     "no code": "Here I multiply, as in the book.",
-    "an end of its cell": "import os; os._exit(1)",
+    "an exit of its cell": "import os; os._exit(1)",
 }
 
 
-@pytest.mark.parametrize("how", ENDS)
-def test_what_was_earned_elsewhere_is_kept(how: str) -> None:
-    # The carts are built with it; all others stand on their own.
-    result = execute(job(answers={"add_layer": ENDS[how]}, timeout=6))
+@pytest.mark.parametrize("how", FAILURES)
+def test_a_failing_task_does_not_cost_points_of_other_tasks(how: str) -> None:
+    # The carts use this layer; all other tasks are independent of it.
+    result = execute(job(answers={"add_layer": FAILURES[how]}, timeout=6))
     points = {task.task: task.points for task in result.tasks}
     assert points["add_layer"] == 0
     assert (points["mul_layer"], points["predict"], points["sub_layer"]) == (4, 4, 4)
@@ -158,7 +158,7 @@ class MulLayer:
     assert by_task(execute(job(answers={"mul_layer": warns})))["mul_layer"].points == 4
 
 
-def test_what_it_prints_does_not_matter_and_stays_in_its_cell() -> None:
+def test_printed_text_costs_no_points_and_stays_in_its_cell() -> None:
     source = model_cells(SLUG)["mul_layer"].replace("return x * y", "print('0.0'); return x * y")
     assert "print" in source
     submitted = job(answers={"mul_layer": "print('hello')\n" + source})
@@ -169,12 +169,12 @@ def test_what_it_prints_does_not_matter_and_stays_in_its_cell() -> None:
     assert all(not shown_by[c.grade_id] for c in submitted.cells if c.kind == CHECK)
 
 
-def test_magics_are_left_out_and_the_rest_of_the_cell_runs() -> None:
+def test_magics_are_skipped_and_the_rest_of_the_cell_runs() -> None:
     source = "%matplotlib inline\n!pip install numpy\n?print\nx = 1\nprint(x)"
-    assert shown([source, "%%bash\nrm -rf ~", "print(x)"])[0::2] == ["1\n", "1\n"]
+    assert cell_outputs([source, "%%bash\nrm -rf ~", "print(x)"])[0::2] == ["1\n", "1\n"]
 
 
-def test_modules_that_are_given_can_be_imported_and_others_not() -> None:
+def test_only_modules_of_the_student_package_can_be_imported() -> None:
     given = ("course_lib.layers.mul",)
     sources = [
         "from course_lib.layers.mul import MulLayer; print(MulLayer().forward(2, 3))",
@@ -188,7 +188,7 @@ def test_modules_that_are_given_can_be_imported_and_others_not() -> None:
     assert three[0]["data"]["text/plain"] == "This check runs when the work is graded."
 
 
-def test_a_layer_is_given_alone_and_an_answer_never() -> None:
+def test_student_package_contains_only_imported_layers_and_no_answers() -> None:
     sources = [
         "from course_lib.layers import MulLayer",
         "from course_lib.answers.shopping_cart import CouponCart\nimport course_lib.misconceptions",
@@ -237,23 +237,23 @@ def test_plain_grade_cells(check: str, points: float) -> None:
     assert bool(task.finding.problem) == (points == 0 and check not in ("-1", "float('nan')"))
 
 
-def test_a_task_may_weigh_more_or_less_than_its_check() -> None:
+def test_points_of_a_report_are_scaled_to_those_of_the_cell() -> None:
     half = Report("it", (Part("a", 3, 2), Part("b", 1, 0)))
     for points, earned in ((4.0, 2.0), (10.0, 5.0), (1.0, 0.5)):
         task = from_report(Cell(CHECK, "", "check_it", points), half)
         assert (task.points, task.max_points) == (earned, points)
 
 
-# --- records --------------------------------------------------------------------------------------
+# --- jobs and results as JSON ---------------------------------------------------------------------
 
 
-def test_jobs_and_results_cross_as_json() -> None:
+def test_jobs_and_results_survive_a_json_round_trip() -> None:
     submitted = job(answers={"mul_layer": WRONG_MUL + "\nprint('\\ud83d\\ude00 \x1b')"})
     assert job_from_json(to_json(submitted)) == submitted
     result = execute(submitted)
     assert result_from_json(to_json(result)) == result
 
 
-def test_nothing_of_the_student_is_in_the_process() -> None:
+def test_student_process_does_not_know_the_students_name() -> None:
     submitted = one_cell("import os, sys; print(sys.argv, dict(os.environ))", student="eve-secret")
     assert "eve" not in str(execute(submitted).outputs)

@@ -1,4 +1,4 @@
-"""Stops between any two writes, full disks, locked gradebooks: run again, nothing is missing."""
+"""Grading after a crash, with a full disk or a locked gradebook: the next run completes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from class_cases import (
     SLUG,
-    Here,
+    InProcessExecutor,
     answers,
     by_length,
     copied,
@@ -57,27 +57,27 @@ def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "BATCH", 2)
 
 
-def go(course: Course, **more: Any) -> tuple[Outcome, list[str]]:
-    here = Here(by_length)
+def grade_course(course: Course, **more: Any) -> tuple[Outcome, list[str]]:
+    here = InProcessExecutor(by_length)
     more.setdefault("patience", 30.0)
     outcome = run.grade(course, [SLUG], here, Options(seed=1), page=small_page, **more)
     return outcome, here.executed
 
 
 @pytest.fixture(scope="module")
-def undisturbed(released: Course, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def uninterrupted(released: Course, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     course = copied(released, tmp_path_factory.mktemp("undisturbed") / "my course")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jobs, "library_version", same_version)
-        go(course)
+        grade_course(course)
     return state(course)
 
 
 # --- a stop between any two writes ----------------------------------------------------------------
 
 
-class Steps:
-    """Counts what reaches the disk, and does something at one of them."""
+class WriteSteps:
+    """Counts the steps of writing, and calls `act` at step `at`."""
 
     def __init__(self, at: int, act: Callable[[], None]) -> None:
         self.at, self.act, self.count = at, act, 0
@@ -88,7 +88,7 @@ class Steps:
             self.act()
 
     def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that counts before and after what it does."""
+        """Return a function that counts a step before and after a call."""
 
         def counted(*args: Any, **named: Any) -> Any:
             self.step()
@@ -100,7 +100,7 @@ class Steps:
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         for place, name in (
-            (os, "fsync"),  # a file is written and not yet in its place
+            (os, "fsync"),  # the file is written, but not yet renamed
             (Path, "replace"),
             (write.Book, "commit"),
             (results.ResultStore, "mark_recorded"),
@@ -108,8 +108,8 @@ class Steps:
             patch.setattr(place, name, self.around(getattr(place, name)))
 
 
-def in_a_child(work: Callable[[], None]) -> int:
-    """Do something in a copy of this process, and return how that ended."""
+def run_in_child(work: Callable[[], None]) -> int:
+    """Call a function in a forked process, and return the exit code."""
     child = os.fork()
     if child == 0:
         try:
@@ -120,44 +120,44 @@ def in_a_child(work: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def grade_with(course: Course, steps: Steps) -> None:
+def grade_with(course: Course, steps: WriteSteps) -> None:
     with pytest.MonkeyPatch.context() as patch:
         steps.install(patch)
-        go(course)
+        grade_course(course)
 
 
 def count_steps(course: Course) -> int:
-    steps = Steps(-1, lambda: None)
+    steps = WriteSteps(-1, lambda: None)
     grade_with(course, steps)
     return steps.count
 
 
-def test_a_stop_between_any_two_writes_is_healed(
-    released: Course, undisturbed: dict[str, Any], tmp_path: Path
+def test_a_run_after_a_stop_between_any_two_writes_completes_the_state(
+    released: Course, uninterrupted: dict[str, Any], tmp_path: Path
 ) -> None:
     total = count_steps(copied(released, tmp_path / "counted"))
-    # three results, notebooks and pages with two steps twice, a time; commits and lines by batch
+    # results, notebooks and pages of three students: two steps each for fsync and rename
     assert total >= 3 * 3 * 4
     for at in range(1, total + 1):
         course = copied(released, tmp_path / f"stop {at}")
-        ended = in_a_child(
-            lambda at=at, c=course: grade_with(c, Steps(at, lambda: os._exit(CRASHED)))
+        ended = run_in_child(
+            lambda at=at, c=course: grade_with(c, WriteSteps(at, lambda: os._exit(CRASHED)))
         )
         assert ended == CRASHED, f"step {at}"
-        outcome, _ = go(course)
+        outcome, _ = grade_course(course)
         assert sorted(row.student for row in outcome.rows) == ["ada", "bob", "cy"], f"step {at}"
-        assert state(course) == undisturbed, f"step {at}"
-        assert go(course)[1] == [], f"step {at}"
+        assert state(course) == uninterrupted, f"step {at}"
+        assert grade_course(course)[1] == [], f"step {at}"
 
 
-def test_the_injected_stop_does_stop(released: Course, tmp_path: Path) -> None:
+def test_the_injected_stop_ends_the_process(released: Course, tmp_path: Path) -> None:
     course = copied(released, tmp_path / "course")
-    steps = Steps(3, lambda: os._exit(CRASHED))
-    assert in_a_child(lambda: grade_with(course, steps)) == CRASHED
+    steps = WriteSteps(3, lambda: os._exit(CRASHED))
+    assert run_in_child(lambda: grade_with(course, steps)) == CRASHED
     assert rows(course) == []
 
 
-def test_what_was_executed_before_a_stop_is_not_executed_again(
+def test_submissions_executed_before_a_stop_are_not_executed_again(
     released: Course, tmp_path: Path
 ) -> None:
     course = copied(released, tmp_path / "course")
@@ -168,35 +168,35 @@ def test_what_was_executed_before_a_stop_is_not_executed_again(
     def grade_and_stop() -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(write.Book, "commit", lambda _self: stop())
-            go(course)
+            grade_course(course)
 
-    assert in_a_child(grade_and_stop) == CRASHED
-    outcome, executed = go(course)
+    assert run_in_child(grade_and_stop) == CRASHED
+    outcome, executed = grade_course(course)
     assert (len(outcome.rows), executed) == (3, [])
 
 
 # --- the disk is full -----------------------------------------------------------------------------
 
 
-def test_a_full_disk_is_said_and_nothing_is_lost(
-    released: Course, undisturbed: dict[str, Any], tmp_path: Path
+def test_a_full_disk_is_reported_and_the_next_run_completes_the_state(
+    released: Course, uninterrupted: dict[str, Any], tmp_path: Path
 ) -> None:
-    def full() -> None:
+    def raise_disk_full() -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    # three results, notebooks and pages, a time, and a line for each of two batches
+    # three results, notebooks and pages, one timestamp, and one line for each of two batches
     for at in range(1, 13):
-        course, steps = copied(released, tmp_path / f"full {at}"), Steps(at, full)
+        course, steps = copied(released, tmp_path / f"full {at}"), WriteSteps(at, raise_disk_full)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(os, "fsync", lambda _file, steps=steps: steps.step())
             with pytest.raises(CourseError, match=r"The disk is full.* run the same command again"):
-                go(course)
-        go(course)
-        assert state(course) == undisturbed
+                grade_course(course)
+        grade_course(course)
+        assert state(course) == uninterrupted
 
 
-def test_a_gradebook_that_can_not_grow_is_said(
-    course: Course, undisturbed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+def test_a_gradebook_that_cannot_grow_is_reported(
+    course: Course, uninterrupted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = write._wait_a_second
 
@@ -210,15 +210,15 @@ def test_a_gradebook_that_can_not_grow_is_said(
         hand_in(course, f"{number:0>120}", {})
     monkeypatch.setattr(write, "_wait_a_second", no_room)
     with pytest.raises(CourseError, match="The disk is full"):
-        go(course)
+        grade_course(course)
     monkeypatch.undo()
     monkeypatch.setattr(jobs, "library_version", same_version)
-    outcome, _ = go(course)
+    outcome, _ = grade_course(course)
     assert len(outcome.rows) == 34
     assert {r[0] for r in rows(course)} == {row.student for row in outcome.rows}
 
 
-# --- somebody else has the gradebook --------------------------------------------------------------
+# --- a locked or read-only gradebook --------------------------------------------------------------
 
 
 @pytest.fixture
@@ -228,13 +228,13 @@ def locked(course: Course) -> Iterator[sqlite3.Connection]:
     other.close()
 
 
-def test_a_locked_gradebook_is_waited_for(
-    course: Course, locked: sqlite3.Connection, undisturbed: dict[str, Any]
+def test_grading_waits_for_a_locked_gradebook(
+    course: Course, locked: sqlite3.Connection, uninterrupted: dict[str, Any]
 ) -> None:
     said: list[str] = []
     begun = threading.Event()
 
-    class Slow(Here):
+    class HoldsLock(InProcessExecutor):
         def run(self, jobs: Any) -> Any:
             locked.execute("BEGIN EXCLUSIVE")
             begun.set()
@@ -242,23 +242,25 @@ def test_a_locked_gradebook_is_waited_for(
 
     def release() -> None:
         begun.wait()
-        # SQLite itself waits for five seconds, without a word.
+        # Longer than the five seconds that SQLite waits without a message.
         time.sleep(7)
         locked.execute("ROLLBACK")
 
     thread = threading.Thread(target=release)
     thread.start()
-    run.grade(course, [SLUG], Slow(by_length), Options(seed=1), page=small_page, say=said.append)
+    run.grade(
+        course, [SLUG], HoldsLock(by_length), Options(seed=1), page=small_page, say=said.append
+    )
     thread.join()
     assert len(said) == 1
     assert "Another program, perhaps formgrader, has locked the gradebook. Waiting" in said[0]
-    assert state(course) == undisturbed
+    assert state(course) == uninterrupted
 
 
-def test_a_gradebook_that_stays_locked_is_said_and_nothing_is_lost(
-    course: Course, locked: sqlite3.Connection, undisturbed: dict[str, Any]
+def test_a_gradebook_that_stays_locked_is_reported_and_results_are_kept(
+    course: Course, locked: sqlite3.Connection, uninterrupted: dict[str, Any]
 ) -> None:
-    class Locking(Here):
+    class Locking(InProcessExecutor):
         def run(self, jobs: Any) -> Any:
             locked.execute("BEGIN EXCLUSIVE")
             yield from super().run(jobs)
@@ -274,25 +276,25 @@ def test_a_gradebook_that_stays_locked_is_said_and_nothing_is_lost(
             say=lambda _: None,
         )
     locked.execute("ROLLBACK")
-    outcome, executed = go(course)
+    outcome, executed = grade_course(course)
     assert "ada" not in executed
     assert len(outcome.rows) == 3
-    assert state(course) == undisturbed
+    assert state(course) == uninterrupted
 
 
-def test_a_read_only_gradebook_is_said(course: Course, undisturbed: dict[str, Any]) -> None:
+def test_a_read_only_gradebook_is_reported(course: Course, uninterrupted: dict[str, Any]) -> None:
     text = course.config.read_text()
     url = f"sqlite:///file:{course.gradebook}?mode=ro&uri=true"
     course.config.write_text(f'{text}\nc.CourseDirectory.db_url = "{url}"\n')
     with pytest.raises(CourseError, match=r"read-only for you.* run the same command again"):
-        go(course)
+        grade_course(course)
     course.config.write_text(text)
-    go(course)
-    assert state(course) == undisturbed
+    grade_course(course)
+    assert state(course) == uninterrupted
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="nothing is read-only for root")
-def test_a_folder_that_can_not_be_written_is_said(course: Course) -> None:
+def test_a_read_only_folder_is_reported(course: Course) -> None:
     (course.root / "autograded").mkdir(mode=0o500)
     with pytest.raises(CourseError, match="can't be written"):
-        go(course)
+        grade_course(course)

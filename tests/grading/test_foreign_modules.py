@@ -1,4 +1,4 @@
-"""Nothing that the course starts imports a module from a student's folder."""
+"""No process of the course imports a module from a student's folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from class_cases import MOST, SLUG, answers, auto_scores, hand_in, released_course
+from class_cases import MAX_POINTS, SLUG, answers, auto_scores, hand_in, released_course
 
 import course_lib
 from course_lib.grading import import_only_what_is_installed
@@ -19,15 +19,15 @@ from course_lib.grading.executors import LocalPool
 from course_lib.grading.jobs import Job
 
 COURSE = Path(sys.executable).parent / "course"
-# What can be imported by name here, and what Python and nbgrader look for by themselves.
+# Installed modules, and modules that Python and nbgrader try to import by themselves.
 NAMES = (
     (sys.stdlib_module_names | set(importlib.metadata.packages_distributions()))
     - set(sys.builtin_module_names)
 ) | {"course_lib", "nbgrader_config", "sitecustomize", "usercustomize", "jupyter_config"}
 
 
-def plant(folder: Path, mark: Path) -> None:
-    """Hand in a module for each name: it notes that it ran."""
+def plant_modules(folder: Path, mark: Path) -> None:
+    """Write a module for each name; when imported, it appends its name to the file `mark`."""
     source = f"open({str(mark)!r}, 'a').write(__name__ + '\\n')\n"
     for name in NAMES:
         if "/" not in name:
@@ -36,18 +36,18 @@ def plant(folder: Path, mark: Path) -> None:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """A course in which bob hands in a module for every name, and a course of his own."""
+    """Return a course in which bob submits a module for every name, and a nested course."""
     root = tmp_path_factory.mktemp("foreign")
     course = released_course(root / "my course")
     folder = hand_in(course, "bob", answers(course)).parent
-    plant(folder, root / "ran")
+    plant_modules(folder, root / "ran")
     (folder / "solutions").mkdir()
     (folder / "solutions" / f"{SLUG}.md").write_text("---\n---\n")
     hand_in(course, "ada", answers(course))
     return course
 
 
-def ran(course: Course) -> list[str]:
+def executed_modules(course: Course) -> list[str]:
     mark = course.root.parent / "ran"
     return mark.read_text().split() if mark.exists() else []
 
@@ -67,35 +67,37 @@ def run(course: Course, *words: str, **environment: str) -> subprocess.Completed
 
 @pytest.mark.skipif(not COURSE.exists(), reason="the command is not installed here")
 @pytest.mark.parametrize("path", ["", os.pathsep, "."])
-def test_a_command_in_a_students_folder_runs_none_of_its_files(course: Course, path: str) -> None:
+def test_a_command_in_a_students_folder_imports_none_of_its_files(
+    course: Course, path: str
+) -> None:
     graded = run(course, "grade", SLUG, "--jobs", "2", "--force", PYTHONPATH=path)
     assert graded.returncode == 0, graded.stderr
     for words in (["feedback", SLUG], ["overview", SLUG], ["export", SLUG, "--format", "csv"]):
         done = run(course, *words, PYTHONPATH=path)
         assert done.returncode == 0, done.stderr
     assert run(course, "release", "--check", SLUG, PYTHONPATH=path).returncode == 0
-    assert ran(course) == []
+    assert executed_modules(course) == []
     for student in ("ada", "bob"):
         scores = auto_scores(course, student)
-        assert {name: scores[f"check_{name}"] for name in MOST} == MOST
+        assert {name: scores[f"check_{name}"] for name in MAX_POINTS} == MAX_POINTS
 
 
-def test_the_planted_files_would_be_seen(tmp_path: Path) -> None:
-    plant(tmp_path, tmp_path / "ran")
+def test_plain_python_imports_the_planted_modules(tmp_path: Path) -> None:
+    plant_modules(tmp_path, tmp_path / "ran")
     code = [sys.executable, "-c", "import socket"]
     env = {key: value for key, value in os.environ.items() if key != "PYTHONSAFEPATH"}
     subprocess.run(code, cwd=tmp_path, env=env, check=False, capture_output=True)
     assert "socket" in (tmp_path / "ran").read_text().split()
 
 
-def test_a_course_inside_students_work_is_not_taken_for_the_course(course: Course) -> None:
+def test_a_course_inside_a_submission_is_not_found_as_the_course(course: Course) -> None:
     assert find_course(course.root / "submitted" / "bob" / SLUG) == course
     alone = course.root.parent / "alone"
     shutil.copytree(course.root / "submitted" / "bob" / SLUG, alone, dirs_exist_ok=True)
     assert find_course(alone) == Course(alone)
 
 
-def test_the_path_is_cleaned_for_this_process_and_its_children(
+def test_relative_and_current_folders_are_removed_from_the_import_path(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -108,7 +110,9 @@ def test_the_path_is_cleaned_for_this_process_and_its_children(
     assert os.environ["PYTHONSAFEPATH"] == "1"
 
 
-def test_the_folder_of_the_package_itself_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_of_the_package_stays_on_the_import_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     home = str(Path(course_lib.__file__).parents[1])
     monkeypatch.chdir(home)
     monkeypatch.setattr(sys, "path", [home, ""])
@@ -117,7 +121,7 @@ def test_the_folder_of_the_package_itself_stays(monkeypatch: pytest.MonkeyPatch)
     assert sys.path == [home]
 
 
-def test_python_that_keeps_no_child_safe_is_refused() -> None:
+def test_python_that_ignores_environment_variables_is_refused_without_safe_path() -> None:
     code = "from course_lib.grading.__main__ import main; main()"
     refused = subprocess.run(
         [sys.executable, "-E", "-c", code], capture_output=True, text=True, check=False

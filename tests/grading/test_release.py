@@ -1,4 +1,4 @@
-"""Releasing: the same bytes each time, in step, and nothing that students must not see."""
+"""`course release`: reproducible files, in step with solutions/, without solutions."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ TEST = cell(
 
 
 @pytest.fixture
-def tiny(course: Course) -> Course:
-    """A course with one tiny assignment and nothing released."""
+def small_course(course: Course) -> Course:
+    """Return a course with one small assignment and no release."""
     shutil.rmtree(course.solutions)
     shutil.rmtree(course.exercises)
     course.solutions.mkdir()
@@ -81,11 +81,11 @@ def cells(path: Path) -> list[Any]:
 # --- in step ----------------------------------------------------------------------------------
 
 
-def test_exercises_are_in_step_with_solutions() -> None:
+def test_exercises_match_solutions() -> None:
     assert out_of_step(this_course()) == []
 
 
-def test_release_from_nothing_gives_the_committed_bytes_and_then_changes_nothing(
+def test_release_reproduces_the_committed_files_and_a_second_run_changes_nothing(
     course: Course,
 ) -> None:
     shutil.rmtree(course.exercises)
@@ -101,7 +101,7 @@ def test_release_from_nothing_gives_the_committed_bytes_and_then_changes_nothing
 
 
 @pytest.mark.parametrize("where", ["start", "end"])
-def test_gate_sees_one_changed_byte(course: Course, where: str) -> None:
+def test_one_changed_byte_is_reported(course: Course, where: str) -> None:
     path = course.released(TWO[0])
     data = path.read_bytes()
     path.write_bytes(b" " + data if where == "start" else data + b"\n")
@@ -109,7 +109,7 @@ def test_gate_sees_one_changed_byte(course: Course, where: str) -> None:
     assert out_of_step(course, [TWO[1]]) == []
 
 
-def test_gate_sees_what_is_missing_and_what_is_too_much(course: Course) -> None:
+def test_missing_and_extra_files_are_reported(course: Course) -> None:
     course.released(TWO[0]).unlink()
     (course.exercises / TWO[1] / "notes.txt").write_text("left over")
     (course.exercises / "00_gone").mkdir()
@@ -121,7 +121,7 @@ def test_gate_sees_what_is_missing_and_what_is_too_much(course: Course) -> None:
     ]
 
 
-def test_gate_sees_a_changed_solution_file_and_writes_nothing(course: Course) -> None:
+def test_a_changed_solution_is_reported_and_nothing_is_written(course: Course) -> None:
     source = course.source(TWO[0])
     source.write_text(source.read_text(encoding="utf-8").replace("## Task 1", "## Task One"))
     before = course.released(TWO[0]).read_bytes()
@@ -130,11 +130,11 @@ def test_gate_sees_a_changed_solution_file_and_writes_nothing(course: Course) ->
     assert not course.gradebook.exists()
 
 
-# --- what students get ------------------------------------------------------------------------
+# --- the released notebooks -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_no_solution_is_left_in_the_release(slug: str) -> None:
+def test_release_contains_no_line_of_a_solution(slug: str) -> None:
     text = (ROOT / "solutions" / f"{slug}.md").read_text(encoding="utf-8")
     regions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", text, flags=re.DOTALL)
     shown = re.sub(r"### BEGIN SOLUTION\n.*?### END SOLUTION", "", text, flags=re.DOTALL)
@@ -162,7 +162,7 @@ def test_release_has_no_outputs_and_unique_ids(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_grade_cells_are_locked_call_one_check_and_earn_what_the_text_says(slug: str) -> None:
+def test_grade_cells_are_locked_call_one_check_and_have_the_promised_points(slug: str) -> None:
     released = cells(ROOT / "exercises" / slug / f"{slug}.ipynb")
     graded = [c for c in released if c["metadata"].get("nbgrader", {}).get("grade")]
     promised = re.findall(r"^\| \d+ `(\w+)` \|.*\| (\d+) \|$", "".join(released[0]["source"]), re.M)
@@ -180,28 +180,28 @@ def test_grade_cells_are_locked_call_one_check_and_earn_what_the_text_says(slug:
             assert re.fullmatch(r"checks\.(\w+)\(\w+\)", "".join(c["source"]))
 
 
-def test_hidden_tests_and_answers_are_cut_out(tiny: Course) -> None:
-    release(tiny, ["tiny"])
-    text = tiny.released("tiny").read_text(encoding="utf-8")
+def test_hidden_tests_and_answers_are_removed(small_course: Course) -> None:
+    release(small_course, ["tiny"])
+    text = small_course.released("tiny").read_text(encoding="utf-8")
     assert "assert secret" in text
     assert "42" not in text
     assert "6 * 7" not in text
     assert "YOUR CODE HERE" in text
-    assert "6 * 7" in (tiny.sources / "tiny" / "tiny.ipynb").read_text(encoding="utf-8")
+    assert "6 * 7" in (small_course.sources / "tiny" / "tiny.ipynb").read_text(encoding="utf-8")
 
 
-def test_new_paragraph_leaves_the_other_ids_alone(tiny: Course) -> None:
+def test_a_new_paragraph_does_not_change_the_ids_of_other_cells(small_course: Course) -> None:
     text = "\n+++\n\nThe same words.\n"
-    write(tiny, FRONT + text + text + ANSWER + TEST)
-    before = [c["id"] for c in read_source(tiny.source("tiny")).cells]
+    write(small_course, FRONT + text + text + ANSWER + TEST)
+    before = [c["id"] for c in read_source(small_course.source("tiny")).cells]
     assert len(set(before)) == len(before) == 5
-    write(tiny, FRONT + "\n+++\n\nNew.\n" + text + text + ANSWER + TEST)
-    after = [c["id"] for c in read_source(tiny.source("tiny")).cells]
+    write(small_course, FRONT + "\n+++\n\nNew.\n" + text + text + ANSWER + TEST)
+    after = [c["id"] for c in read_source(small_course.source("tiny")).cells]
     assert [name for name in after if name in before] == before
     assert len(after) == 6
 
 
-# --- mistakes of an author ---------------------------------------------------------------------
+# --- invalid sources ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -219,15 +219,17 @@ def test_new_paragraph_leaves_the_other_ids_alone(tiny: Course) -> None:
     ],
     ids=lambda value: value[:20].replace("\n", " ") if value.startswith("cell") else "",
 )
-def test_mistake_in_a_source_names_file_and_cell(tiny: Course, text: str, message: str) -> None:
-    write(tiny, text)
+def test_error_in_a_source_names_file_and_cell(
+    small_course: Course, text: str, message: str
+) -> None:
+    write(small_course, text)
     with pytest.raises(CourseError, match=message) as caught:
-        release(tiny, ["tiny"])
-    assert str(tiny.source("tiny")) in str(caught.value)
-    assert not tiny.exercises.exists()
+        release(small_course, ["tiny"])
+    assert str(small_course.source("tiny")) in str(caught.value)
+    assert not small_course.exercises.exists()
 
 
-def test_source_that_is_no_text_is_named(tiny: Course) -> None:
-    tiny.source("tiny").write_bytes(b"\xff\xfe\x00")
+def test_error_names_a_source_that_is_not_text(small_course: Course) -> None:
+    small_course.source("tiny").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CourseError, match=r"tiny\.md can't be read as a text notebook"):
-        release(tiny, ["tiny"])
+        release(small_course, ["tiny"])

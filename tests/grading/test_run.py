@@ -1,4 +1,4 @@
-"""A whole run: what is graded when, by how many processes, and what the command says."""
+"""`course grade`: which submissions are graded, worker processes, and printed messages."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import Any
 import class_cases
 import pytest
 from class_cases import (
-    MOST,
+    MAX_POINTS,
     SLUG,
-    Here,
+    InProcessExecutor,
     answers,
     auto_scores,
     by_length,
@@ -47,7 +47,7 @@ PLACES = (CASES.parent, ROOT / "tests", ROOT)
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """A course in which three have handed in, one of them nothing that can be read."""
+    """Return a course with three submissions, one of them unreadable."""
     course = released_course(tmp_path_factory.mktemp("run") / "my course")
     whole = answers(course)
     hand_in(course, "ada", whole)
@@ -66,26 +66,31 @@ def _same_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grading_jobs, "library_version", same_version)
 
 
-def run(course: Course, here: Here | None = None, **options: Any) -> tuple[Outcome, list[str]]:
-    """Grade, and return also whose work was executed."""
-    here = here or Here(by_length)
+def run(
+    course: Course, executor: InProcessExecutor | None = None, **options: Any
+) -> tuple[Outcome, list[str]]:
+    """Grade, and return the outcome and the students whose submissions were executed."""
+    executor = executor or InProcessExecutor(by_length)
     options.setdefault("seed", 1)
-    outcome = grade(course, [SLUG], here, Options(**options), page=small_page)
-    return outcome, here.executed
+    outcome = grade(course, [SLUG], executor, Options(**options), page=small_page)
+    return outcome, executor.executed
 
 
-def who(outcome: Outcome, status: str) -> list[str]:
+def students_with(outcome: Outcome, status: str) -> list[str]:
     return sorted(row.student for row in outcome.rows if row.status == status)
 
 
-# --- once, and only once --------------------------------------------------------------------------
+# --- which submissions are graded -----------------------------------------------------------------
 
 
-def test_every_folder_has_a_row(course: Course) -> None:
+def test_every_submission_folder_gets_a_row(course: Course) -> None:
     outcome, executed = run(course)
     assert executed == ["ada", "bob"]
-    assert who(outcome, "needs a person") == ["ada", "cy"]  # ada's words are to be read
-    assert who(outcome, "graded") == ["bob"]
+    assert students_with(outcome, "needs a person") == [
+        "ada",
+        "cy",
+    ]  # a person must read ada's text
+    assert students_with(outcome, "graded") == ["bob"]
     assert {row[0] for row in rows(course)} == {"ada", "bob", "cy"}
     assert set(auto_scores(course, "cy").values()) == {0}
     (cy,) = [row for row in outcome.rows if row.student == "cy"]
@@ -94,7 +99,7 @@ def test_every_folder_has_a_row(course: Course) -> None:
     assert "invalid JSON" in page.read_text()
 
 
-def test_what_is_graded_is_not_graded_again(course: Course) -> None:
+def test_graded_submissions_are_not_graded_again(course: Course) -> None:
     first, _ = run(course)
     before = state(course)
     again, executed = run(course, seed=2)
@@ -108,13 +113,15 @@ def test_what_is_graded_is_not_graded_again(course: Course) -> None:
     assert state(course)["grades"] == before["grades"]
 
 
-def test_only_what_changed_is_graded_again(course: Course) -> None:
+def test_only_changed_submissions_are_graded_again(course: Course) -> None:
     run(course)
     hand_in(course, "bob", {"mul_layer": "x = 1234567"})
     hand_in(course, "cy", answers(course))
     _, executed = run(course)
     assert executed == ["bob", "cy"]
-    assert auto_scores(course, "bob")["check_mul_layer"] == pytest.approx(MOST["mul_layer"] / 10)
+    assert auto_scores(course, "bob")["check_mul_layer"] == pytest.approx(
+        MAX_POINTS["mul_layer"] / 10
+    )
     hand_in(course, "di", {})
     assert run(course)[1] == ["di"]
     path = course.released(SLUG)
@@ -124,7 +131,7 @@ def test_only_what_changed_is_graded_again(course: Course) -> None:
 
 
 @pytest.mark.parametrize("lost", ["autograded", "feedback", "row", "recorded.jsonl", "due"])
-def test_what_was_lost_is_written_again_without_executing(course: Course, lost: str) -> None:
+def test_lost_files_and_rows_are_written_again_without_execution(course: Course, lost: str) -> None:
     run(course)
     before = state(course)
     if lost == "row":
@@ -151,7 +158,7 @@ def test_what_was_lost_is_written_again_without_executing(course: Course, lost: 
         assert state(course) == before
 
 
-def test_damaged_results_are_graded_again(course: Course) -> None:
+def test_submissions_with_damaged_results_are_graded_again(course: Course) -> None:
     run(course)
     before = state(course)
     for name, text in (("ada", "{"), ("bob", '{"form": 99}\n{}\n')):
@@ -160,13 +167,13 @@ def test_damaged_results_are_graded_again(course: Course) -> None:
     assert state(course) == before
 
 
-def test_unprotected_results_are_not_taken_for_protected_ones(course: Course) -> None:
+def test_results_without_a_sandbox_are_not_reused_with_a_sandbox(course: Course) -> None:
     def unprotected(job: Job) -> Result:
         result = by_length(job)
         return Result(job.student, job.slug, result.tasks, isolation="none")
 
-    run(course, Here(unprotected), sandbox=False)
-    assert run(course, Here(unprotected), sandbox=False)[1] == []
+    run(course, InProcessExecutor(unprotected), sandbox=False)
+    assert run(course, InProcessExecutor(unprotected), sandbox=False)[1] == []
     assert run(course)[1] == ["ada", "bob"]
 
 
@@ -182,7 +189,9 @@ def test_two_assignments_in_one_run(course: Course) -> None:
     folder = course.root / "submitted" / "ada" / TWO[1]
     folder.mkdir()
     (folder / f"{TWO[1]}.ipynb").write_bytes(course.released(TWO[1]).read_bytes())
-    outcome = grade(course, list(TWO), Here(by_length), Options(seed=1), page=small_page)
+    outcome = grade(
+        course, list(TWO), InProcessExecutor(by_length), Options(seed=1), page=small_page
+    )
     assert sorted((row.slug, row.student) for row in outcome.rows) == [
         *((SLUG, name) for name in ("ada", "bob", "cy")),
         (TWO[1], "ada"),
@@ -190,14 +199,14 @@ def test_two_assignments_in_one_run(course: Course) -> None:
     assert {row[0:2] for row in rows(course)} == {(row.student, row.slug) for row in outcome.rows}
 
 
-def test_names_that_can_be_no_id_are_said_and_harm_nobody(course: Course) -> None:
+def test_invalid_student_names_are_reported_and_others_are_graded(course: Course) -> None:
     hand_in(course, "with space", answers(course))
     hand_in(course, "Zoë-∂", answers(course))
     hand_in(course, "evil\x1b[31m\nname", answers(course))
     hand_in(course, "x" * 140, answers(course))
     outcome, executed = run(course)
     assert executed == ["Zoë-∂", "ada", "bob", "with space"]
-    assert len(who(outcome, "no result")) == 2
+    assert len(students_with(outcome, "no result")) == 2
     assert not is_complete(outcome.rows)
     shown = table(outcome.rows)
     assert "\x1b" not in shown
@@ -205,13 +214,13 @@ def test_names_that_can_be_no_id_are_said_and_harm_nobody(course: Course) -> Non
     assert {row[0] for row in rows(course)} == {"ada", "bob", "cy", "with space", "Zoë-∂"}
 
 
-def test_only_one_run_at_a_time(course: Course) -> None:
+def test_a_second_run_at_the_same_time_is_refused(course: Course) -> None:
     def another(job: Job) -> Result:
         with pytest.raises(CourseError, match="Another `course grade` is running"):
             run(course)
         return by_length(job)
 
-    assert len(run(course, Here(another))[0].rows) == 3
+    assert len(run(course, InProcessExecutor(another))[0].rows) == 3
 
 
 # --- processes ------------------------------------------------------------------------------------
@@ -231,13 +240,13 @@ def job(student: str, timeout: float = 30.0, version: str = "") -> Job:
 NAMES = ["ada", "bob", "cy", "di", "ed"]
 
 
-def test_pool_gives_the_results_of_one_process() -> None:
+def test_pool_gives_the_same_results_as_one_process() -> None:
     results = pool_run([job(name) for name in NAMES], by_length)
-    alone = list(Here(by_length).run([job(name) for name in NAMES]))
+    alone = list(InProcessExecutor(by_length).run([job(name) for name in NAMES]))
     assert sorted(results, key=lambda r: r.student) == alone
 
 
-def test_pool_asks_for_no_more_jobs_than_it_works_on() -> None:
+def test_pool_reads_at_most_two_jobs_ahead_of_each_worker() -> None:
     asked, done = 0, 0
 
     def jobs() -> Any:
@@ -249,15 +258,15 @@ def test_pool_asks_for_no_more_jobs_than_it_works_on() -> None:
     pool = LocalPool(2, by_length)
     for _result in pool.run(jobs()):
         done += 1
-        # Two that are worked on, and one for each worker that is done and not written down.
+        # Two jobs in work, and one finished job for each worker.
         assert asked - done <= 4
     assert done == 30
     assert pool.workers == []
 
 
 @pytest.mark.parametrize("name", ["killed_once", "killed_always", "never_ends"])
-def test_killed_and_hanging_workers(name: str, tmp_path: Path) -> None:
-    # Only the work that never ends has a short limit: others may wait for a busy machine.
+def test_killed_and_hanging_workers_cost_only_their_own_job(name: str, tmp_path: Path) -> None:
+    # Only the job that never ends has a short limit: others may wait on a busy machine.
     limits = dict.fromkeys(NAMES, 60.0) | ({"ada": 0.1} if name == "never_ends" else {})
     jobs = [job(student, timeout=limits[student], version=str(tmp_path)) for student in NAMES]
     results = {r.student: r for r in pool_run(jobs, getattr(class_cases, name), slack=1)}
@@ -270,18 +279,18 @@ def test_killed_and_hanging_workers(name: str, tmp_path: Path) -> None:
         assert "The grader's own process ended" in task.finding.problem
 
 
-def test_failed_grader_takes_nothing_away_and_is_tried_again(
+def test_a_failed_worker_changes_no_grade_and_its_job_runs_again(
     course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = LocalPool(2, class_cases.killed_always)
     outcome = grade(course, [SLUG], pool, Options(seed=1), page=small_page)
-    assert who(outcome, "no result") == ["ada"]
+    assert students_with(outcome, "no result") == ["ada"]
     assert set(auto_scores(course, "ada").values()) == {0, None}
     assert run(course)[1] == ["ada"]
     before = state(course)
     pool = LocalPool(2, class_cases.killed_always)
     outcome = grade(course, [SLUG], pool, Options(seed=1, force=True), page=small_page)
-    assert who(outcome, "no result") == ["ada"]
+    assert students_with(outcome, "no result") == ["ada"]
     assert state(course)["grades"] == before["grades"]
 
 
@@ -298,7 +307,7 @@ def start(course: Course, *words: str) -> subprocess.Popen[str]:
         env=os.environ
         | {"PYTHONPATH": os.pathsep.join([str(CASES.parent), str(ROOT / "tests"), str(ROOT)])},
         start_new_session=True,
-        # Where the tests run in the background it is ignored, which would be inherited.
+        # A background job ignores SIGINT, and its children would inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
@@ -315,9 +324,9 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def hand_in_many(course: Course) -> None:
+def hand_in_slow_submissions(course: Course) -> None:
     for number in range(40):
-        # They take so long that a stop comes before the last of them is done.
+        # Slow enough that the run is stopped before the last one.
         wait = f"import time\ntime.sleep(0.2)\nx = {10**number}"
         hand_in(course, f"s{number:02}", {"mul_layer": wait})
 
@@ -331,12 +340,12 @@ def wait_for_results(course: Course, process: subprocess.Popen[str], some: int) 
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
-def test_stopped_run_goes_on_where_it_was(
+def test_a_stopped_run_continues_where_it_stopped(
     course: Course, tmp_path: Path, number: signal.Signals
 ) -> None:
-    hand_in_many(course)
-    undisturbed = copied(course, tmp_path / "undisturbed")
-    grade(undisturbed, [SLUG], Here(by_length), Options(seed=1))
+    hand_in_slow_submissions(course)
+    uninterrupted = copied(course, tmp_path / "undisturbed")
+    grade(uninterrupted, [SLUG], InProcessExecutor(by_length), Options(seed=1))
     process = start(course, "grade", SLUG, "--seed", "1")
     wait_for_results(course, process, 5)
     workers = children(process.pid)
@@ -352,13 +361,13 @@ def test_stopped_run_goes_on_where_it_was(
     while any(map(is_alive, workers)) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(map(is_alive, workers))
-    here = Here(by_length)
-    grade(course, [SLUG], here, Options(seed=1))
-    assert 0 < len(here.executed) < 42
-    assert state(course) == state(undisturbed)
+    executor = InProcessExecutor(by_length)
+    grade(course, [SLUG], executor, Options(seed=1))
+    assert 0 < len(executor.executed) < 42
+    assert state(course) == state(uninterrupted)
 
 
-def test_json_is_all_that_is_printed(course: Course) -> None:
+def test_json_option_prints_only_json(course: Course) -> None:
     process = start(course, "grade", SLUG, "--json")
     out, err = process.communicate(timeout=300)
     assert (process.returncode, err) == (0, "")
@@ -370,7 +379,7 @@ def test_json_is_all_that_is_printed(course: Course) -> None:
     )
 
 
-def test_table_says_why_and_what_needs_a_person(course: Course) -> None:
+def test_table_shows_reasons_and_submissions_that_need_a_person(course: Course) -> None:
     process = start(course, "grade")
     out, _ = process.communicate(timeout=300)
     assert process.returncode == 0
@@ -382,31 +391,31 @@ def test_table_says_why_and_what_needs_a_person(course: Course) -> None:
     assert "3 submissions: 3 graded now, 2 to check by hand" in out
 
 
-def refusal(course: Course, monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
+def error_message(course: Course, monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
     monkeypatch.chdir(course.root)
-    monkeypatch.setattr("course_lib.grading.cli._executor", lambda _: Here(by_length))
+    monkeypatch.setattr("course_lib.grading.cli._executor", lambda _: InProcessExecutor(by_length))
     result = CliRunner().invoke(main, ["grade", *words])
     assert result.exit_code in (1, 2), result.output
     assert "Traceback" not in result.output
     return result.output
 
 
-def test_mistakes_are_answered_in_a_sentence(
+def test_wrong_arguments_give_a_short_error_message(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "Did you mean 01_shopping_cart?" in refusal(course, monkeypatch, "01_shoping_cart")
-    said = refusal(course, monkeypatch, SLUG, "--student", "abda")
+    assert "Did you mean 01_shopping_cart?" in error_message(course, monkeypatch, "01_shoping_cart")
+    said = error_message(course, monkeypatch, SLUG, "--student", "abda")
     assert "Did you mean ada?" in said
-    assert "no submissions" in refusal(course, monkeypatch, TWO[1])
-    assert "--from needs one ASSIGNMENT" in refusal(course, monkeypatch, "--from", "x.zip")
-    assert "--names belongs to --from" in refusal(course, monkeypatch, "--names", "x.csv")
-    said = refusal(course, monkeypatch, SLUG, "--from", "nowhere.zip")
+    assert "no submissions" in error_message(course, monkeypatch, TWO[1])
+    assert "--from needs one ASSIGNMENT" in error_message(course, monkeypatch, "--from", "x.zip")
+    assert "--names belongs to --from" in error_message(course, monkeypatch, "--names", "x.csv")
+    said = error_message(course, monkeypatch, SLUG, "--from", "nowhere.zip")
     assert "nowhere.zip does not exist" in said
     (course.sources / SLUG / f"{SLUG}.ipynb").unlink()
-    assert f"run `course release {SLUG}`" in refusal(course, monkeypatch, SLUG)
+    assert f"run `course release {SLUG}`" in error_message(course, monkeypatch, SLUG)
 
 
-def test_help_answers_without_heavy_imports() -> None:
+def test_help_imports_no_heavy_package() -> None:
     code = (
         "import sys\n"
         "from course_lib.grading.cli import main\n"
@@ -422,7 +431,7 @@ def test_help_answers_without_heavy_imports() -> None:
 # --- a sandbox that does not start ----------------------------------------------------------------
 
 
-def test_where_the_sandbox_does_not_start_nobody_gets_a_row(
+def test_without_a_sandbox_no_submission_gets_a_row(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse() -> str:
@@ -435,7 +444,7 @@ def test_where_the_sandbox_does_not_start_nobody_gets_a_row(
     assert run(course)[1] == ["ada", "bob"]
 
 
-def test_a_sandbox_that_failed_once_is_a_reason_to_look_at_that_submission(
+def test_a_submission_whose_sandbox_failed_needs_a_person(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("course_lib.grading.executors.check_ready", lambda: "bubblewrap 1.0")

@@ -1,4 +1,4 @@
-"""Intake: a row with a reason for every folder, and notebooks that are the instructor's again."""
+"""Reading submissions: problems by folder, and notebooks rebuilt from the instructor's."""
 
 from __future__ import annotations
 
@@ -42,24 +42,26 @@ def blueprint(released: Course) -> Blueprint:
 
 @pytest.fixture
 def course(released: Course, tmp_path: Path) -> Course:
-    """The released course with nothing handed in."""
+    """Return the released course without submissions."""
     (tmp_path / "solutions").symlink_to(released.solutions)
     for part in ("exercises", "_build", "nbgrader_config.py"):
         (tmp_path / part).symlink_to(released.root / part)
     return Course(tmp_path)
 
 
-def taken(course: Course, content: Any, name: str = f"{SLUG}.ipynb", **more: Any) -> Submission:
+def submit_and_read(
+    course: Course, content: Any, name: str = f"{SLUG}.ipynb", **more: Any
+) -> Submission:
     hand_in(course, "ada", content, name=name, **more)
     (one,) = submissions(course, SLUG)
     return one
 
 
-def raw(course: Course, **cells: str) -> dict[str, Any]:
+def notebook_json(course: Course, **cells: str) -> dict[str, Any]:
     return json.loads(submission_text(course, {"mul_layer": RIGHT} | cells))
 
 
-def find(notebook: dict[str, Any], name: str) -> dict[str, Any]:
+def find_cell(notebook: dict[str, Any], name: str) -> dict[str, Any]:
     return next(cell for cell in notebook["cells"] if cell["id"] == name)
 
 
@@ -68,7 +70,7 @@ def source(submission: Submission, name: str) -> str:
     return next(cell.source for cell in submission.notebook.cells if cell.id == name)
 
 
-# --- what can't be read ---------------------------------------------------------------------------
+# --- unreadable files -----------------------------------------------------------------------------
 
 
 def deep(depth: int) -> bytes:
@@ -95,8 +97,8 @@ def deep(depth: int) -> bytes:
     ],
     ids=lambda value: repr(value)[:20],
 )
-def test_unreadable_bytes(course: Course, content: bytes, reason: str) -> None:
-    one = taken(course, content)
+def test_an_unreadable_file_is_reported(course: Course, content: bytes, reason: str) -> None:
+    one = submit_and_read(course, content)
     assert one.notebook is None
     (problem,) = one.problems
     assert f"{SLUG}.ipynb" in problem
@@ -130,7 +132,7 @@ def as_large_hole(path: Path) -> None:
         (as_large_hole, "too large"),
     ],
 )
-def test_what_is_no_file(
+def test_links_pipes_sockets_and_folders_are_reported(
     course: Course, make: Callable[[Path], None], reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(course.root)
@@ -144,7 +146,9 @@ def test_what_is_no_file(
     assert not bob.problems
 
 
-def test_folders_that_are_links_or_files(course: Course, tmp_path: Path) -> None:
+def test_submission_folders_that_are_links_or_files_are_reported(
+    course: Course, tmp_path: Path
+) -> None:
     base = course.root / "submitted"
     hand_in(course, "bob", answers(course))
     (base / "ada").symlink_to(base / "bob")
@@ -153,7 +157,7 @@ def test_folders_that_are_links_or_files(course: Course, tmp_path: Path) -> None
     (base / "di").mkdir()
     (base / "di" / SLUG).write_text("x")
     (base / "ed" / SLUG).mkdir(parents=True)
-    (base / "fy").mkdir()  # has not got the assignment
+    (base / "fy").mkdir()  # has no folder for the assignment
     (base / "gone").symlink_to(base / "nowhere")
     (base / "note.txt").touch()
     (base / ".hidden" / SLUG).mkdir(parents=True)
@@ -168,7 +172,7 @@ def test_folders_that_are_links_or_files(course: Course, tmp_path: Path) -> None
     assert submission_folders(course, "03_activations") == []
 
 
-def test_hard_link_is_read_and_noted(course: Course) -> None:
+def test_hard_link_is_read_with_a_note(course: Course) -> None:
     os.link(hand_in(course, "bob", answers(course)), hand_in(course, "ada", b"").with_name("x"))
     path = course.root / "submitted" / "ada" / SLUG
     (path / "x").replace(path / f"{SLUG}.ipynb")
@@ -177,8 +181,10 @@ def test_hard_link_is_read_and_noted(course: Course) -> None:
     assert "hard link" in ada.notes[0]
 
 
-def test_what_may_not_be_read(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Root may read everything: refuse in its name.
+def test_a_file_without_read_permission_is_reported(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Root can read every file, so `os.open` is replaced.
     hand_in(course, "ada", answers(course))
     hand_in(course, "bob", answers(course))
     real = os.open
@@ -200,7 +206,7 @@ def test_what_may_not_be_read(course: Course, monkeypatch: pytest.MonkeyPatch) -
 # --- names ----------------------------------------------------------------------------------------
 
 
-def test_odd_names(course: Course) -> None:
+def test_invalid_folder_names_are_reported_and_unusual_ones_accepted(course: Course) -> None:
     good = ["Zoë", "with space", "o'neill", "a+b", "李雷", "x" * 128, "{0}%s", "-rf"]
     bad = ["a\nb", "\x1b[31mred", "\u202egpj", " lead", "x" * 129, "\udcff"]
     for name in [*good, *bad]:
@@ -213,13 +219,13 @@ def test_odd_names(course: Course) -> None:
         assert problem.isprintable()
 
 
-def test_printed_text_holds_nothing_that_acts() -> None:
+def test_printable_replaces_control_characters() -> None:
     assert printable("a\x1b[2Jb\n\x07\u202e\ud800c") == "a\ufffd[2Jb\ufffd\ufffd\ufffd\ufffdc"
     assert printable("x" * 400, 10) == "x" * 9 + "…"
 
 
-def test_words_in_a_file_are_printed_plain(course: Course) -> None:
-    one = taken(course, b'{"nbformat": "\\u001b[2J"}')
+def test_problems_contain_no_control_characters_of_a_file(course: Course) -> None:
+    one = submit_and_read(course, b'{"nbformat": "\\u001b[2J"}')
     assert "\x1b" not in one.problems[0]
     hand_in(course, "ada", b"{}", name="\x1b]0;x\x07.ipynb")
     hand_in(course, "ada", b"{", name="other\n.txt")
@@ -231,19 +237,19 @@ def test_words_in_a_file_are_printed_plain(course: Course) -> None:
 
 
 def test_renamed_notebook_is_recognised(course: Course) -> None:
-    one = taken(course, {"mul_layer": RIGHT}, name="homework (1).ipynb")
+    one = submit_and_read(course, {"mul_layer": RIGHT}, name="homework (1).ipynb")
     assert source(one, "mul_layer") == RIGHT
     assert one.problems == ()
     assert "It was submitted as homework (1).ipynb." in one.notes
 
 
-def test_several_notebooks(course: Course) -> None:
+def test_the_notebook_with_the_expected_name_is_preferred(course: Course) -> None:
     hand_in(course, "ada", b'{"cells": [], "nbformat": 4}', name="scratch.ipynb")
     hand_in(course, "ada", {}, name="a copy.ipynb")
-    one = taken(course, {"mul_layer": RIGHT})
+    one = submit_and_read(course, {"mul_layer": RIGHT})
     assert source(one, "mul_layer") == RIGHT
     assert one.problems == ()
-    one = taken(course, {"mul_layer": "other"}, name="b.ipynb")
+    one = submit_and_read(course, {"mul_layer": "other"}, name="b.ipynb")
     assert source(one, "mul_layer") == RIGHT
     assert "not b.ipynb" in one.problems[0]
     (course.root / "submitted" / "ada" / SLUG / f"{SLUG}.ipynb").unlink()
@@ -251,14 +257,14 @@ def test_several_notebooks(course: Course) -> None:
     assert source(one, "mul_layer") == "other"
 
 
-def test_notebook_of_something_else(course: Course) -> None:
-    one = taken(course, b'{"cells": [], "nbformat": 4}', name="other.ipynb")
+def test_a_notebook_of_another_assignment_is_reported(course: Course) -> None:
+    one = submit_and_read(course, b'{"cells": [], "nbformat": 4}', name="other.ipynb")
     assert one.notebook is None
     assert "other.ipynb is another notebook" in one.problems[0]
 
 
 def test_many_files_do_not_hide_the_notebook(course: Course) -> None:
-    one = taken(course, {"mul_layer": RIGHT})
+    one = submit_and_read(course, {"mul_layer": RIGHT})
     for number in range(submitted.MOST_FILES + 10):
         (one.path.parent / f"{number}.txt").touch()
     (again,) = submissions(course, SLUG)
@@ -280,8 +286,8 @@ def test_many_files_do_not_hide_the_notebook(course: Course) -> None:
         ("", None),
     ],
 )
-def test_timestamp(course: Course, text: str, when: datetime | None) -> None:
-    one = taken(course, {}, when=text or " ")
+def test_timestamp_is_read_as_utc(course: Course, text: str, when: datetime | None) -> None:
+    one = submit_and_read(course, {}, when=text or " ")
     assert (one.timestamp, one.problems) == (when, ())
 
 
@@ -299,14 +305,14 @@ def test_timestamp(course: Course, text: str, when: datetime | None) -> None:
         "9" * 2000,
     ],
 )
-def test_bad_timestamp_needs_a_person_and_costs_nothing_else(course: Course, text: str) -> None:
-    one = taken(course, {"mul_layer": RIGHT}, when=text)
+def test_invalid_timestamp_is_reported_and_the_notebook_is_read(course: Course, text: str) -> None:
+    one = submit_and_read(course, {"mul_layer": RIGHT}, when=text)
     assert one.timestamp is None
     assert one.problems[0].startswith("timestamp.txt can't be read as a time")
     assert source(one, "mul_layer") == RIGHT
 
 
-def test_timestamp_that_is_a_link(course: Course) -> None:
+def test_timestamp_that_is_a_link_is_reported(course: Course) -> None:
     path = hand_in(course, "ada", {}).with_name("timestamp.txt")
     path.symlink_to("/etc/hostname")
     (one,) = submissions(course, SLUG)
@@ -316,8 +322,10 @@ def test_timestamp_that_is_a_link(course: Course) -> None:
 # --- the notebook is rebuilt ----------------------------------------------------------------------
 
 
-def test_honest_notebook_stays_as_it_is(course: Course, blueprint: Blueprint) -> None:
-    one = taken(course, {"mul_layer": RIGHT, "explain": "Because."})
+def test_unchanged_notebook_equals_the_release_with_the_answers(
+    course: Course, blueprint: Blueprint
+) -> None:
+    one = submit_and_read(course, {"mul_layer": RIGHT, "explain": "Because."})
     assert one.notebook is not None
     nbformat.validate(one.notebook)
     expected = copy.deepcopy(blueprint.notebook)
@@ -327,7 +335,7 @@ def test_honest_notebook_stays_as_it_is(course: Course, blueprint: Blueprint) ->
     assert one.problems == one.notes == ()
 
 
-def spoil_metadata(notebook: dict[str, Any]) -> None:
+def changed_metadata(notebook: dict[str, Any]) -> None:
     for cell in notebook["cells"]:
         about = cell["metadata"]
         about["tags"] = ["skip-execution"]
@@ -355,30 +363,30 @@ def changed_checks(notebook: dict[str, Any]) -> None:
         if cell["id"].startswith("check_"):
             cell["source"] = "8.0"
             cell["cell_type"] = "raw"
-    find(notebook, "imports")["source"] = "checks = None"
+    find_cell(notebook, "imports")["source"] = "checks = None"
 
 
 def duplicated_checks(notebook: dict[str, Any]) -> None:
-    notebook["cells"] += [find(notebook, "check_mul_layer"), find(notebook, "imports")]
+    notebook["cells"] += [find_cell(notebook, "check_mul_layer"), find_cell(notebook, "imports")]
 
 
 def deleted_checks(notebook: dict[str, Any]) -> None:
     notebook["cells"] = [c for c in notebook["cells"] if not c["id"].startswith("check_")]
 
 
-def with_outputs(notebook: dict[str, Any]) -> None:
+def changed_outputs(notebook: dict[str, Any]) -> None:
     shown = {"output_type": "stream", "name": "stdout", "text": "x" * 1000}
-    find(notebook, "check_mul_layer")["outputs"] = [shown] * 100
-    find(notebook, "mul_layer")["outputs"] = "not a list"
-    find(notebook, "mul_layer")["execution_count"] = {}
+    find_cell(notebook, "check_mul_layer")["outputs"] = [shown] * 100
+    find_cell(notebook, "mul_layer")["outputs"] = "not a list"
+    find_cell(notebook, "mul_layer")["execution_count"] = {}
 
 
-def lost_names(notebook: dict[str, Any]) -> None:
+def removed_metadata(notebook: dict[str, Any]) -> None:
     for cell in notebook["cells"]:
         cell["metadata"] = {}
 
 
-def nonsense_cells(notebook: dict[str, Any]) -> None:
+def invalid_cells(notebook: dict[str, Any]) -> None:
     notebook["cells"] += [None, 1, "x", [], {}, {"cell_type": []}, {"cell_type": "code"}]
     notebook["cells"] += [{"cell_type": "code", "source": [1, None], "metadata": [], "id": {}}]
     notebook["cells"] += [{"cell_type": "code", "source": 5, "metadata": {"nbgrader": "x"}}]
@@ -391,101 +399,105 @@ def reordered(notebook: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        spoil_metadata,
+        changed_metadata,
         old_schema,
         changed_checks,
         duplicated_checks,
         deleted_checks,
-        with_outputs,
-        lost_names,
-        nonsense_cells,
+        changed_outputs,
+        removed_metadata,
+        invalid_cells,
         reordered,
     ],
 )
-def test_only_the_texts_of_solution_cells_count(
+def test_only_the_sources_of_solution_cells_count(
     course: Course, change: Callable[[dict[str, Any]], None]
 ) -> None:
-    honest = taken(course, {"mul_layer": RIGHT}).notebook
-    notebook = raw(course)
+    honest = submit_and_read(course, {"mul_layer": RIGHT}).notebook
+    notebook = notebook_json(course)
     change(notebook)
-    one = taken(course, json.dumps(notebook))
+    one = submit_and_read(course, json.dumps(notebook))
     assert one.notebook == honest
     assert one.problems == ()
 
 
-def test_old_formats_are_read(course: Course) -> None:
+def test_notebook_formats_2_and_3_are_read(course: Course) -> None:
     cells = []
-    for cell in raw(course)["cells"]:
+    for cell in notebook_json(course)["cells"]:
         text = {"input" if cell["cell_type"] == "code" else "source": cell["source"]}
         about = {"metadata": cell["metadata"]}
         cells.append({"cell_type": cell["cell_type"], "language": "python", **about, **text})
     for version in (2, 3):
         sheets = [{"cells": cells[:9]}, {"cells": cells[9:]}]
-        one = taken(course, json.dumps({"nbformat": version, "worksheets": sheets}))
+        one = submit_and_read(course, json.dumps({"nbformat": version, "worksheets": sheets}))
         assert source(one, "mul_layer") == RIGHT
         assert one.problems == ()
 
 
-def test_unknown_format_with_cells_is_read_and_said(course: Course) -> None:
-    one = taken(course, json.dumps(raw(course) | {"nbformat": 77}))
+def test_unknown_format_with_cells_is_read_and_reported(course: Course) -> None:
+    one = submit_and_read(course, json.dumps(notebook_json(course) | {"nbformat": 77}))
     assert source(one, "mul_layer") == RIGHT
     assert "nbformat 77" in one.problems[0]
 
 
-def test_names_and_ids_lost_the_place_tells(course: Course) -> None:
-    notebook = raw(course, add_layer="mine = 2")
+def test_cells_without_names_and_ids_are_recognised_by_their_position(course: Course) -> None:
+    notebook = notebook_json(course, add_layer="mine = 2")
     for cell in notebook["cells"]:
         cell["metadata"] = {}
         del cell["id"]
-    one = taken(course, json.dumps(notebook))
+    one = submit_and_read(course, json.dumps(notebook))
     assert source(one, "mul_layer") == RIGHT
     assert source(one, "add_layer") == "mine = 2"
     assert "mul_layer had lost its id" in " ".join(one.problems)
 
 
 def test_missing_solution_cell_counts_as_blank(course: Course, blueprint: Blueprint) -> None:
-    notebook = raw(course)
+    notebook = notebook_json(course)
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "mul_layer"]
-    one = taken(course, json.dumps(notebook))
+    one = submit_and_read(course, json.dumps(notebook))
     blank = next(cell.source for cell in blueprint.notebook.cells if cell.id == "mul_layer")
     assert source(one, "mul_layer") == blank
     assert one.problems == ("The cell mul_layer is missing; it counts as left blank.",)
 
 
-def test_solution_cell_that_changed_its_type(course: Course) -> None:
-    notebook = raw(course)
-    find(notebook, "mul_layer")["cell_type"] = "markdown"
-    one = taken(course, json.dumps(notebook))
+def test_solution_cell_of_another_type_is_restored_and_reported(course: Course) -> None:
+    notebook = notebook_json(course)
+    find_cell(notebook, "mul_layer")["cell_type"] = "markdown"
+    one = submit_and_read(course, json.dumps(notebook))
     assert source(one, "mul_layer") == RIGHT
     assert "changed from code to markdown" in one.problems[0]
     assert one.notebook is not None
     assert next(c for c in one.notebook.cells if c.id == "mul_layer").cell_type == "code"
 
 
-def test_duplicated_solution_cells(course: Course, blueprint: Blueprint) -> None:
+def test_first_of_several_filled_solution_cells_counts(
+    course: Course, blueprint: Blueprint
+) -> None:
     blank = next(cell.source for cell in blueprint.notebook.cells if cell.id == "mul_layer")
-    notebook = raw(course)
-    place = notebook["cells"].index(find(notebook, "mul_layer"))
-    copies = [{**find(notebook, "mul_layer"), "source": text} for text in (blank, "one", blank)]
-    # a blank copy is nothing that anybody wrote
+    notebook = notebook_json(course)
+    place = notebook["cells"].index(find_cell(notebook, "mul_layer"))
+    copies = [
+        {**find_cell(notebook, "mul_layer"), "source": text} for text in (blank, "one", blank)
+    ]
+    # blank copies do not count
     notebook["cells"][place : place + 1] = copies
-    one = taken(course, json.dumps(notebook))
+    one = submit_and_read(course, json.dumps(notebook))
     assert (source(one, "mul_layer"), one.problems) == ("one", ())
     notebook["cells"].insert(place + 2, {**copies[1], "source": "two"})
-    one = taken(course, json.dumps(notebook))
+    one = submit_and_read(course, json.dumps(notebook))
     assert source(one, "mul_layer") == "one"
     assert "The cell mul_layer occurs 2 times" in one.problems[0]
     assert source(one, "own-1") == "two"
 
 
-def test_students_own_cells_stay_where_they_were(course: Course) -> None:
-    notebook = raw(course)
-    place = notebook["cells"].index(find(notebook, "mul_layer"))
+def test_students_own_cells_keep_their_positions(course: Course) -> None:
+    notebook = notebook_json(course)
+    place = notebook["cells"].index(find_cell(notebook, "mul_layer"))
     helper = {"cell_type": "code", "source": ["def h():\n", "  pass"], "metadata": {"tags": ["x"]}}
     word = {"cell_type": "markdown", "source": "Note.", "metadata": {}, "attachments": {"x": 1}}
     notebook["cells"][place:place] = [helper, word]
     notebook["cells"].insert(0, {"cell_type": "raw", "source": "first", "metadata": {}})
-    one = taken(course, json.dumps(notebook))
+    one = submit_and_read(course, json.dumps(notebook))
     assert one.notebook is not None
     nbformat.validate(one.notebook)
     ids = [cell.id for cell in one.notebook.cells]
@@ -500,12 +512,12 @@ def test_students_own_cells_stay_where_they_were(course: Course) -> None:
     assert all("attachments" not in cell for cell in one.notebook.cells)
 
 
-def test_number_and_size_of_cells_are_bounded(course: Course, blueprint: Blueprint) -> None:
-    notebook = raw(course, add_layer="x" * 300_000)
+def test_number_and_size_of_cells_are_limited(course: Course, blueprint: Blueprint) -> None:
+    notebook = notebook_json(course, add_layer="x" * 300_000)
     extra = {"cell_type": "code", "source": "y = 1", "metadata": {}}
     notebook["cells"] += [extra] * 100_000
     notebook["cells"].insert(0, extra | {"source": "z" * 200_000})
-    one = taken(course, json.dumps(notebook))
+    one = submit_and_read(course, json.dumps(notebook))
     assert one.notebook is not None
     assert len(one.notebook.cells) < len(blueprint.notebook.cells) + MOST_EXTRA + 1
     assert source(one, "mul_layer") == RIGHT
@@ -515,33 +527,33 @@ def test_number_and_size_of_cells_are_bounded(course: Course, blueprint: Bluepri
     assert "of the student's own cells were left out" in said
 
 
-def test_halves_of_characters_and_nulls(course: Course) -> None:
-    notebook = raw(course, mul_layer="x = '\ud800'\x00")
-    one = taken(course, json.dumps(notebook))
+def test_lone_surrogates_are_replaced_and_null_characters_kept(course: Course) -> None:
+    notebook = notebook_json(course, mul_layer="x = '\ud800'\x00")
+    one = submit_and_read(course, json.dumps(notebook))
     assert source(one, "mul_layer") == "x = '\ufffd'\x00"
     source(one, "mul_layer").encode()
 
 
-def test_ids_of_students_cells_hide_nothing(course: Course) -> None:
-    notebook = raw(course)
+def test_students_cell_with_the_id_of_a_course_cell_gets_a_new_id(course: Course) -> None:
+    notebook = notebook_json(course)
     evil = {"cell_type": "code", "source": "import os", "metadata": {}, "id": "imports"}
     notebook["cells"].insert(0, evil)
-    one = taken(course, json.dumps(notebook))
+    one = submit_and_read(course, json.dumps(notebook))
     assert source(one, "own-1") == "import os"
     assert "checks" in source(one, "imports")
 
 
-# --- what is known, and what is planned -----------------------------------------------------------
+# --- digests, jobs and versions -------------------------------------------------------------------
 
 
-def test_digest_follows_what_was_handed_in(course: Course, blueprint: Blueprint) -> None:
+def test_digest_depends_on_the_submitted_files(course: Course, blueprint: Blueprint) -> None:
     digests = [
-        taken(course, {"mul_layer": RIGHT}).digest,
-        taken(course, {"mul_layer": RIGHT}).digest,
-        taken(course, {"mul_layer": "other"}).digest,
-        taken(course, {"mul_layer": "other"}, when="2025-03-01 12:00 UTC").digest,
-        taken(course, b"{").digest,
-        taken(course, b"[").digest,
+        submit_and_read(course, {"mul_layer": RIGHT}).digest,
+        submit_and_read(course, {"mul_layer": RIGHT}).digest,
+        submit_and_read(course, {"mul_layer": "other"}).digest,
+        submit_and_read(course, {"mul_layer": "other"}, when="2025-03-01 12:00 UTC").digest,
+        submit_and_read(course, b"{").digest,
+        submit_and_read(course, b"[").digest,
     ]
     assert digests[0] == digests[1]
     assert len(set(digests)) == 5
@@ -549,8 +561,10 @@ def test_digest_follows_what_was_handed_in(course: Course, blueprint: Blueprint)
     assert (known.digest, known.problems) == (digests[-1], ())
 
 
-def test_job_takes_checks_from_the_instructor_alone(course: Course, blueprint: Blueprint) -> None:
-    one = taken(course, {"mul_layer": RIGHT})
+def test_job_takes_checks_only_from_the_instructors_notebook(
+    course: Course, blueprint: Blueprint
+) -> None:
+    one = submit_and_read(course, {"mul_layer": RIGHT})
     assert one.notebook is not None
     for cell in one.notebook.cells:
         if cell.id in ("check_mul_layer", "imports"):
@@ -568,20 +582,22 @@ def test_job_takes_checks_from_the_instructor_alone(course: Course, blueprint: B
     assert (job.student, job.slug, job.seed, job.version) == ("ada", SLUG, 5, "v")
 
 
-def test_hidden_tests_are_in_the_job(course: Course, released: Course, tmp_path: Path) -> None:
+def test_job_contains_hidden_tests(course: Course, released: Course, tmp_path: Path) -> None:
     path = course.sources / SLUG / f"{SLUG}.ipynb"
     notebook = json.loads(path.read_text())
-    find(notebook, "check_mul_layer")["source"] = "checks.mul_layer(MulLayer)  # and more"
+    find_cell(notebook, "check_mul_layer")["source"] = "checks.mul_layer(MulLayer)  # and more"
     (course.root / "_build").unlink()
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(notebook))
-    one = taken(course, {"mul_layer": RIGHT})
+    one = submit_and_read(course, {"mul_layer": RIGHT})
     assert source(one, "check_mul_layer").endswith("# and more")
     sources = [cell.source for cell in make_job(course, one, seed=1).cells]
     assert "checks.mul_layer(MulLayer)  # and more" in sources
 
 
-def test_version_follows_what_decides_about_marks(course: Course, blueprint: Blueprint) -> None:
+def test_course_version_depends_on_notebook_and_configuration(
+    course: Course, blueprint: Blueprint
+) -> None:
     before = course_version(course, blueprint)
     assert course_version(course, read_blueprint(course, SLUG)) == before
     other = Blueprint(blueprint.notebook, blueprint.version + b" ")

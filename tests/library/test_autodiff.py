@@ -1,4 +1,4 @@
-"""The engine of reverse-mode differentiation, against hand work, layers and differences."""
+"""Reverse-mode differentiation, compared with hand calculation, layers and differences."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ def test_the_shopping_cart() -> None:
         (lambda x, y: x * y + x, (3, 4), (5, 3)),
     ],
 )
-def test_by_hand(f: Calculation, values: Any, wanted: Any) -> None:
+def test_gradients_match_hand_calculation(f: Calculation, values: Any, wanted: Any) -> None:
     np.testing.assert_allclose(grads(f, *values), wanted, rtol=1e-12)
 
 
-def test_a_value_used_twice_on_ways_of_different_length() -> None:
+def test_gradients_add_over_paths_of_different_lengths() -> None:
     # a = 2x, b = a * a, L = b + a: dL/dx = 2 (2a + 1) = 26 at x = 3. Taking x's last contribution,
     # or passing a's gradient on before both have arrived, gives another number.
     x = Variable(3.0)
@@ -94,7 +94,7 @@ def test_a_value_used_twice_on_ways_of_different_length() -> None:
         (lambda x: np.ones((2, 2)) @ x, np.eye(2)),
     ],
 )
-def test_numbers_and_arrays_on_the_left(f: Any, value: Any) -> None:
+def test_numbers_and_arrays_as_left_operands(f: Any, value: Any) -> None:
     out = f(Variable(value))
     assert isinstance(out, Variable)
     np.testing.assert_allclose(out.value, f(value))
@@ -131,7 +131,7 @@ def test_sum_to_shape(shape: tuple[int, ...], wanted: Array) -> None:
     assert np.shape(got) == shape
 
 
-def test_matrix_product_by_shapes() -> None:
+def test_matrix_product_of_different_shapes() -> None:
     x, W, dout = np.array([[1.0, 2.0]]), np.arange(6.0).reshape(2, 3), np.array([[1.0, 0, 2]])
     a, b = Variable(x), Variable(W)
     (a @ b).backward(dout)
@@ -166,7 +166,7 @@ NUMERICAL: list[tuple[Calculation, tuple[tuple[int, ...], ...]]] = [
 
 
 @pytest.mark.parametrize(("f", "shapes"), NUMERICAL)
-def test_numerical_gradient(f: Calculation, shapes: Any) -> None:
+def test_gradients_agree_with_numerical_gradients(f: Calculation, shapes: Any) -> None:
     generator = rng()
     values = [np.asarray(generator.standard_normal(shape)) for shape in shapes]
     variables = [Variable(value) for value in values]
@@ -183,7 +183,7 @@ def test_numerical_gradient(f: Calculation, shapes: Any) -> None:
         assert np.shape(variable.grad) == value.shape
 
 
-def test_the_numerical_gradient_rejects_a_gradient_that_forgets_a_use() -> None:
+def test_numerical_gradient_detects_a_missing_contribution() -> None:
     class Forgetful(Variable):
         def __mul__(self, other: Any) -> Variable:
             out = super().__mul__(other)
@@ -198,7 +198,7 @@ def test_the_numerical_gradient_rejects_a_gradient_that_forgets_a_use() -> None:
     assert x.grad == 3
 
 
-def test_batch_norm_and_softmax_as_the_layers_have_them() -> None:
+def test_batch_norm_and_softmax_agree_with_the_layers() -> None:
     x, dout = rng().standard_normal((2, 5, 3))
     gamma, beta = rng().standard_normal((2, 3))
     layer = layers.BatchNorm(gamma, beta)
@@ -213,7 +213,7 @@ def test_batch_norm_and_softmax_as_the_layers_have_them() -> None:
         np.testing.assert_allclose(mine, theirs, rtol=1e-10, atol=1e-12)
 
 
-def test_two_layer_net_has_the_same_gradients_by_layers() -> None:
+def test_two_layer_net_agrees_with_the_layers() -> None:
     generator = rng()
     net = TwoLayerNet(6, 5, 4, weight_init_std=0.5, rng=generator)
     x, t = generator.standard_normal((3, 6)), np.eye(4)[[2, 0, 3]]
@@ -228,7 +228,7 @@ def test_two_layer_net_has_the_same_gradients_by_layers() -> None:
         np.testing.assert_allclose(p[name].grad, grad, rtol=1e-12, atol=1e-15)
 
 
-# --- the pass itself ---------------------------------------------------------------------------
+# --- the backward pass -------------------------------------------------------------------------
 
 
 def test_a_deep_chain_needs_no_recursion() -> None:
@@ -241,7 +241,7 @@ def test_a_deep_chain_needs_no_recursion() -> None:
     del out
 
 
-def test_a_wide_fan_adds_every_use() -> None:
+def test_gradients_of_many_uses_add() -> None:
     x = Variable(2.0)
     out = sum((x * k for k in range(100)), start=Variable(0.0))
     out.backward()
@@ -249,7 +249,7 @@ def test_a_wide_fan_adds_every_use() -> None:
 
 
 def test_doubling_sixty_times_visits_each_node_once() -> None:
-    # There are 2**60 ways from the end to x. A pass that follows each would never come back.
+    # 2**60 paths lead from the result to x; a pass along each path would never end.
     x = Variable(1.0)
     out = x
     for _ in range(60):
@@ -258,7 +258,7 @@ def test_doubling_sixty_times_visits_each_node_once() -> None:
     assert x.grad == 2.0**60
 
 
-def test_backward_twice_gives_the_same() -> None:
+def test_backward_twice_gives_the_same_gradients() -> None:
     x = Variable(3.0)
     L = x * x
     L.backward()
@@ -268,14 +268,14 @@ def test_backward_twice_gives_the_same() -> None:
     assert x.grad == 60
 
 
-def test_backward_from_another_result_forgets_the_first() -> None:
+def test_backward_from_another_result_replaces_the_gradients() -> None:
     x = Variable(3.0)
     (x * x).backward()
     (5 * x).backward()
     assert x.grad == 5
 
 
-def test_gradients_are_nobody_elses_array() -> None:
+def test_gradients_share_no_memory() -> None:
     x, y, dout = Variable(np.ones(3)), Variable(np.ones(3)), np.ones(3)
     (x + y).backward(dout)
     assert x.grad is not None
@@ -284,7 +284,7 @@ def test_gradients_are_nobody_elses_array() -> None:
     np.testing.assert_array_equal(dout, 1)
 
 
-def test_values_are_held_and_not_changed() -> None:
+def test_values_are_stored_and_not_changed() -> None:
     value = np.array([1.0, -2.0])
     x = Variable(value)
     (x.relu() * x.exp()).sum().backward()
@@ -292,7 +292,7 @@ def test_values_are_held_and_not_changed() -> None:
     np.testing.assert_array_equal(value, [1, -2])
 
 
-def test_what_took_no_part_has_no_gradient() -> None:
+def test_unused_variables_have_no_gradient() -> None:
     x, y = Variable(1.0), Variable(2.0)
     (x * 3).backward()
     assert y.grad is None
@@ -334,7 +334,7 @@ def test_integers_become_floats() -> None:
         (lambda: Variable([1.0, np.nan], "W1"), ValueError, "Variable 'W1': expected finite"),
     ],
 )
-def test_errors_name_things(f: Any, error: type[Exception], message: str) -> None:
+def test_errors_name_the_wrong_value(f: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         f()
 

@@ -1,4 +1,4 @@
-"""MNIST: what comes back, and what a damaged file says."""
+"""MNIST: the arrays, the options, and errors for damaged files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IMAGES = "t10k-images-idx3-ubyte.gz"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the data that a test may damage."""
+    """Return a copy of the data that a test can damage."""
     for path in DATA.glob("*.gz"):
         shutil.copyfile(path, tmp_path / path.name)
     monkeypatch.setattr(datasets, "_FOLDER", tmp_path)
@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     datasets._verified.cache_clear()
 
 
-def test_the_usual_two_pairs() -> None:
+def test_load_mnist_returns_two_pairs_of_arrays() -> None:
     (x_train, t_train), (x_test, t_test) = load_mnist()
     assert (x_train.shape, t_train.shape) == ((60_000, 784), (60_000,))
     assert (x_test.shape, t_test.shape) == ((10_000, 784), (10_000,))
@@ -48,7 +48,7 @@ def test_the_usual_two_pairs() -> None:
     assert np.bincount(t_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
-def test_every_switch() -> None:
+def test_each_option_changes_the_arrays() -> None:
     (x, t), _ = load_mnist()
     (pixels, rows), (x_test, _) = load_mnist(False, False, True)
     assert (pixels.shape, pixels.dtype) == ((60_000, 1, 28, 28), np.uint8)
@@ -60,13 +60,13 @@ def test_every_switch() -> None:
     assert (rows.sum(axis=1) == 1).all()
 
 
-def test_labels_do_not_wrap_around() -> None:
+def test_label_arithmetic_does_not_overflow() -> None:
     _, (_, t) = load_mnist()
     assert (t[1] - t[0], t[0] * 100) == (-5, 700)
 
 
 @pytest.mark.parametrize("normalize", [True, False])
-def test_the_arrays_belong_to_the_caller(normalize: bool) -> None:
+def test_changing_returned_arrays_does_not_change_the_data(normalize: bool) -> None:
     first = load_mnist(normalize)
     for x, t in first:
         x[:] = 7
@@ -78,12 +78,12 @@ def test_the_arrays_belong_to_the_caller(normalize: bool) -> None:
 
 @pytest.mark.parametrize("name", ["normalize", "flatten", "one_hot_label"])
 @pytest.mark.parametrize("value", ["yes", 1, None, 0.0])
-def test_switches_are_true_or_false(name: str, value: Any) -> None:
+def test_options_must_be_bool(name: str, value: Any) -> None:
     with pytest.raises(TypeError, match=f"load_mnist: {name}: expected True or False"):
         load_mnist(**{name: value})
 
 
-def test_nothing_is_fetched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loading_uses_no_network(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("a connection")
 
@@ -91,7 +91,7 @@ def test_nothing_is_fetched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     load_mnist()
 
 
-def test_files_are_verified_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checksums_are_computed_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sums = []
     real = hashlib.sha256
 
@@ -119,13 +119,13 @@ def empty(path: Path) -> None:
     path.write_bytes(b"")
 
 
-def pack_anew(path: Path) -> None:
+def replace_content(path: Path) -> None:
     # A valid archive with other content.
     path.write_bytes(gzip.compress(b"\0" * 100))
 
 
-@pytest.mark.parametrize("damage", [truncate, flip_a_bit, empty, pack_anew])
-def test_damage_is_named(folder: Path, damage: Any) -> None:
+@pytest.mark.parametrize("damage", [truncate, flip_a_bit, empty, replace_content])
+def test_a_damaged_file_is_reported(folder: Path, damage: Any) -> None:
     damage(folder / IMAGES)
     with pytest.raises(DatasetError) as caught:
         load_mnist()
@@ -136,7 +136,7 @@ def test_damage_is_named(folder: Path, damage: Any) -> None:
     assert "reinstall the package" in message
 
 
-def test_a_missing_file_is_named_and_may_come_back(folder: Path) -> None:
+def test_a_missing_file_is_reported_and_can_be_restored(folder: Path) -> None:
     (folder / IMAGES).unlink()
     with pytest.raises(DatasetError, match=rf"{IMAGES}: expected .*cannot be read.*git checkout"):
         load_mnist()
@@ -145,21 +145,21 @@ def test_a_missing_file_is_named_and_may_come_back(folder: Path) -> None:
     assert load_mnist()[1][0].shape == (10_000, 784)
 
 
-def test_a_folder_in_the_place_of_a_file(folder: Path) -> None:
+def test_a_folder_instead_of_a_file_is_reported(folder: Path) -> None:
     (folder / IMAGES).unlink()
     (folder / IMAGES).mkdir()
     with pytest.raises(DatasetError, match=IMAGES):
         load_mnist()
 
 
-def test_provenance_stands_beside_the_data() -> None:
+def test_provenance_names_the_authors_the_licence_and_every_file() -> None:
     text = (DATA / "README.md").read_text()
     names = ("LeCun", "Cortes", "Burges", "by-sa/3.0", "60,000", "10,000")
     assert all(word in text for word in names)
     assert all(f"`{name}.gz`" in text for name in datasets.SHA256)
 
 
-def test_the_wheel_holds_the_data_and_works(tmp_path: Path) -> None:
+def test_wheel_contains_the_data_and_loads_it(tmp_path: Path) -> None:
     pytest.importorskip("hatchling")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""Figures on a page take its colours and tell in words what they show."""
+"""Figures use the colours of the page and have a text description."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ def drawn(label: str = "out") -> on_page:
     return on_page(figure, 'a line from "0" to 1,\n rising')
 
 
-def test_text_takes_the_colour_of_the_page() -> None:
+def test_text_has_the_colour_of_the_page() -> None:
     svg = drawn().svg
     assert TEXT not in svg
     assert "currentColor" in svg
 
 
-def test_text_stays_text_and_the_alternative_is_escaped() -> None:
+def test_text_is_not_drawn_as_paths_and_the_description_is_escaped() -> None:
     root = ET.fromstring(drawn().svg.replace("xlink:", ""))
     assert root.get("role") == "img"
     assert root.get("aria-label") == 'a line from "0" to 1, rising'
     assert "out" in [element.text for element in root.iter() if element.tag.endswith("text")]
 
 
-def test_same_figure_same_bytes_and_no_window_stays_open() -> None:
+def test_figure_output_is_reproducible_and_the_figure_is_closed() -> None:
     before = plt.get_fignums()
     assert drawn().svg == drawn().svg
     assert plt.get_fignums() == before
 
 
-def test_a_figure_without_words_is_refused() -> None:
+def test_a_figure_without_a_description_is_refused() -> None:
     with page_style():
         figure, _axes = plt.subplots()
     with pytest.raises(ValueError, match="alt"):

@@ -1,4 +1,4 @@
-"""Functions without memory: worked values, stability, and what they refuse."""
+"""Stateless functions: values by hand, stability, and refused arguments."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_softmax_rows_are_probabilities(x: Array) -> None:
 
 
 @pytest.mark.parametrize("function", [softmax, log_softmax])
-def test_a_single_row_a_batch_and_more_axes(function: Any) -> None:
+def test_functions_accept_a_row_a_batch_and_more_axes(function: Any) -> None:
     x = np.random.default_rng(0).standard_normal((2, 3, 4))
     for i, j in np.ndindex(2, 3):
         np.testing.assert_allclose(function(x)[i, j], function(x[i, j]))
@@ -53,8 +53,8 @@ def test_a_single_row_a_batch_and_more_axes(function: Any) -> None:
     assert function([0, 0]).dtype == np.float64
 
 
-def test_softmax_of_the_whole_batch_would_not_do() -> None:
-    # One row's scores must not touch another's, however large.
+def test_softmax_of_a_row_does_not_depend_on_other_rows() -> None:
+    # Large logits in one row must not affect another row.
     y = softmax(np.array([[0.0, 0.0], [1e4, 1e4]]))
     np.testing.assert_array_equal(y, [[0.5, 0.5], [0.5, 0.5]])
 
@@ -71,7 +71,9 @@ def test_cross_entropy_by_hand() -> None:
 def test_cross_entropy_adds_nothing_inside_the_logarithm() -> None:
     y = np.array([[1e-6, 1 - 1e-6]])
     assert cross_entropy_error(y, [0]) == pytest.approx(6 * np.log(10), rel=1e-14)
-    assert -np.log(1e-6 + 1e-7) != pytest.approx(6 * np.log(10), rel=1e-3)  # what 1e-7 would do
+    assert -np.log(1e-6 + 1e-7) != pytest.approx(
+        6 * np.log(10), rel=1e-3
+    )  # the loss with 1e-7 added
 
 
 def test_squared_error_by_hand() -> None:
@@ -104,7 +106,7 @@ def test_refused_types(value: Any) -> None:
         as_floats(value, "x")
 
 
-def test_floats_come_back_uncopied() -> None:
+def test_float_arrays_are_not_copied() -> None:
     for dtype in (np.float16, np.float32, np.float64, np.longdouble):
         x = np.ones(3, dtype)
         assert as_floats(x, "x") is x
@@ -113,8 +115,8 @@ def test_floats_come_back_uncopied() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
-def test_nan_is_found_and_infinity_is_not_mistaken_for_it(dtype: Any) -> None:
-    # Warnings are errors: the search itself must raise none.
+def test_nan_is_refused_and_infinity_accepted(dtype: Any) -> None:
+    # Warnings are errors here: the search for NaN must not warn.
     x = np.full((4, 6), np.finfo(dtype).max)
     x[0], x[1], x[2] = np.inf, -np.inf, -x[3]
     assert not has_nan(x)
@@ -126,11 +128,11 @@ def test_nan_is_found_and_infinity_is_not_mistaken_for_it(dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("x", [[np.inf, 1.0], [[0.0, 1.0], [-np.inf, -np.inf]]])
-def test_scores_without_a_largest_are_refused(x: object) -> None:
+def test_logits_without_a_finite_maximum_are_refused(x: object) -> None:
     for function in (softmax, log_softmax):
         with pytest.raises(ValueError, match="finite largest value"):
             function(x)
 
 
-def test_a_score_of_minus_infinity_rules_its_class_out() -> None:
+def test_a_logit_of_minus_infinity_has_probability_zero() -> None:
     assert softmax([0.0, -np.inf, 0.0]).tolist() == [0.5, 0.0, 0.5]

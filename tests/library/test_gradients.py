@@ -1,4 +1,4 @@
-"""The gradient check: it passes what is right, fails what is wrong, and leaves no trace."""
+"""The gradient check: right gradients pass, wrong ones fail, parameters are restored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Grads = dict[str, Array]
 
 @settings(derandomize=True, deadline=None, max_examples=40)
 @given(arrays(float, array_shapes(max_dims=3, max_side=4), elements=st.floats(-3, 3)))
-def test_cube(x: Array) -> None:
+def test_numerical_gradient_of_a_sum_of_cubes(x: Array) -> None:
     # By hand: the derivative of sum(x**3) is 3 x**2.
     before = x.copy()
     grad = numerical_gradient(lambda x: (x**3).sum(), x)
@@ -32,21 +32,21 @@ def test_cube(x: Array) -> None:
 
 
 @pytest.mark.parametrize("f", [np.exp, np.sin, lambda z: 1 / (1 + np.exp(-z)), np.tanh])
-def test_agrees_with_the_complex_step(f: Callable[[Any], Any]) -> None:
+def test_numerical_gradient_agrees_with_the_complex_step(f: Callable[[Any], Any]) -> None:
     # f(x + ih) has the imaginary part h f'(x), without the rounding of a difference.
     x = np.linspace(-2, 2, 9)
     wanted = f(x + 1e-30j).imag / 1e-30
     np.testing.assert_allclose(numerical_gradient(lambda x: f(x).sum(), x), wanted, rtol=1e-8)
 
 
-def test_one_sided_differences_would_not_agree() -> None:
+def test_one_sided_differences_are_less_accurate() -> None:
     x, h = np.linspace(1, 2, 5), 1e-5
     one_sided = (((x + h) ** 3) - x**3) / h
     assert not np.allclose(one_sided, 3 * x**2, rtol=1e-6, atol=0)
     np.testing.assert_allclose(numerical_gradient(lambda x: (x**3).sum(), x), 3 * x**2, rtol=1e-6)
 
 
-def test_f_may_read_x_from_elsewhere() -> None:
+def test_f_may_read_x_from_an_outer_scope() -> None:
     W = np.array([1.0, 2.0])
     np.testing.assert_allclose(numerical_gradient(lambda _: W[0] * W[1], W), [2, 1])
 
@@ -65,7 +65,7 @@ def test_x_is_restored_if_f_raises() -> None:
     np.testing.assert_array_equal(x, [0.1, 0.2, 0.3])
 
 
-def test_a_view_and_no_dimension_and_no_element() -> None:
+def test_numerical_gradient_of_views_scalars_and_empty_arrays() -> None:
     X = np.arange(12.0).reshape(3, 4)
     np.testing.assert_allclose(
         numerical_gradient(lambda x: (x**2).sum(), X[:, ::2].T), 2 * X[:, ::2].T, atol=1e-8
@@ -133,17 +133,17 @@ def test_right_gradients_pass(seed: int, activation: Any, std: Any) -> None:
 
 
 @pytest.mark.parametrize("t", [T, T.tolist(), np.eye(3)[T], np.full((3, 3), 1 / 3)])
-def test_every_kind_of_target(t: Any) -> None:
+def test_check_accepts_every_kind_of_target(t: Any) -> None:
     assert check_gradients(small_net(), X, t)
 
 
-def test_integer_input_and_tensors_and_one_sample() -> None:
+def test_check_accepts_integers_tensors_and_one_sample() -> None:
     assert check_gradients(small_net(), np.arange(18).reshape(3, 6), T)
     assert check_gradients(small_net(), X.reshape(3, 1, 2, 3), T)
     assert check_gradients(small_net(), X[0], 2)
 
 
-def test_tiny_gradients_are_not_mistaken_for_wrong_ones() -> None:
+def test_right_gradients_below_rounding_pass() -> None:
     # Four layers of small weights: the first gradients are smaller than rounding / h.
     net = MultiLayerNet(6, [5, 5, 5], 3, 0.001, Tanh, rng=0)
     assert np.abs(net.gradient(X, T)["W1"]).max() < 1e-8
@@ -161,16 +161,16 @@ def test_small_gradients_are_still_checked() -> None:
     assert not check_gradients(net, X, T)["W1"].passed
 
 
-def test_a_gradient_below_the_rounding_of_the_loss_is_called_so() -> None:
+def test_gradients_below_the_rounding_of_the_loss_are_labelled() -> None:
     net = MultiLayerNet(6, [5, 5, 5, 5], 3, 1e-4, Tanh, rng=0)
     verdict = check_gradients(net, X, T)["W1"]
     assert verdict.passed
     assert verdict.problem == "below the rounding of the loss"
 
 
-def test_a_net_without_stacked_passes() -> None:
+def test_check_works_with_only_the_required_methods() -> None:
     class Plain:
-        """A student's network: nothing but what the check asks for."""
+        """A student's network with only the methods that the check requires."""
 
         def __init__(self) -> None:
             self.net = small_net()
@@ -196,7 +196,7 @@ def net_with_kink(distance: float, net: type[MultiLayerNet] = MultiLayerNet) -> 
 
 
 @pytest.mark.parametrize("distance", [0.0, 1e-7, -1e-7, 3e-6, -3e-6, 9e-6, -9e-6])
-def test_a_kink_within_the_step(distance: float) -> None:
+def test_right_gradients_pass_with_a_kink_within_the_step(distance: float) -> None:
     net = net_with_kink(distance)
     x, t = X, T
     n, a = net.stacked_numerical_gradient(x, t, 1e-5)["b1"], net.gradient(x, t)["b1"]
@@ -308,7 +308,7 @@ def test_a_failure_names_the_worst_element() -> None:
     assert verdict.relative_error == pytest.approx(1 / 3, rel=1e-5)
 
 
-def test_a_gradient_that_changes_parameters_fails_and_is_undone() -> None:
+def test_a_gradient_method_that_changes_parameters_fails_and_they_are_restored() -> None:
     class Steps(MultiLayerNet):
         def gradient(self, x: Any, t: Any) -> Grads:
             grads = super().gradient(x, t)
@@ -338,7 +338,7 @@ def test_a_gradient_that_ignores_the_upstream_gradient_fails() -> None:
     assert [name for name in result if not result[name].passed] == ["W1", "b1"]
 
 
-def test_a_gradient_without_its_own_forward_pass_is_found_out() -> None:
+def test_a_gradient_method_without_a_forward_pass_fails() -> None:
     class Stale(MultiLayerNet):
         def loss(self, x: Any, t: Any) -> Any:
             self.seen = x, t
@@ -352,21 +352,21 @@ def test_a_gradient_without_its_own_forward_pass_is_found_out() -> None:
     assert not check_gradients(net, X, T)
 
 
-def test_a_constant_inside_the_logarithm_fails() -> None:
+def test_a_constant_in_the_logarithm_of_the_loss_fails() -> None:
     class Leaky(MultiLayerNet):
         def loss(self, x: Any, t: Any) -> Any:
             super().loss(x, t)
             y = self.last_layer.y
             return -np.log(y[np.arange(len(t)), t] + 1e-7).mean()
 
-    # Where the right class has a small probability, 1e-7 is no longer small beside it.
+    # If the probability of the right class is small, 1e-7 is not negligible.
     net = small_net(Leaky, weight_init_std=1.5)
     assert not check_gradients(net, X, T)
     net.loss = lambda x, t: MultiLayerNet.loss(net, x, t)
     assert check_gradients(net, X, T)
 
 
-# --- no trace, no guess --------------------------------------------------------------------------
+# --- restored parameters and stacked passes ------------------------------------------------------
 
 
 def test_parameters_are_restored_exactly() -> None:
@@ -401,7 +401,7 @@ def test_parameters_are_restored_if_the_loss_raises(call: int) -> None:
 
 @pytest.mark.parametrize("activation", [Relu, Sigmoid, Tanh])
 @pytest.mark.parametrize("last", [None, IdentityWithLoss()], ids=["softmax", "identity"])
-def test_stacked_passes_give_what_the_plain_way_gives(activation: Any, last: Any) -> None:
+def test_stacked_passes_agree_with_single_passes(activation: Any, last: Any) -> None:
     net = MultiLayerNet(6, [5, 4], 3, 0.5, activation, last, rng=0)
     t = np.eye(3)[T]
     stacked, plain = net.stacked_numerical_gradient(X, t, 1e-5), net.numerical_gradient(X, t)
@@ -438,15 +438,15 @@ def change_params(net: Any) -> None:
 @pytest.mark.parametrize(
     "change", [change_loss, change_predict, change_layer, change_forward, change_params]
 )
-def test_stacked_passes_refuse_a_changed_network(change: Callable[[Any], None]) -> None:
+def test_stacked_passes_are_not_used_for_a_changed_network(change: Callable[[Any], None]) -> None:
     net = small_net()
     assert net.stacked_numerical_gradient(X, T, 1e-5) is not None
     change(net)
     assert net.stacked_numerical_gradient(X, T, 1e-5) is None
-    assert not check_gradients(net, X, T)  # its gradient() knows nothing of the change
+    assert not check_gradients(net, X, T)  # its gradient() ignores the change
 
 
-def test_stacked_passes_refuse_a_subclass_with_another_loss() -> None:
+def test_stacked_passes_are_not_used_for_another_loss() -> None:
     class Regularised(MultiLayerNet):
         def loss(self, x: Any, t: Any) -> Any:
             return super().loss(x, t) + (self.params["W1"] ** 2).sum()
@@ -459,7 +459,7 @@ def test_stacked_passes_refuse_a_subclass_with_another_loss() -> None:
 # --- refused -------------------------------------------------------------------------------------
 
 
-def test_a_net_without_what_it_needs() -> None:
+def test_a_network_without_the_required_methods_is_refused() -> None:
     with pytest.raises(TypeError, match=r"check_gradients: net: .* got object without params"):
         check_gradients(object(), X, T)
     net = small_net()
@@ -474,20 +474,20 @@ def test_float32_is_refused() -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_parameters_that_are_not_finite(value: float) -> None:
+def test_parameters_that_are_not_finite_are_refused(value: float) -> None:
     net = small_net()
     net.params["b2"][1] = value
     with pytest.raises(ValueError, match=r"params\['b2'\]: expected finite"):
         check_gradients(net, X, T)
 
 
-def test_nan_in_the_data() -> None:
+def test_nan_in_the_data_is_refused() -> None:
     with pytest.raises(ValueError, match="nan"):
         check_gradients(small_net(), np.full((3, 6), np.nan), T)
 
 
 @pytest.mark.parametrize("value", [np.inf, np.nan, np.ones(3), None])
-def test_a_loss_that_is_no_finite_number(value: Any) -> None:
+def test_a_loss_that_is_no_finite_number_is_refused(value: Any) -> None:
     net = small_net()
     net.loss_and_gradient = lambda x, t: (0.0, {k: v * 0 for k, v in net.params.items()})
     net.loss = lambda x, t: value
@@ -496,14 +496,14 @@ def test_a_loss_that_is_no_finite_number(value: Any) -> None:
 
 
 @pytest.mark.parametrize("grads", [None, [np.ones(2)], 1.0])
-def test_gradients_that_are_no_dict(grads: Any) -> None:
+def test_gradients_that_are_no_dict_are_refused(grads: Any) -> None:
     net = small_net()
     net.gradient = lambda x, t: grads
     with pytest.raises(TypeError, match="expected a dict of arrays"):
         check_gradients(net, X, T)
 
 
-def test_a_parameter_without_elements() -> None:
+def test_check_accepts_a_parameter_without_elements() -> None:
     net = small_net()
     empty, right = np.zeros((0, 3)), net.gradient(X, T)
     net.params = {**net.params, "W3": empty}
@@ -511,10 +511,10 @@ def test_a_parameter_without_elements() -> None:
     assert check_gradients(net, X, T)["W3"].passed
 
 
-# --- how it prints -------------------------------------------------------------------------------
+# --- printed report ------------------------------------------------------------------------------
 
 
-def test_table() -> None:
+def test_report_is_printed_as_a_table() -> None:
     text = str(check_gradients(small_net(), X, T)).splitlines()
     assert text[0].split()[:2] == ["shape", "worst"]
     assert [line.split()[0] for line in text[1:-1]] == ["W1", "b1", "W2", "b2"]

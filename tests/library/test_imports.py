@@ -1,4 +1,4 @@
-"""Imports run downwards and in no circle, and a layer costs nothing to import."""
+"""Imports run downwards without cycles, and layers import no heavy package."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "course_lib"
 
-# A part may import parts of a lower rank, and within its own subpackage. What stands on one
-# rank does not know each other. A part that is not listed here fails: it must find its place.
+# A part may import parts of a lower rank and modules of its own subpackage, but no other part of
+# the same rank. A part that is missing here fails the test.
 RANKS = {
     "grading": 90,
     "misconceptions": 85,
@@ -35,12 +35,12 @@ RANKS = {
     "threads": 10,
 }
 
-# In the student process this is a package by itself, which knows no course_lib above it.
+# In the student process this is a separate package without course_lib.
 ON_ITS_OWN = Path("grading/student")
 
 
 def imported_parts(source: str, *, on_its_own: bool = False) -> set[str]:
-    """The parts of course_lib that a module names in an import, wherever it stands."""
+    """Return the parts of course_lib that a module imports, also inside functions."""
     parts = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -58,7 +58,7 @@ def imported_parts(source: str, *, on_its_own: bool = False) -> set[str]:
 
 
 def upward(part: str, source: str, *, on_its_own: bool = False) -> set[str]:
-    """The imports of a module of `part` that do not run downwards."""
+    """Return the imports of a module of `part` that do not run downwards."""
     return {
         other
         for other in imported_parts(source, on_its_own=on_its_own)
@@ -84,31 +84,31 @@ def test_imports_run_downwards(path: Path) -> None:
 
 
 def imported_modules(source: str, known: set[str]) -> set[str]:
-    """The modules among `known` that a module imports, wherever the import stands."""
+    """Return the modules among `known` that a module imports, also inside functions."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             inner = {f"{node.module}.{alias.name}" for alias in node.names} & known
-            # `from package import module` needs the module alone.
+            # `from package import module` depends only on the module.
             found |= inner if len(inner) == len(node.names) else inner | {node.module}
     return found & known
 
 
-def in_circles(sources: dict[str, str]) -> set[str]:
-    """The modules that import each other in a circle, by their names."""
+def cyclic_modules(sources: dict[str, str]) -> set[str]:
+    """Return the names of the modules in import cycles."""
     imports = {name: imported_modules(source, set(sources)) for name, source in sources.items()}
     while ends := {name for name, others in imports.items() if not others & imports.keys()}:
         imports = {name: others for name, others in imports.items() if name not in ends}
-    # What is left leads into a circle; what nobody left imports is only on the way to one.
+    # The rest leads into a cycle; modules that no other one imports only lead to it.
     while starts := imports.keys() - set().union(*imports.values()):
         imports = {name: others for name, others in imports.items() if name not in starts}
     return set(imports)
 
 
 def sources_of(part: str) -> dict[str, str]:
-    """The modules of a part, by their full names."""
+    """Return the sources of a part's modules by full name."""
     return {
         ".".join(("course_lib", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
             ".__init__"
@@ -119,13 +119,13 @@ def sources_of(part: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("part", ["answers", "checks", "graphs", "grading", "layers", "live"])
-def test_modules_import_each_other_in_no_circle(part: str) -> None:
+def test_modules_have_no_import_cycle(part: str) -> None:
     sources = sources_of(part)
     assert len(sources) > 3
-    assert in_circles(sources) == set()
+    assert cyclic_modules(sources) == set()
 
 
-def test_circles_are_seen() -> None:
+def test_cyclic_modules_finds_import_cycles() -> None:
     sources = {
         "p.a": "from p.b import x",
         "p.b": "def f():\n    import p.c",
@@ -133,8 +133,8 @@ def test_circles_are_seen() -> None:
         "p.d": "from p.a import y",
         "p.e": "import numpy",
     }
-    assert in_circles(sources) == {"p.a", "p.b", "p.c"}
-    assert in_circles(sources | {"p.b": "import p.e"}) == set()
+    assert cyclic_modules(sources) == {"p.a", "p.b", "p.c"}
+    assert cyclic_modules(sources | {"p.b": "import p.e"}) == set()
 
 
 @pytest.mark.parametrize(
@@ -150,11 +150,11 @@ def test_circles_are_seen() -> None:
         ("something_new", "from course_lib.arrays import Array"),
     ],
 )
-def test_upward_imports_are_seen(part: str, source: str) -> None:
+def test_upward_imports_are_detected(part: str, source: str) -> None:
     assert upward(part, source)
 
 
-def test_downward_imports_are_not_blamed() -> None:
+def test_downward_imports_are_allowed() -> None:
     source = "import numpy\nfrom course_lib.arrays import Array\nfrom course_lib.layers import base"
     assert upward("layers", source) == set()
     with pytest.raises(AssertionError, match="absolute"):
@@ -167,7 +167,7 @@ HEAVY = ("matplotlib", "IPython", "nbgrader", "tqdm", "ipywidgets", "jupytext", 
 @pytest.mark.parametrize(
     "part", ["layers", "networks", "training", "live", "checks", "misconceptions"]
 )
-def test_importing_is_light(part: str) -> None:
+def test_import_loads_no_heavy_package(part: str) -> None:
     code = (
         f"import sys, course_lib.{part}; print(*(set(sys.modules) & set({HEAVY})), end='')"
     )  # fmt: skip

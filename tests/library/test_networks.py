@@ -1,4 +1,4 @@
-"""Networks: how they are stacked, what they compute, and that their parameters are one."""
+"""Networks: values, gradients, shared parameters, and construction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_predict_and_loss_by_hand() -> None:
     net.params["b1"] = [0.5, 0]
     net.params["W2"] = [[2.0, 0], [0, 1]]
     net.params["b2"] = [0.0, 1]
-    # (1, 2) -> (1.5, -2) -> ReLU (1.5, 0) -> (3, 1): scores, no softmax.
+    # (1, 2) -> (1.5, -2) -> ReLU (1.5, 0) -> (3, 1): logits, no softmax.
     scores = net.predict(np.array([[1.0, 2]]))
     np.testing.assert_array_equal(scores, [[3, 1]])
     assert net.loss(np.array([[1.0, 2]]), [0]) == pytest.approx(np.log(1 + np.exp(-2)))
@@ -43,7 +43,7 @@ def test_any_number_of_layers(hidden: list[int], activation: type[Layer]) -> Non
     assert len({id(layer) for layer in kinds}) == len(hidden)
 
 
-def test_layers_are_ordered_and_one_backward_leaves_them_so() -> None:
+def test_layers_keep_their_order_after_backward() -> None:
     net = small_net()
     assert type(net.layers) is dict
     before, scores = list(net.layers), net.predict(X)
@@ -52,14 +52,14 @@ def test_layers_are_ordered_and_one_backward_leaves_them_so() -> None:
     np.testing.assert_array_equal(net.predict(X), scores)
 
 
-def test_gradient_needs_no_loss_before_it() -> None:
+def test_gradient_works_without_a_call_of_loss() -> None:
     used, fresh = small_net(), small_net()
     used.gradient(X[:2] * 3, T[:2])
     for name, grad in used.gradient(X, T).items():
         np.testing.assert_array_equal(grad, fresh.gradient(X, T)[name])
 
 
-def test_the_layers_still_give_the_gradient_of_the_data() -> None:
+def test_layers_give_the_gradient_of_the_input() -> None:
     net = small_net()
     net.gradient(X, T)
     net.loss(X, T)
@@ -71,7 +71,9 @@ def test_the_layers_still_give_the_gradient_of_the_data() -> None:
 
 @pytest.mark.parametrize("hidden", [[], [3]])
 @pytest.mark.parametrize(("x", "t"), [(X, T), (X[0], T[0])], ids=["batch", "sample"])
-def test_the_first_layers_gradients_are_those_of_its_backward(x: Any, t: Any, hidden: Any) -> None:
+def test_gradients_of_the_first_layer_equal_those_of_its_backward(
+    x: Any, t: Any, hidden: Any
+) -> None:
     net = MultiLayerNet(X.shape[1], hidden, 3, activation=Tanh, rng=0)
     grads = net.gradient(x, t)
     dout = net.last_layer.backward(1)
@@ -122,7 +124,7 @@ def step_by_union(params: Any, grads: Any) -> None:
 
 
 @pytest.mark.parametrize("step", [step_in_place, step_by_assignment, step_by_update, step_by_union])
-def test_every_way_of_writing_the_update_trains(step: Any) -> None:
+def test_each_form_of_update_changes_the_layers(step: Any) -> None:
     net = small_net()
     before = net.loss(X, T)
     step(net.params, net.gradient(X, T))
@@ -130,8 +132,8 @@ def test_every_way_of_writing_the_update_trains(step: Any) -> None:
     assert net.layers["Affine1"].W is net.params["W1"]
 
 
-def test_a_plain_dictionary_would_stop_training_silently() -> None:
-    # The fault that Parameters mends.
+def test_a_plain_dict_of_parameters_does_not_update_the_layers() -> None:
+    # `Parameters` prevents this fault.
     net = small_net()
     net.params = dict(net.params)
     before = net.loss(X, T)
@@ -139,7 +141,7 @@ def test_a_plain_dictionary_would_stop_training_silently() -> None:
     assert net.loss(X, T) == before
 
 
-def test_parameters_refuse_what_does_not_fit() -> None:
+def test_parameters_refuse_unknown_names_and_wrong_shapes() -> None:
     params = small_net().params
     with pytest.raises(KeyError, match="'dW1' is no parameter; the parameters are W1, b1, W2, b2"):
         params["dW1"] = np.ones((4, 6))
@@ -149,10 +151,10 @@ def test_parameters_refuse_what_does_not_fit() -> None:
         del params["b1"]
 
 
-# --- how they are built --------------------------------------------------------------------------
+# --- construction --------------------------------------------------------------------------------
 
 
-def test_weights_are_drawn_as_asked() -> None:
+def test_weights_have_the_requested_standard_deviation() -> None:
     for std, wanted in ((0.01, 0.01), ("he", np.sqrt(2 / 500)), ("xavier", np.sqrt(1 / 500))):
         net = MultiLayerNet(500, [400], 10, std, rng=0)
         assert net.params["W1"].std() == pytest.approx(wanted, rel=0.02)
@@ -171,13 +173,13 @@ def test_float32_stays_float32() -> None:
 
 
 @pytest.mark.parametrize("sizes", [(0, 5, 3), (4, -1, 3), (4, 5, 2.0), (True, 5, 3), ("4", 5, 3)])
-def test_sizes_that_are_none(sizes: Any) -> None:
+def test_invalid_sizes_are_refused(sizes: Any) -> None:
     with pytest.raises(ValueError, match="TwoLayerNet: expected sizes of at least 1"):
         TwoLayerNet(*sizes)
 
 
 @pytest.mark.parametrize("std", ["kaiming", -0.1, np.nan])
-def test_spreads_that_are_none(std: Any) -> None:
+def test_invalid_standard_deviations_are_refused(std: Any) -> None:
     with pytest.raises(ValueError, match="weight_init_std: expected a number"):
         small_net(weight_init_std=std)
 

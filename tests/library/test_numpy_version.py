@@ -1,4 +1,4 @@
-"""An old NumPy is refused in a sentence by every part of the library that computes."""
+"""Every part of the library that computes refuses an old NumPy with a short error."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ for part in sys.argv[2:]:
 """
 
 
-def refused(version: str) -> list[str]:
-    """Return what the parts say to NumPy of this version, each in a line."""
+def error_lines(version: str) -> list[str]:
+    """Return the error line of each part with this version of NumPy."""
     run = subprocess.run(
         [sys.executable, "-c", TRY_EACH, version, *PARTS],
         check=True,
@@ -47,8 +47,8 @@ def refused(version: str) -> list[str]:
     return run.stdout.splitlines()
 
 
-def test_an_old_numpy_is_refused_everywhere() -> None:
-    lines = refused("1.26.4")
+def test_every_part_refuses_an_old_numpy() -> None:
+    lines = error_lines("1.26.4")
     assert [line.split()[0] for line in lines] == PARTS
     for line in lines:
         assert "1.26.4" in line
@@ -57,10 +57,10 @@ def test_an_old_numpy_is_refused_everywhere() -> None:
 
 
 @pytest.mark.parametrize("version", ["2.0.0", "2.10.1", "3.0.0.dev0"])
-def test_newer_ones_are_taken(version: str) -> None:
-    assert refused(version) == []
+def test_newer_numpy_versions_are_accepted(version: str) -> None:
+    assert error_lines(version) == []
 
 
-def test_the_package_asks_for_the_same_version() -> None:
+def test_package_requires_the_same_numpy_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["dependencies"] == ["numpy>=2.0"]

@@ -1,4 +1,4 @@
-"""The numbers that the course promises, one test for each of its systems S1 to S14."""
+"""The numbers that the course states, with one test for each of its systems S1 to S14."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_s1_mul_layer_buys_two_apples() -> None:
     assert (dapple, dapple_num, dtax) == (2.2, 110.00000000000001, 200)
 
 
-def test_s2_add_layer_hands_the_gradient_on_twice() -> None:
+def test_s2_add_layer_passes_the_gradient_to_both_inputs() -> None:
     layer = AddLayer()
     assert layer.forward(10, 5) == 15
     assert layer.backward(1.3) == (1.3, 1.3)
@@ -67,7 +67,7 @@ def test_s4_relu() -> None:
     np.testing.assert_array_equal(layer.backward(np.array([5.0])), [0])
 
 
-def test_s5_sigmoid_is_its_four_stages() -> None:
+def test_s5_sigmoid_equals_its_four_stages() -> None:
     x, dout = np.array([-3.0, -0.5, 0.0, 2.0]), np.array([1.0, -2.0, 0.5, 4.0])
     negate, exp, plus, invert = MulLayer(), ExpLayer(), AddLayer(), ReciprocalLayer()
     out = negate.forward(x, -np.ones(4))
@@ -76,7 +76,7 @@ def test_s5_sigmoid_is_its_four_stages() -> None:
     folded = Sigmoid()
     np.testing.assert_allclose(folded.forward(x), out, rtol=1e-14)
     np.testing.assert_allclose(folded.backward(dout), dx, rtol=1e-14)
-    # Warnings are errors here: neither end may overflow.
+    # Warnings are errors here: large values of either sign must not overflow.
     np.testing.assert_array_equal(folded.forward(np.array([-1e4, 1e4])), [0, 1])
 
 
@@ -132,7 +132,7 @@ def test_s10_identity_with_squared_error() -> None:
     np.testing.assert_array_equal(layer.backward(1), [[0, 1], [-0.5, 2]])
 
 
-def test_s11_one_step_of_learning_is_the_gradient_times_the_rate() -> None:
+def test_s11_update_is_learning_rate_times_gradient() -> None:
     rng = np.random.default_rng(1)
     x, t = rng.random((6, 4)), np.full(6, 2)
     x[:] = x[0]  # every mini-batch is the same
@@ -166,7 +166,7 @@ def test_s13_gradient_check_on_three_images() -> None:
     result = check_gradients(net, x[:3], t[:3])
     assert result.passed, str(result)
     assert sum(p.size for p in net.params.values()) == 39_760
-    # Mean absolute differences below those that the source prints.
+    # Mean absolute differences are below those printed in the source.
     limits = {"W1": 5.0e-10, "b1": 3.2e-9, "W2": 6.6e-9, "b2": 1.4e-7}
     backprop = net.gradient(x[:3], t[:3])
     numerical = net.stacked_numerical_gradient(x[:3], t[:3], 1e-5)
@@ -174,7 +174,7 @@ def test_s13_gradient_check_on_three_images() -> None:
         assert np.abs(backprop[name] - numerical[name]).mean() < limit
 
 
-def test_s14_one_epoch_of_training_reads_most_digits() -> None:
+def test_s14_one_epoch_of_training_reaches_85_percent() -> None:
     (x_train, t_train), (x_test, t_test) = load_mnist()
     net = TwoLayerNet(784, 50, 10, weight_init_std=0.01, dtype=np.float32, rng=0)
     history = train(net, x_train, t_train, x_test, t_test, steps=601, rng=0)

@@ -1,4 +1,4 @@
-"""Training and gradient checks use one thread for matrix products, and give the others back."""
+"""Training and gradient checks limit matrix products to one thread, and lift the limit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def blas_threads() -> list[int]:
 
 @pytest.fixture
 def two_threads() -> Iterator[list[int]]:
-    """Let NumPy use two threads, however many processors there are; the counts as found then."""
+    """Let NumPy use two threads on any machine; yield the numbers of threads."""
     threadpoolctl = pytest.importorskip("threadpoolctl")
     with threadpoolctl.threadpool_limits(limits=2, user_api="blas"):
         before = blas_threads()
@@ -37,7 +37,7 @@ def two_threads() -> Iterator[list[int]]:
 
 
 class Watched(MultiLayerNet):
-    """Notes the number of threads at each loss."""
+    """A network that records the number of threads at each loss."""
 
     def __init__(self) -> None:
         super().__init__(6, [5], 3, weight_init_std=0.5, rng=0)
@@ -48,7 +48,7 @@ class Watched(MultiLayerNet):
         return super().loss(x, t)
 
 
-def test_a_check_and_a_training_use_one_thread(two_threads: list[int]) -> None:
+def test_gradient_check_and_training_use_one_thread(two_threads: list[int]) -> None:
     net = Watched()
     assert check_gradients(net, X, T)
     checked = len(net.seen)
@@ -70,7 +70,7 @@ def test_an_error_restores_the_threads(two_threads: list[int]) -> None:
 
 
 def test_the_last_of_two_users_restores_the_threads(two_threads: list[int]) -> None:
-    # As in two threads of Python, whichever of them is done first.
+    # As in two Python threads that end in any order.
     first, second = one_blas_thread(), one_blas_thread()
     first.__enter__()
     second.__enter__()

@@ -1,4 +1,4 @@
-"""The learning procedure: what it does, what it records, and how it stops."""
+"""Training: updates, recorded history, early stops, and progress."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def blobs(N: int = 60) -> tuple[Array, Array]:
-    """Three clouds of points, far enough apart to be told from each other."""
+    """Return three well separated clouds of points with labels."""
     rng = np.random.default_rng(0)
     t = np.arange(N) % 3
     centres = np.array([[3.0, 0, 0, 1], [0, 3, 0, 1], [0, 0, 3, 1]])
@@ -42,10 +42,10 @@ def quick(net: Any = None, x: Any = X, t: Any = T, **rest: Any) -> History:
     return train(small_net() if net is None else net, x, t, **options)
 
 
-# --- it learns -----------------------------------------------------------------------------------
+# --- training ------------------------------------------------------------------------------------
 
 
-def test_it_learns_and_records() -> None:
+def test_training_learns_and_records_losses_and_accuracies() -> None:
     net = small_net()
     history = quick(net, x_test=X[:9], t_test=T[:9], steps=200, learning_rate=0.2)
     assert len(history) == len(history.losses) == 200
@@ -80,7 +80,7 @@ def test_the_same_seed_gives_the_same_run() -> None:
     assert quick().losses != quick(rng=2).losses
 
 
-def test_the_layers_hold_what_is_trained() -> None:
+def test_training_changes_the_parameters_of_the_layers() -> None:
     net = small_net()
     held = dict(net.params)
     quick(net)
@@ -89,7 +89,7 @@ def test_the_layers_hold_what_is_trained() -> None:
 
 
 def count_passes(net: Any, name: str) -> list[int]:
-    """Count the calls of a method of the network's first layer, by the rows that go in."""
+    """Record the number of input rows at each call of a method of the first layer."""
     layer, calls = net.layers["Affine1"], []
     real = getattr(layer, name)
 
@@ -109,7 +109,7 @@ def test_one_forward_and_one_backward_pass_a_step() -> None:
 
 
 class Student:
-    """A network with what the course's table lists, and no more; its params are a plain dict."""
+    """A network with only the required methods; its params are a plain dict."""
 
     def __init__(self) -> None:
         self.net = small_net()
@@ -125,11 +125,11 @@ class Student:
         return self.net.gradient(x, t)
 
 
-def test_a_students_network_trains_just_the_same() -> None:
+def test_a_students_network_gives_the_same_losses() -> None:
     assert quick(Student()).losses == quick().losses
 
 
-def test_a_network_decides_its_precision() -> None:
+def test_data_has_the_precision_of_the_network() -> None:
     for dtype in (np.float32, np.float64):
         seen = set()
 
@@ -144,7 +144,7 @@ def test_a_network_decides_its_precision() -> None:
         assert {p.dtype for p in net.params.values()} == {np.dtype(dtype)}
 
 
-def test_targets_and_lists_of_every_kind() -> None:
+def test_every_kind_of_input_and_target_is_accepted() -> None:
     assert quick(t=np.eye(3)[T]).losses == pytest.approx(quick().losses)
     assert quick(x=X.tolist(), t=T.tolist()).losses == quick().losses
     assert quick(x=X.reshape(60, 1, 2, 2)).losses == quick().losses
@@ -158,7 +158,7 @@ def test_regression_has_no_accuracies() -> None:
     assert history.final is None
 
 
-# --- it stops ------------------------------------------------------------------------------------
+# --- early stops ---------------------------------------------------------------------------------
 
 
 class StopsAt(TwoLayerNet):
@@ -186,7 +186,7 @@ def test_ctrl_c_keeps_the_history_and_the_network(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.count("\n") == 1
     assert "interrupted" in repr(history)
     plt.close(history.plot())
-    assert len(quick(net)) == 25  # and goes on
+    assert len(quick(net)) == 25  # training can continue
 
 
 def test_ctrl_c_while_accuracies_are_measured() -> None:
@@ -208,7 +208,7 @@ def test_divergence_names_the_step_and_keeps_the_history(rate: float, last: Any)
     t = T if last is None else np.eye(3)[T] * 100
     options: dict[str, Any] = {"learning_rate": rate, "record_accuracy": last is None}
     if last is None and rate == 1e6:
-        assert np.isfinite(quick(net, t=t, **options).losses).all()  # large, but no end
+        assert np.isfinite(quick(net, t=t, **options).losses).all()  # large, but finite
         return
     with pytest.raises(DivergenceError, match="smaller learning rate") as caught:
         quick(net, t=t, **options)
@@ -219,7 +219,7 @@ def test_divergence_names_the_step_and_keeps_the_history(rate: float, last: Any)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_students_loss_that_is_not_finite(value: float) -> None:
+def test_a_loss_that_is_not_finite_stops_training(value: float) -> None:
     net = Student()
     before = {name: param.copy() for name, param in net.params.items()}
     net.loss = lambda x, t: value
@@ -240,7 +240,7 @@ def test_an_error_of_the_network_itself_is_not_renamed() -> None:
         quick(net)
 
 
-# --- bad input -----------------------------------------------------------------------------------
+# --- invalid arguments ---------------------------------------------------------------------------
 
 
 def spoiled(value: float) -> Array:
@@ -279,12 +279,14 @@ def spoiled(value: float) -> Array:
         ({"net": MultiLayerNet}, TypeError, "without params"),
     ],
 )
-def test_bad_input(options: dict[str, Any], error: type[Exception], message: str) -> None:
+def test_invalid_arguments_are_refused(
+    options: dict[str, Any], error: type[Exception], message: str
+) -> None:
     with pytest.raises(error, match=message):
         quick(**options)
 
 
-def test_gradients_that_do_not_fit() -> None:
+def test_gradients_with_wrong_names_or_shapes_are_refused() -> None:
     net = Student()
     right = net.gradient
     net.gradient = lambda x, t: {"dw": right(x, t)["W1"]}
@@ -298,17 +300,17 @@ def test_gradients_that_do_not_fit() -> None:
 @pytest.mark.parametrize(
     ("value", "error"), [(np.ones((4, 6), int), TypeError), (np.full((4, 6), np.nan), ValueError)]
 )
-def test_parameters_that_cannot_be_trained(value: Array, error: type[Exception]) -> None:
+def test_invalid_parameters_are_refused(value: Array, error: type[Exception]) -> None:
     net = Student()
     net.params["W1"] = value
     with pytest.raises(error, match="expected"):
         quick(net)
 
 
-# --- what is shown -------------------------------------------------------------------------------
+# --- progress and plots --------------------------------------------------------------------------
 
 
-def test_nothing_is_printed_where_nobody_watches() -> None:
+def test_no_progress_is_printed_outside_a_terminal() -> None:
     code = (
         "import numpy as np; from course_lib.networks import TwoLayerNet;"
         "from course_lib.training import train;"
@@ -319,7 +321,7 @@ def test_nothing_is_printed_where_nobody_watches() -> None:
     assert (run.stdout, run.stderr) == ("", "")
 
 
-def test_the_bar_shows_the_loss_and_the_time_left(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_bar_shows_loss_and_remaining_time(capsys: pytest.CaptureFixture[str]) -> None:
     quick(progress=True, steps=3000)  # long enough for the bar to be drawn again
     shown = capsys.readouterr().err
     assert "training" in shown
@@ -346,7 +348,7 @@ def test_plot() -> None:
     assert [line.get_label() for line in right.lines] == ["training data", "test data"]
     np.testing.assert_array_equal(left.lines[0].get_ydata(), history.losses)
     assert right.lines[0].get_ydata()[-1] == history.final.train
-    # Told apart without colour too.
+    # The curves also differ without colour.
     assert len({(line.get_linestyle(), line.get_marker()) for line in right.lines}) == 2
     plt.close(fig)
 

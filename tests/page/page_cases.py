@@ -1,4 +1,4 @@
-"""What tests of an assignment's page share: the page with plain fields for cells, in a tab."""
+"""Shared by the tests of assignment pages: a page with plain text fields for cells."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def page_text(slug: str) -> str:
 
 @contextmanager
 def served(folder: Path, slug: str) -> Iterator[str]:
-    """Serve the page of an assignment from an empty folder; give its address."""
+    """Serve the page of an assignment from an empty folder; yield its address."""
     shutil.copytree(ROOT / "book" / "_browser" / "src", folder / "src")
     (folder / "page.html").write_text(page_text(slug), encoding="utf-8")
     with serve(folder) as site:
@@ -113,7 +113,7 @@ class Tab:
 
 
 def download(page: Any) -> tuple[str, str]:
-    """Download the answers; return the name of the file, and what is in it."""
+    """Download the answers; return the name and the content of the file."""
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download my answers", exact=True).click()
     path = Path(waiting.value.path())
@@ -124,7 +124,7 @@ class Solving(Running):
     """The page of an assignment in the built book, with Python running in it."""
 
     def checks(self) -> dict[str, str]:
-        """Run every cell; return what each check says, by its task."""
+        """Run every cell; return the output of each check by task."""
         assert self.run_all() == "All done."
         checks = self.page.locator('[data-grade-id^="check_"].tag_check')
         said = {}
@@ -136,6 +136,6 @@ class Solving(Running):
 
 
 def headline(said: str) -> tuple[float, float]:
-    """Return the points that a check says were earned, and those that could be."""
+    """Return earned and possible points from the output of a check."""
     earned, most = re.match(r"\w+: ([\d.]+) of ([\d.]+) points", said).groups()  # type: ignore[union-attr]
     return float(earned), float(most)

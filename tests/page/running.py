@@ -1,4 +1,4 @@
-"""What tests share that start Python in a page of the built book."""
+"""Shared by tests that start Python in a page of the built book."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SAID = """(words) => document.querySelector(".python [role=status]").textContent
 
 
 class Running:
-    """A page on which Python runs, or is about to."""
+    """A page on which Python runs or can be started."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
@@ -24,7 +24,7 @@ class Running:
         return self.page.locator(".python [role=status]").inner_text()  # type: ignore[no-any-return]
 
     def wait_for(self, words: str, patience: float = PATIENCE) -> str:
-        """Wait until the page says what the pattern matches; return it."""
+        """Wait until the status text matches a pattern; return the text."""
         self.page.wait_for_function(SAID, arg=words, timeout=patience)
         return self.said()
 
@@ -37,7 +37,7 @@ class Running:
         return self.wait_for("^All done|ended with|stopped", patience)
 
     def cell(self, which: int | str) -> Any:
-        """Return a cell of the page, by its place or by the name that the grader has for it."""
+        """Return a cell of the page by its index or by its grade_id."""
         if isinstance(which, int):
             return self.cells.nth(which)
         return self.page.locator(f'[data-grade-id="{which}"]')
@@ -54,7 +54,7 @@ class Running:
         cell.locator(WRITABLE).fill(source)
 
     def run(self, which: int | str, source: str) -> str:
-        """Write code into a cell, run it, and return what it shows."""
+        """Write code into a cell, run it, and return its output."""
         self.write(which, source)
         self.press(which, "Run")
         self.wait_for(r"is done\.|^All done|ended with|stopped")

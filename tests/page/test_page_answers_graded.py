@@ -1,4 +1,4 @@
-"""What a page gives to download is graded as if it came from Jupyter."""
+"""Downloads of a page are graded like notebooks from Jupyter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 from browser import look
-from class_cases import MOST, SLUG, auto_scores, hand_in, released_course
+from class_cases import MAX_POINTS, SLUG, auto_scores, hand_in, released_course
 from page_cases import Solving, Tab, download, headline, served
 
 from course_lib.grading.authoring.trial import build_submission, model_cells
@@ -21,7 +21,7 @@ from course_lib.misconceptions import for_task
 
 MODEL = model_cells(SLUG)
 WRONG = for_task(SLUG, "mul_layer")[0].source(MODEL["mul_layer"])
-# A student each: everything, half with a known mistake, code that does not even run, nothing.
+# All tasks; half of them with a misconception; a syntax error; nothing.
 WORK: dict[str, dict[str, str]] = {
     "ada": {**MODEL, "explain": "Because of the tax."},
     "bob": {"mul_layer": WRONG, "add_layer": MODEL["add_layer"], "predict": MODEL["predict"]},
@@ -31,7 +31,7 @@ WORK: dict[str, dict[str, str]] = {
 
 
 def from_jupyter(cells: dict[str, str]) -> str:
-    """The notebook as Jupyter saves it, with numbers and outputs."""
+    """Return the notebook as Jupyter saves it, with execution counts and outputs."""
     notebook = copy.deepcopy(build_submission(SLUG, cells))
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code, start=1):
@@ -42,7 +42,7 @@ def from_jupyter(cells: dict[str, str]) -> str:
 
 @pytest.fixture(scope="module")
 def downloads(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What each of them downloads, typed into the page."""
+    """Type each student's answers into the page and return the downloads."""
     found = {}
     with served(tmp_path_factory.mktemp("page"), SLUG) as address:
         for student, cells in WORK.items():
@@ -58,7 +58,7 @@ def downloads(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
 def grade(course: Course, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "course_lib.grading", "grade", SLUG, "--seed", "1"]
-    # The work is of this file; what isolates a student's is tested with the engine.
+    # The answers are defined here and trusted, so no sandbox is needed.
     return subprocess.run(
         [*command, "--jobs", "1", "--no-sandbox", *words],
         cwd=course.root,
@@ -80,27 +80,29 @@ def graded(downloads: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.mark.parametrize("student", WORK)
-def test_points_are_those_of_the_same_answers_from_jupyter(graded: Course, student: str) -> None:
+def test_points_equal_those_of_the_same_answers_from_jupyter(graded: Course, student: str) -> None:
     assert auto_scores(graded, f"page-{student}") == auto_scores(graded, f"jupyter-{student}")
 
 
-def test_points_are_what_the_work_is_worth(graded: Course) -> None:
+def test_points_match_the_right_answers(graded: Course) -> None:
     def points(student: str) -> dict[str, float]:
         found = auto_scores(graded, f"page-{student}")
-        return {name: found[f"check_{name}"] for name in MOST}
+        return {name: found[f"check_{name}"] for name in MAX_POINTS}
 
-    assert points("ada") == MOST
-    nothing = dict.fromkeys(MOST, 0)
+    assert points("ada") == MAX_POINTS
+    nothing = dict.fromkeys(MAX_POINTS, 0)
     assert points("di") == nothing
-    assert points("cy") == {**nothing, "sub_layer": MOST["sub_layer"]}
+    assert points("cy") == {**nothing, "sub_layer": MAX_POINTS["sub_layer"]}
     bob = points("bob")
-    assert 0 < bob.pop("mul_layer") < MOST["mul_layer"]
+    assert 0 < bob.pop("mul_layer") < MAX_POINTS["mul_layer"]
     assert bob == {
-        name: MOST[name] if name in ("add_layer", "predict") else 0 for name in MOST if name in bob
+        name: MAX_POINTS[name] if name in ("add_layer", "predict") else 0
+        for name in MAX_POINTS
+        if name in bob
     }
 
 
-def test_an_export_of_downloads_is_taken_in(
+def test_a_zip_of_downloads_is_imported(
     downloads: dict[str, str], graded: Course, tmp_path: Path
 ) -> None:
     course = released_course(tmp_path / "my course")
@@ -114,10 +116,8 @@ def test_an_export_of_downloads_is_taken_in(
         assert auto_scores(course, student) == auto_scores(graded, f"page-{student}")
 
 
-def test_points_are_those_that_the_page_itself_showed(
-    browser: Any, site: str, tmp_path: Path
-) -> None:
-    """From the editor and the checks of the book's own page to the marks."""
+def test_points_equal_those_shown_on_the_page(browser: Any, site: str, tmp_path: Path) -> None:
+    """The answer is typed into the editor of the book's page and graded after download."""
     with look(browser, f"{site}/exercises/{SLUG}.html", formulas=False, still=True) as seen:
         page = Solving(seen.page)
         page.start()
@@ -131,4 +131,4 @@ def test_points_are_those_that_the_page_itself_showed(
     assert done.returncode == 0, done.stdout + done.stderr
     scores = auto_scores(course, "bob")
     assert {name: scores[f"check_{name}"] for name in shown} == shown
-    assert 0 < shown["mul_layer"] < MOST["mul_layer"]
+    assert 0 < shown["mul_layer"] < MAX_POINTS["mul_layer"]

@@ -1,4 +1,4 @@
-"""Answers are kept, given back as a notebook and taken in, whatever runs the code beside them.
+"""Answers on a page are stored, downloaded as a notebook, and read from a notebook.
 
 The page here has plain fields for cells, so that these tests need neither the book nor Python.
 """
@@ -48,10 +48,10 @@ def written(path: Path, cells: dict[str, str], slug: str = SLUG) -> Path:
     return path
 
 
-# --- kept ---------------------------------------------------------------------------------------
+# --- storage ------------------------------------------------------------------------------------
 
 
-def test_answers_outlive_a_reload_and_the_page_says_so(tab: Tab) -> None:
+def test_answers_survive_a_reload_and_the_page_reports_it(tab: Tab) -> None:
     assert tab.said() == ""
     tab.field("relu").fill("class Relu:\n    pass  # ü")
     tab.field("explain").fill("Because.")
@@ -62,7 +62,7 @@ def test_answers_outlive_a_reload_and_the_page_says_so(tab: Tab) -> None:
     assert tab.said() == "Your answers are back: relu, explain."
 
 
-def test_an_answer_taken_back_is_not_kept(tab: Tab) -> None:
+def test_an_answer_reset_to_the_original_is_not_stored(tab: Tab) -> None:
     tab.field("relu").fill("x")
     tab.field("relu").fill(blank("relu"))
     tab.field("explain").fill("x")
@@ -72,13 +72,13 @@ def test_an_answer_taken_back_is_not_kept(tab: Tab) -> None:
     assert tab.page.evaluate("localStorage.length") == 0
 
 
-def test_what_is_written_into_a_check_is_not_kept(tab: Tab) -> None:
+def test_changes_of_a_check_are_not_stored(tab: Tab) -> None:
     tab.field("check_relu").fill("5")
     tab.load()
     assert tab.source("check_relu") == "checks.relu(Relu)"
 
 
-def test_starting_over_asks_first(tab: Tab) -> None:
+def test_start_over_asks_for_confirmation(tab: Tab) -> None:
     tab.field("relu").fill("x")
     tab.answer = False
     tab.press("Start over")
@@ -92,7 +92,7 @@ def test_starting_over_asks_first(tab: Tab) -> None:
     assert tab.said() == ""
 
 
-def test_another_tab_that_changes_an_answer_is_seen(browsing: Any, tab: Tab, address: str) -> None:
+def test_an_answer_changed_in_another_tab_is_noticed(browsing: Any, tab: Tab, address: str) -> None:
     other = Tab(browsing.new_page(), address)
     tab.field("relu").fill("mine")
     tab.field("tanh").fill("kept")
@@ -114,7 +114,7 @@ FULL = 'Storage.prototype.setItem = () => { throw new DOMException("f", "QuotaEx
 
 
 @pytest.mark.parametrize("script", [FORBIDDEN, FULL], ids=["forbidden", "full"])
-def test_without_storage_the_page_says_so_and_loses_nothing(
+def test_without_storage_the_page_reports_it_and_keeps_the_answers(
     browsing: Any, address: str, script: str
 ) -> None:
     browsing.add_init_script(script)
@@ -137,7 +137,7 @@ def test_a_cell_opens_at_a_click_and_for_the_keyboard(browsing: Any, address: st
     tab.page.locator("[data-grade-id=tanh]").focus()
     tab.page.keyboard.type("typed ")
     assert "typed" in tab.source("tanh")
-    # The keyboard leads back out of it, and a check stays as it is.
+    # Tab leaves the editor again, and a check cannot be edited.
     tab.page.keyboard.press("Shift+Tab")
     assert tab.page.evaluate(
         "document.activeElement.closest('[data-grade-id]').dataset.gradeId"
@@ -149,10 +149,10 @@ def test_a_cell_opens_at_a_click_and_for_the_keyboard(browsing: Any, address: st
     assert "mine" in kept.page.locator("[data-grade-id=relu] pre").inner_text()
 
 
-# --- given back ---------------------------------------------------------------------------------
+# --- download -----------------------------------------------------------------------------------
 
 
-def test_the_download_is_what_jupyter_would_hand_in(tab: Tab) -> None:
+def test_download_equals_the_notebook_from_jupyter(tab: Tab) -> None:
     cells = {"relu": "class Relu:\n    pass\n\n\nx = 'ü <b>'", "explain": "Because of the slope."}
     for name, source in cells.items():
         tab.field(name).fill(source)
@@ -166,10 +166,10 @@ def test_the_download_is_what_jupyter_would_hand_in(tab: Tab) -> None:
     nbformat.validate(nbformat.reads(text, as_version=4))
 
 
-# --- taken in -----------------------------------------------------------------------------------
+# --- opening a notebook -------------------------------------------------------------------------
 
 
-def test_a_notebook_fills_the_page_and_is_kept(tab: Tab, tmp_path: Path) -> None:
+def test_answers_of_an_opened_notebook_are_shown_and_stored(tab: Tab, tmp_path: Path) -> None:
     path = written(tmp_path / "any name.ipynb", {"relu": "a", "explain": "b"})
     assert tab.open(path) == "This page now shows the answers of any name.ipynb."
     assert (tab.source("relu"), tab.source("explain")) == ("a", "b")
@@ -178,7 +178,7 @@ def test_a_notebook_fills_the_page_and_is_kept(tab: Tab, tmp_path: Path) -> None
     assert (tab.source("relu"), tab.source("explain")) == ("a", "b")
 
 
-def test_a_download_fills_an_empty_page_again(tab: Tab, tmp_path: Path) -> None:
+def test_a_downloaded_notebook_can_be_opened_again(tab: Tab, tmp_path: Path) -> None:
     tab.field("relu").fill("mine")
     path = tmp_path / "x.ipynb"
     path.write_text(tab.download()[1])
@@ -187,7 +187,7 @@ def test_a_download_fills_an_empty_page_again(tab: Tab, tmp_path: Path) -> None:
     assert tab.source("relu") == "mine"
 
 
-def test_opening_asks_before_it_replaces_answers(tab: Tab, tmp_path: Path) -> None:
+def test_opening_a_notebook_asks_before_it_replaces_answers(tab: Tab, tmp_path: Path) -> None:
     path = written(tmp_path / "a.ipynb", {"relu": "theirs", "tanh": "same"})
     tab.field("relu").fill("mine")
     tab.field("tanh").fill("same")
@@ -200,7 +200,7 @@ def test_opening_asks_before_it_replaces_answers(tab: Tab, tmp_path: Path) -> No
     assert tab.source("relu") == "theirs"
 
 
-def test_what_a_file_lacks_stays_and_is_named(tab: Tab, tmp_path: Path) -> None:
+def test_answers_missing_in_a_file_are_kept_and_named(tab: Tab, tmp_path: Path) -> None:
     notebook = build_submission(SLUG, {"relu": "theirs"})
     notebook.cells = [cell for cell in notebook.cells if cell["id"] != "tanh"]
     notebook.cells.append(nbformat.v4.new_code_cell("import re"))
@@ -237,10 +237,10 @@ def test_another_assignment_is_refused(tab: Tab, tmp_path: Path) -> None:
     assert tab.source("predict") == "mine"
 
 
-# --- for everybody ------------------------------------------------------------------------------
+# --- accessibility, and other pages -------------------------------------------------------------
 
 
-def test_everything_can_be_done_by_keyboard(tab: Tab) -> None:
+def test_all_controls_work_by_keyboard(tab: Tab) -> None:
     tab.page.get_by_role("button", name="Open a notebook").focus()
     with tab.page.expect_file_chooser():
         tab.page.keyboard.press("Space")
@@ -253,7 +253,7 @@ def test_everything_can_be_done_by_keyboard(tab: Tab) -> None:
     assert tab.asked == ["Delete all your answers on this page?"]
 
 
-def test_a_page_that_is_no_assignment_is_left_alone(browsing: Any, address: str) -> None:
+def test_a_page_without_an_assignment_is_unchanged(browsing: Any, address: str) -> None:
     page = browsing.new_page()
     page.set_default_timeout(PATIENCE)
     page.route("**/page.html", lambda route: route.fulfill(body=SCRIPT, content_type="text/html"))

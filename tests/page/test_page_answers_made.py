@@ -1,4 +1,4 @@
-"""The pages of the book that are made from the assignments, before any browser sees them."""
+"""The assignment pages that the build of the book writes, tested without a browser."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def about(cell: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_page_says_of_each_cell_what_it_is(slug: str) -> None:
+def test_a_page_labels_each_cell(slug: str) -> None:
     notebook = released(slug)
     page = exercise_pages.page_of(notebook, slug)
     assert page["metadata"]["mystnb"] == {"execution_mode": "off"}
@@ -35,7 +35,7 @@ def test_a_page_says_of_each_cell_what_it_is(slug: str) -> None:
         tags = cell["metadata"].get("tags")
         if cell["cell_type"] == "code":
             assert cell["source"] == "".join(was["source"])
-            # A check stands below the answer of its name.
+            # A check follows the answer with its name.
             name = about(cell)["grade_id"]
             wanted = ["check"] if name.startswith("check_") and about(cell)["grade"] else None
             assert tags == (["answer"] if about(cell)["solution"] else wanted)
@@ -44,19 +44,19 @@ def test_a_page_says_of_each_cell_what_it_is(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_page_says_how_to_answer_there_and_links_its_chapter(slug: str) -> None:
+def test_a_page_explains_how_to_answer_and_links_its_chapter(slug: str) -> None:
     first = exercise_pages.page_of(released(slug), slug)["cells"][0]["source"]
     how = first.partition("## How this works\n")[2]
     assert ":::{container} on-this-page\n**On this page.**" in how
     assert f"`{slug}.ipynb`" in how
     assert f"<../../exercises/{slug}/{slug}.ipynb>`" in how
-    # What only holds in Jupyter.
+    # Text that applies only to Jupyter.
     assert "%pip" not in first
     assert "Run All Cells" not in first
     assert f"**Read first**: chapter {{doc}}`/{slug}`" in " ".join(first.split())
 
 
-def test_what_follows_how_this_works_stays() -> None:
+def test_text_after_how_this_works_is_kept() -> None:
     cell = {"cell_type": "markdown", "metadata": {}}
     text = "# A\n\n## How this works\n\nOld.\n\n## Next\n\nKept.\n"
     notebook = {"metadata": {}, "cells": [{**cell, "source": [text]}]}
@@ -65,7 +65,7 @@ def test_what_follows_how_this_works_stays() -> None:
     assert made.endswith("## Next\n\nKept.\n")
 
 
-def test_pages_are_written_once_and_old_ones_go(tmp_path: Path) -> None:
+def test_unchanged_pages_are_not_rewritten_and_old_ones_are_deleted(tmp_path: Path) -> None:
     app = SimpleNamespace(srcdir=tmp_path / "book")
     app.srcdir.mkdir()
     folder = tmp_path / "exercises" / "01_a"
@@ -105,7 +105,7 @@ CELLS = [
 ]
 
 
-def test_cells_get_their_names_and_the_notebook_comes_with_the_page() -> None:
+def test_cells_have_their_names_and_the_page_includes_its_notebook() -> None:
     body = exercise_pages.name_cells(BODY, {"cells": CELLS}, "01_a")
     named = re.findall(r'<div data-grade-id="(\w+)" class="([\w-]+)', body)
     assert named == [("relu", "cell"), ("explain", "answer-text")]
@@ -114,7 +114,7 @@ def test_cells_get_their_names_and_the_notebook_comes_with_the_page() -> None:
 
 
 @pytest.mark.parametrize("cells", [CELLS[:-1], CELLS[:2] + CELLS[3:]])
-def test_a_page_with_other_cells_than_its_notebook_stops_the_build(
+def test_build_fails_if_page_and_notebook_have_different_cells(
     cells: list[dict[str, Any]],
 ) -> None:
     with pytest.raises(ExtensionError, match=r"the page shows \d (code|markdown) cells"):

@@ -1,4 +1,4 @@
-"""Every assignment can be worked through on its page: nothing, a known mistake, everything."""
+"""Every assignment can be solved on its page: blank, with a misconception, and right."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from course_lib.grading.authoring.trial import model_cells
 from course_lib.misconceptions import all_misconceptions
 
 SLUGS = sorted(path.stem for path in (ROOT / "solutions").glob("*.md"))
-# The first of each assignment.
+# The first misconception of each assignment.
 MISTAKES = {slug: next(m for m in all_misconceptions() if m.slug == slug) for slug in SLUGS}
 
 
 def promised(slug: str) -> dict[str, float]:
-    """The points of each task that a program checks, as the released notebook states them."""
+    """Return the points of each automatically graded task in the released notebook."""
     graded = [cell["metadata"].get("nbgrader", {}) for cell in released(slug)["cells"]]
     return {
         about["grade_id"].removeprefix("check_"): about["points"]
@@ -32,13 +32,15 @@ def promised(slug: str) -> dict[str, float]:
     # Training takes minutes in the page.
     [pytest.param(s, marks=[pytest.mark.slow] if s == "08_training" else []) for s in SLUGS],
 )
-def test_an_assignment_is_worked_through(browser: Any, site: str, slug: str) -> None:
+def test_checks_on_the_page_for_blank_wrong_and_right_answers(
+    browser: Any, site: str, slug: str
+) -> None:
     mistake, model, most = MISTAKES[slug], model_cells(slug), promised(slug)
     with look(browser, f"{site}/exercises/{slug}.html", formulas=False, still=True) as seen:
         page = Solving(seen.page)
         page.start()
 
-        # Nothing is written yet, and the checks say so.
+        # Blank answers are reported as not written.
         said = page.checks()
         points = {name: headline(text) for name, text in said.items()}
         assert points == {name: (0, points) for name, points in most.items()}
@@ -46,7 +48,7 @@ def test_an_assignment_is_worked_through(browser: Any, site: str, slug: str) -> 
             assert "not written yet" in text or "not filled in yet" in text
             assert "Error" not in text
 
-        # A known mistake gets its own hint, and what is right beside it all its points.
+        # A misconception gets its own hint; the other tasks are right.
         for name, source in model.items():
             page.write(name, source)
         page.write(mistake.task, mistake.source(model[mistake.task]))
@@ -55,7 +57,7 @@ def test_an_assignment_is_worked_through(browser: Any, site: str, slug: str) -> 
         earned, possible = headline(said[mistake.task])
         assert earned < possible
 
-        # The model solution earns everything.
+        # The model solution earns all points.
         page.write(mistake.task, model[mistake.task])
         points = {name: headline(text) for name, text in page.checks().items()}
         assert points == {name: (points, points) for name, points in most.items()}
@@ -63,11 +65,11 @@ def test_an_assignment_is_worked_through(browser: Any, site: str, slug: str) -> 
         assert seen.errors == []
 
 
-def test_there_are_ten_mistakes_with_hints_of_their_own() -> None:
+def test_ten_different_hints_are_tested() -> None:
     assert len({mistake.hint for mistake in MISTAKES.values()}) >= 10
 
 
-def test_an_answer_is_there_after_a_reload_and_runs(browser: Any, site: str) -> None:
+def test_an_answer_survives_a_reload_and_runs(browser: Any, site: str) -> None:
     slug = SLUGS[0]
     with look(browser, f"{site}/exercises/{slug}.html", formulas=False, still=True) as seen:
         page = Solving(seen.page)

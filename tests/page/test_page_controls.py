@@ -1,4 +1,4 @@
-"""What a reader does on a page that runs, and what the page says when something goes wrong."""
+"""Controls of a page that runs Python, and its messages after failures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE = "01_shopping_cart"
 
 @pytest.fixture(scope="module")
 def opened(browser: Any, site: str) -> Iterator[Any]:
-    """One page for the tests that leave it as they found it."""
+    """Return a page shared by tests that restore its state."""
     with look(browser, f"{site}/{PAGE}.html", formulas=False, still=True) as seen:
         page = Running(seen.page)
         page.start()
@@ -30,8 +30,8 @@ def visit(browser: Any, address: str) -> Iterator[tuple[Any, Running]]:
         yield seen, Running(seen.page)
 
 
-def visible(page: Running) -> int:
-    """The place of the first cell whose code the page shows."""
+def first_visible_cell(page: Running) -> int:
+    """Return the index of the first cell whose code is visible."""
     names = page.cells.evaluate_all("(cells) => cells.map((cell) => cell.className)")
     return next(i for i, name in enumerate(names) if "tag_" not in name)
 
@@ -54,7 +54,7 @@ def test_a_page_without_code_to_run_has_no_button(browser: Any, site: str, name:
         assert not [url for url in seen.home if "/_static/python/" in url]
 
 
-# Keeps what the page's meter shows, for as long as there is one.
+# Records the values of the page's progress meter while it exists.
 COUNT = """() => {
   window.counted = [];
   new MutationObserver(() => {
@@ -63,7 +63,7 @@ COUNT = """() => {
   }).observe(document.body, { attributes: true, childList: true, subtree: true });
 }"""
 
-# Said by the worker of what is compiled: a browser keeps the code of what came from an address.
+# Messages of the worker about compiled files: a browser caches compiled code only by address.
 COMPILED = """const compile = WebAssembly.instantiateStreaming;
 WebAssembly.instantiateStreaming = async (what, ...more) => {
   what = await what;
@@ -73,9 +73,7 @@ WebAssembly.instantiateStreaming = async (what, ...more) => {
 """
 
 
-def test_what_is_loaded_is_counted_and_stays_what_a_browser_can_keep(
-    browser: Any, site: str
-) -> None:
+def test_loading_shows_progress_and_compiled_code_can_be_cached(browser: Any, site: str) -> None:
     with visit(browser, f"{site}/{PAGE}.html") as (seen, page):
         said: list[str] = []
         seen.page.on("console", lambda message: said.append(message.text))
@@ -101,8 +99,8 @@ def test_what_is_loaded_is_counted_and_stays_what_a_browser_can_keep(
 # --- running ----------------------------------------------------------------------------------
 
 
-def test_what_a_cell_prints_and_is_worth(opened: Running) -> None:
-    at = visible(opened)
+def test_a_cell_shows_printed_text_and_its_value(opened: Running) -> None:
+    at = first_visible_cell(opened)
     assert opened.run(at, "print('one')\nprint('two')\n6 * 7").split() == ["one", "two", "42"]
     assert opened.run(at, "6 * 7;") == ""
     assert opened.run(at, "x = 1") == ""
@@ -112,8 +110,8 @@ def test_what_a_cell_prints_and_is_worth(opened: Running) -> None:
     assert opened.run(at, "") == ""
 
 
-def test_an_error_shows_the_readers_line_and_stops_what_follows(opened: Running) -> None:
-    at = visible(opened)
+def test_an_error_shows_the_readers_line_and_reports_skipped_cells(opened: Running) -> None:
+    at = first_visible_cell(opened)
     shown = opened.run(at, "def half(x):\n    return x / 0\n\nhalf(1)")
     assert "ZeroDivisionError: division by zero" in shown
     assert "return x / 0" in shown
@@ -127,7 +125,7 @@ def test_an_error_shows_the_readers_line_and_stops_what_follows(opened: Running)
 
 
 def test_run_all_stops_at_the_first_error(opened: Running) -> None:
-    at = visible(opened)
+    at = first_visible_cell(opened)
     opened.press(at, "Reset")
     opened.write(at, "1 / 0")
     marks = "document.querySelectorAll('.cell_output').forEach((o) => (o.dataset.old = 1))"
@@ -138,8 +136,8 @@ def test_run_all_stops_at_the_first_error(opened: Running) -> None:
     opened.press(at, "Reset")
 
 
-def test_the_code_of_a_cell_comes_back_with_its_output(opened: Running) -> None:
-    at = visible(opened)
+def test_reset_restores_code_and_output_of_a_cell(opened: Running) -> None:
+    at = first_visible_cell(opened)
     opened.press(at, "Reset")
     code = opened.cell(at).locator(WRITABLE).inner_text()
     output = opened.output(at)
@@ -149,7 +147,7 @@ def test_the_code_of_a_cell_comes_back_with_its_output(opened: Running) -> None:
     assert opened.output(at) == output
 
 
-def test_all_above_runs_and_the_cell_itself_does_not(opened: Running) -> None:
+def test_run_all_above_does_not_run_the_cell_itself(opened: Running) -> None:
     count = opened.cells.count()
     for at in (0, count - 1):
         opened.cell(at).evaluate("(c) => c.querySelector('.cell_output').append('untouched')")
@@ -163,7 +161,7 @@ def figure_of(page: Running, at: int) -> Any:
     return page.cell(at).locator("figure.bpg")
 
 
-def test_a_graph_is_drawn_anew_and_can_be_stepped_through(opened: Running) -> None:
+def test_a_graph_is_redrawn_and_can_be_stepped_through(opened: Running) -> None:
     assert opened.run_all() == "All done."
     at = next(i for i in range(opened.cells.count()) if figure_of(opened, i).count())
     opened.run(
@@ -178,8 +176,8 @@ def test_a_graph_is_drawn_anew_and_can_be_stepped_through(opened: Running) -> No
     assert "1 of 4" in figure.inner_text()
 
 
-def test_a_figure_follows_the_code_above_it(browser: Any, site: str) -> None:
-    """Where the code of a figure is hidden, it is drawn anew with the cell before it."""
+def test_a_figure_is_redrawn_after_the_cell_above_it(browser: Any, site: str) -> None:
+    """If the code of a figure is hidden, running the cell before it redraws the figure."""
     with visit(browser, f"{site}/06_two_layer_net.html") as (_seen, page):
         page.start()
         sources = page.cells.evaluate_all("(cells) => cells.map((cell) => cell.innerText)")
@@ -193,8 +191,8 @@ def test_a_figure_follows_the_code_above_it(browser: Any, site: str) -> None:
         assert picture.evaluate("(p) => p.outerHTML") not in (before, after)
 
 
-def test_figures_of_pyplot_show(opened: Running) -> None:
-    at = visible(opened)
+def test_pyplot_figures_are_shown(opened: Running) -> None:
+    at = first_visible_cell(opened)
     opened.run(at, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
     image = opened.cell(at).locator("> .cell_output img")
     image.wait_for()
@@ -202,7 +200,7 @@ def test_figures_of_pyplot_show(opened: Running) -> None:
     assert image.get_attribute("alt")
 
 
-def test_html_of_a_result_can_do_no_harm(opened: Running) -> None:
+def test_html_of_a_result_is_made_harmless(opened: Running) -> None:
     opened.page.evaluate("window.harm = 0")
     html = (
         "<script>window.harm = 1</script><img src=x onerror=window.harm=2>"
@@ -212,15 +210,15 @@ def test_html_of_a_result_can_do_no_harm(opened: Running) -> None:
         "<p style='background: url(http://elsewhere.invalid/b.png)'>text</p><b>bold</b>"
         "<iframe src=http://elsewhere.invalid></iframe><form action=http://elsewhere.invalid>"
     )
-    at = visible(opened)
+    at = first_visible_cell(opened)
     shown = opened.run(at, f'class H:\n    def _repr_html_(self): return """{html}"""\nH()')
     assert "bold" in shown
     opened.page.wait_for_timeout(300)
     assert opened.page.evaluate("window.harm") == 0
 
 
-def test_much_output_is_cut_and_said(opened: Running) -> None:
-    shown = opened.run(visible(opened), "for i in range(200_000): print('line', i)")
+def test_long_output_is_cut_with_a_note(opened: Running) -> None:
+    shown = opened.run(first_visible_cell(opened), "for i in range(200_000): print('line', i)")
     assert "There was more; it is left out." in shown
     assert len(shown) < 300_000
 
@@ -228,19 +226,19 @@ def test_much_output_is_cut_and_said(opened: Running) -> None:
 # --- by keyboard ------------------------------------------------------------------------------
 
 
-def test_everything_by_keyboard(browser: Any, site: str) -> None:
+def test_all_controls_work_by_keyboard(browser: Any, site: str) -> None:
     with visit(browser, f"{site}/{PAGE}.html") as (seen, page):
         page.button("Start Python").focus()
         seen.page.keyboard.press("Enter")
         page.wait_for("^Python is ready")
-        # The focus is where the reader goes on, not lost with the button.
+        # The focus moves to the next control when the button disappears.
         assert seen.page.evaluate("document.activeElement.textContent") == "Run all"
-        at = visible(page)
+        at = first_visible_cell(page)
         editor = page.cell(at).locator(WRITABLE)
         editor.focus()
         seen.page.keyboard.press("ControlOrMeta+a")
         seen.page.keyboard.type("if True:\n")
-        # The line is indented already; at its end Tab indents no word.
+        # The line is already indented; at its end Tab does not indent.
         seen.page.keyboard.type("print('by keyboard')")
         seen.page.keyboard.press("ControlOrMeta+Enter")
         page.wait_for("is done|All done")
@@ -248,7 +246,7 @@ def test_everything_by_keyboard(browser: Any, site: str) -> None:
         assert editor.evaluate("(e) => document.activeElement === e")
         seen.page.keyboard.press("Shift+Enter")
         assert not editor.evaluate("(e) => document.activeElement === e")
-        # Out of the editor again, forwards and backwards.
+        # Tab leaves the editor in both directions.
         editor.focus()
         seen.page.keyboard.press("Escape")
         seen.page.keyboard.press("Tab")
@@ -258,8 +256,8 @@ def test_everything_by_keyboard(browser: Any, site: str) -> None:
         assert not editor.evaluate("(e) => document.activeElement === e")
 
 
-def test_tab_indents_where_a_line_begins(opened: Running) -> None:
-    at = visible(opened)
+def test_tab_indents_only_at_the_start_of_a_line(opened: Running) -> None:
+    at = first_visible_cell(opened)
     opened.write(at, "")
     opened.cell(at).locator(WRITABLE).focus()
     opened.page.keyboard.press("Tab")
@@ -268,10 +266,10 @@ def test_tab_indents_where_a_line_begins(opened: Running) -> None:
     opened.press(at, "Reset")
 
 
-# --- when something goes wrong ----------------------------------------------------------------
+# --- failures ---------------------------------------------------------------------------------
 
 
-def test_an_endless_loop_is_stopped_and_the_page_goes_on(browser: Any, site: str) -> None:
+def test_an_endless_loop_can_be_stopped_and_python_restarts(browser: Any, site: str) -> None:
     with visit(browser, f"{site}/exercises/{PAGE}.html") as (seen, page):
         page.start()
         page.write("mul_layer", "kept = 1\nwhile True:\n    pass")
@@ -284,16 +282,16 @@ def test_an_endless_loop_is_stopped_and_the_page_goes_on(browser: Any, site: str
         assert page.button("Stop").is_disabled()
         assert page.run("imports", "print(6 * 7)").strip() == "42"
         assert "NameError" in page.run("imports", "kept")
-        # The answer outlives the reload, too.
+        # The answer also survives the reload.
         seen.page.reload()
         assert "while True" in page.cell("mul_layer").inner_text()
         assert seen.errors == []
 
 
-def test_an_endless_loop_that_prints_is_stopped(browser: Any, site: str) -> None:
+def test_an_endless_loop_that_prints_can_be_stopped(browser: Any, site: str) -> None:
     with visit(browser, f"{site}/{PAGE}.html") as (_seen, page):
         page.start()
-        at = visible(page)
+        at = first_visible_cell(page)
         page.write(at, "while True:\n    print('again')")
         page.press(at, "Run")
         page.cell(at).get_by_text("There was more").wait_for(timeout=PATIENCE)
@@ -301,7 +299,7 @@ def test_an_endless_loop_that_prints_is_stopped(browser: Any, site: str) -> None
         page.wait_for("^Stopped")
 
 
-def test_a_page_opened_as_a_file_says_what_to_do(browser: Any, book: Any) -> None:
+def test_a_page_opened_as_a_file_explains_how_to_run_python(browser: Any, book: Any) -> None:
     with visit(browser, (book / f"{PAGE}.html").as_uri()) as (seen, page):
         page.button("Start Python").click()
         said = page.wait_for("opened as a file")
@@ -315,7 +313,9 @@ def test_a_page_opened_as_a_file_says_what_to_do(browser: Any, book: Any) -> Non
     ("missing", "words"),
     [("WebAssembly", "no WebAssembly"), ("Worker", "no web workers")],
 )
-def test_a_browser_without_it_is_told(browser: Any, site: str, missing: str, words: str) -> None:
+def test_an_unsupported_browser_is_reported(
+    browser: Any, site: str, missing: str, words: str
+) -> None:
     context = browser.new_context()
     context.add_init_script(f"delete window.{missing}")
     tab = context.new_page()
@@ -331,7 +331,7 @@ def test_a_browser_without_it_is_told(browser: Any, site: str, missing: str, wor
     "name",
     ["tools.js", "worker.js", "run.py", "course_lib.whl", "pyodide.asm.wasm", "numpy-", ".json"],
 )
-def test_a_file_that_does_not_arrive_is_said_and_can_be_tried_again(
+def test_a_failed_download_is_reported_and_can_be_repeated(
     browser: Any, site: str, name: str
 ) -> None:
     place = re.compile(r"/_static/python.*" + re.escape(name))
@@ -343,10 +343,10 @@ def test_a_file_that_does_not_arrive_is_said_and_can_be_tried_again(
         assert page.button("Start Python").is_enabled()
         context.unroute(place)
         page.start()
-        assert page.run(visible(page), "6 * 7") == "42"
+        assert page.run(first_visible_cell(page), "6 * 7") == "42"
 
 
-def test_a_damaged_package_is_said(browser: Any, site: str) -> None:
+def test_a_damaged_package_is_reported(browser: Any, site: str) -> None:
     with visit(browser, f"{site}/{PAGE}.html") as (seen, page):
         place = re.compile("numpy-.*whl")
         seen.page.context.route(place, lambda route: route.fulfill(body=b"no wheel"))
@@ -354,11 +354,11 @@ def test_a_damaged_package_is_said(browser: Any, site: str) -> None:
         assert "numpy" in page.wait_for("not start")
 
 
-def test_a_worker_that_is_lost_is_said_and_started_anew(browser: Any, site: str) -> None:
+def test_a_lost_worker_is_reported_and_restarted(browser: Any, site: str) -> None:
     with visit(browser, f"{site}/{PAGE}.html") as (_seen, page):
         page.start()
-        at = visible(page)
-        # What a browser does that runs out of memory: the worker throws from outside of Python.
+        at = first_visible_cell(page)
+        # As in a browser without free memory: the worker throws outside Python.
         page.write(at, "import js\njs.setTimeout('throw new Error(1)', 0)")
         page.press(at, "Run")
         assert "Python has stopped" in page.wait_for("has stopped")
@@ -366,19 +366,20 @@ def test_a_worker_that_is_lost_is_said_and_started_anew(browser: Any, site: str)
         assert page.run(at, "6 * 7") == "42"
 
 
-def test_memory_that_is_not_there_is_an_error_of_the_cell(opened: Running) -> None:
+def test_a_memory_error_ends_only_the_cell(opened: Running) -> None:
     shown = opened.run(
-        visible(opened), "import numpy as np\nx = [np.ones(100_000_000) for _ in range(9)]"
+        first_visible_cell(opened),
+        "import numpy as np\nx = [np.ones(100_000_000) for _ in range(9)]",
     )
     assert "MemoryError" in shown
-    assert opened.run(visible(opened), "1 + 1") == "2"
+    assert opened.run(first_visible_cell(opened), "1 + 1") == "2"
 
 
-# --- for everybody ----------------------------------------------------------------------------
+# --- accessibility ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", [PAGE, f"exercises/{PAGE}"])
-def test_a_running_page_is_faultless(browser: Any, site: str, axe: str, name: str) -> None:
+def test_a_running_page_passes_the_survey(browser: Any, site: str, axe: str, name: str) -> None:
     with look(browser, f"{site}/{name}.html", still=True) as seen:
         page = Running(seen.page)
         page.start()

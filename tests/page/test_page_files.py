@@ -1,4 +1,4 @@
-"""What the book's build makes for Python in a page, and the packages that lie here for it."""
+"""Files that the build makes for Python in a page, and the vendored packages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sphinx.errors import ExtensionError
 
 WHEELS = ROOT / "third_party" / "pyodide"
 MANIFEST = json.loads((WHEELS / "manifest.json").read_text(encoding="utf-8"))
-# Bytes. The aim for what each page with code loads before a click.
+# Largest size, in bytes, of the scripts that a page with code loads before a click.
 LIGHT = 10_000
 
 
@@ -35,11 +35,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-# --- what lies here ---------------------------------------------------------------------------
+# --- vendored packages ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", MANIFEST["packages"])
-def test_a_package_is_the_one_that_pyodide_names(lock: Any, name: str) -> None:
+def test_a_package_matches_the_lock_file_of_pyodide(lock: Any, name: str) -> None:
     ours, theirs = MANIFEST["packages"][name], lock[name]
     digest = hashlib.sha256((WHEELS / ours["file"]).read_bytes()).hexdigest()
     assert digest == ours["sha256"] == theirs["sha256"]
@@ -48,7 +48,7 @@ def test_a_package_is_the_one_that_pyodide_names(lock: Any, name: str) -> None:
     assert ours["license"]
 
 
-def test_the_manifest_names_all_and_nothing_else() -> None:
+def test_manifest_lists_exactly_the_packages() -> None:
     named = {entry["file"] for entry in MANIFEST["packages"].values()}
     assert {path.name for path in WHEELS.iterdir()} == named | {"manifest.json", "README.md"}
     package = json.loads((fetch() / "pyodide" / "package.json").read_text(encoding="utf-8"))
@@ -56,22 +56,22 @@ def test_the_manifest_names_all_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("name", MANIFEST["packages"])
-def test_a_package_holds_its_licence(name: str) -> None:
+def test_a_package_contains_its_licence(name: str) -> None:
     with zipfile.ZipFile(WHEELS / MANIFEST["packages"][name]["file"]) as wheel:
         assert any("LICENSE" in entry.upper() for entry in wheel.namelist())
 
 
-# --- what is made of it -----------------------------------------------------------------------
+# --- built files ------------------------------------------------------------------------------
 
 
-def test_a_page_is_light_until_it_is_started(made: Path) -> None:
+def test_scripts_loaded_before_the_click_are_small(made: Path) -> None:
     assert (made / "page.js").stat().st_size < LIGHT
-    # Classic scripts: as modules they would not load from a file.
+    # Classic scripts: browsers load no modules from local files.
     for name in ("page.js", "tools.js", "worker.js"):
         assert not re.search(r"^(import|export) ", (made / name).read_text(encoding="utf-8"))
 
 
-def test_the_library_comes_without_graders_and_data(made: Path) -> None:
+def test_library_archive_contains_no_graders_and_no_data(made: Path) -> None:
     with zipfile.ZipFile(made / "course_lib.whl") as wheel:
         names = wheel.namelist()
     assert "course_lib/layers/__init__.py" in names
@@ -82,7 +82,7 @@ def test_the_library_comes_without_graders_and_data(made: Path) -> None:
     )
 
 
-def test_the_lock_file_names_just_what_is_there(made: Path) -> None:
+def test_lock_file_lists_exactly_the_files(made: Path) -> None:
     [core] = made.glob("pyodide-*")
     packages = json.loads((core / "pyodide-lock.json").read_text(encoding="utf-8"))["packages"]
     assert set(packages) == set(MANIFEST["packages"])
@@ -91,7 +91,7 @@ def test_the_lock_file_names_just_what_is_there(made: Path) -> None:
         assert set(entry["depends"]) <= set(packages)
 
 
-def test_nothing_is_made_twice_and_a_new_state_is_made_anew(made: Path) -> None:
+def test_files_are_built_once_for_each_state_of_the_sources(made: Path) -> None:
     mark = made / "mark"
     mark.touch()
     about = python_files.make_files(made, "one")
@@ -102,7 +102,7 @@ def test_nothing_is_made_twice_and_a_new_state_is_made_anew(made: Path) -> None:
     assert 0 < about["counted"] < about["bytes"] < total
 
 
-def test_every_source_counts_for_the_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_state_depends_on_every_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = python_files.state()
     assert python_files.state() == before
     (tmp_path / "src").mkdir()
@@ -143,7 +143,7 @@ np.pi
 BODY = '<div class="cell docutils container">np.pi</div>'
 
 
-def test_the_cells_of_a_page_are_read_with_those_that_do_not_show(tmp_path: Path) -> None:
+def test_hidden_cells_of_a_page_are_read_too(tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text(TEXT)
     cells = python_pages.code_cells(tmp_path / "page.md")
     assert python_pages.runs(cells)
@@ -165,6 +165,6 @@ def test_the_cells_of_a_page_are_read_with_those_that_do_not_show(tmp_path: Path
     ],
     ids=["no cells", "figures only", "needs a kernel"],
 )
-def test_a_page_that_cannot_run_is_left_alone(tmp_path: Path, text: str) -> None:
+def test_a_page_without_runnable_code_is_unchanged(tmp_path: Path, text: str) -> None:
     (tmp_path / "page.md").write_text(text)
     assert not python_pages.runs(python_pages.code_cells(tmp_path / "page.md"))

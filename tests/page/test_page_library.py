@@ -10,8 +10,8 @@ import pytest
 from browser_files import fetch
 from conftest import ROOT
 
-# All but what takes minutes there: test_networks and test_source_numbers train networks again and
-# again. The chapters, which run in a page, have networks too.
+# Without test_networks and test_source_numbers, whose training takes minutes in a page. The
+# chapters that run in a page train networks too.
 FILES = [
     "library/test_autodiff",
     "library/test_datasets",
@@ -27,13 +27,13 @@ FILES = [
     "layers/test_layers_variants",
     "library/test_training",
 ]
-# WebAssembly notices no overflow, so NumPy warns of none; and a page shows no bar of a terminal.
-NOT_HERE = [
+# WebAssembly reports no overflow, so NumPy does not warn; and a page has no terminal progress bar.
+DESELECTED = [
     "layers/test_layers.py::test_check_rejects[extremes_finite-OverflowingSigmoid]",
     "layers/test_layers_faults.py::"
     "test_ours_passes_and_the_faulty_one_fails[OverflowingSigmoid-extremes_finite]",
-    "library/test_training.py::test_nothing_is_printed_where_nobody_watches",
-    "library/test_training.py::test_the_bar_shows_the_loss_and_the_time_left",
+    "library/test_training.py::test_no_progress_is_printed_outside_a_terminal",
+    "library/test_training.py::test_progress_bar_shows_loss_and_remaining_time",
 ]
 
 
@@ -56,8 +56,8 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 @pytest.mark.slow
-def test_the_librarys_tests_pass_in_pyodide() -> None:
-    left_out = [f"--deselect=tests/{name}" for name in NOT_HERE]
+def test_tests_of_the_library_pass_in_pyodide() -> None:
+    left_out = [f"--deselect=tests/{name}" for name in DESELECTED]
     code, said = run(*(f"tests/{name}.py" for name in FILES), *left_out)
     assert code == 0, said[-5000:]
     assert re.match(r"NumPy 2\.0\.", said)
@@ -65,7 +65,7 @@ def test_the_librarys_tests_pass_in_pyodide() -> None:
     assert passed > 1000
 
 
-def test_a_test_that_fails_is_noticed() -> None:
+def test_a_failing_run_has_a_nonzero_exit_code() -> None:
     code, said = run("tests/no_such_file.py")
     assert code != 0
     assert "no_such_file" in said

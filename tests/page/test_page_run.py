@@ -1,4 +1,4 @@
-"""Every chapter runs in the page, and prints what is printed in the book."""
+"""Every chapter runs in the page with the same outputs as in the book."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from browser import look
 from conftest import ROOT
 from running import WRITABLE, Running
 
-# Chapter 8, which trains for minutes, has a file of its own, so that it can run beside the others.
+# Chapter 8 trains for minutes, and has its own test file so that it runs in parallel.
 CHAPTERS = sorted(p.stem for p in (ROOT / "book").glob("[01]*.md") if p.stem[:2] != "08")
 NUMBER = re.compile(r"[-\u2212+]?\d[\d,]*\.?\d*(?:e[-+]?\d+)?")
-# How many digits agree: the same work in another order, by another NumPy, rounds otherwise.
+# Relative tolerance: another NumPy rounds differently.
 CLOSE = 1e-6
-# What is printed with an exponent is the size of an error, which rounding decides.
+# Largest ratio of numbers with an exponent: these are errors, which depend on rounding.
 CHANCE = 5
-# Where all elements of a parameter pass, rounding also decides which of them is the worst.
+# If all elements of a parameter pass, rounding decides which one is the worst.
 WORST = re.compile(r"\t(\[[\d, ]+\])\t(\S+)\t(\S+)\t(\S+)(?=\tpass\b)")
-# What the eight digits of a report leave open of a relative error.
+# Error of a relative error computed from the eight digits of a report.
 DIGITS = 2e-7
 
 
-# Where matplotlib puts the ticks of an axis differs between its versions.
+# Compares the description of a curve: ticks differ between versions of matplotlib.
 SHOWN = """(cells) => cells.map((cell) => {
   const output = cell.querySelector(":scope > .cell_output");
   const curve = output?.querySelector(".curve svg");
@@ -34,7 +34,7 @@ SHOWN = """(cells) => cells.map((cell) => {
 
 
 def near(built: str, found: str, close: float) -> bool:
-    """Tell whether two numbers agree."""
+    """Return whether two numbers agree."""
     a, b = (float(text.replace(",", "").replace("\u2212", "-")) for text in (built, found))
     if "e-" in built and "e-" in found and a * b > 0:
         return 1 / CHANCE <= a / b <= CHANCE
@@ -42,11 +42,11 @@ def near(built: str, found: str, close: float) -> bool:
 
 
 def without_worst(built: str, found: str) -> tuple[str, str]:
-    """Leave out of two reports the worst elements that differ, if each shows the error it tells."""
+    """Remove worst elements that differ from two reports, if their printed errors are right."""
     rows = [list(WORST.finditer(text)) for text in (built, found)]
     if len(rows[0]) != len(rows[1]):
         return built, found
-    # From the end, so that what comes before stays where it was found.
+    # From the end, so that earlier positions stay valid.
     for pair in reversed(list(zip(*rows, strict=True))):
         if pair[0][1] == pair[1][1]:
             continue
@@ -62,7 +62,7 @@ def without_worst(built: str, found: str) -> tuple[str, str]:
 
 
 def same(built: str, found: str, close: float = CLOSE) -> bool:
-    """Tell whether two outputs say the same words, and the same numbers but for rounding."""
+    """Return whether two outputs have the same words, and the same numbers up to rounding."""
     built, found = without_worst(built, found)
     if NUMBER.sub("#", " ".join(built.split())) != NUMBER.sub("#", " ".join(found.split())):
         return False
@@ -71,7 +71,7 @@ def same(built: str, found: str, close: float = CLOSE) -> bool:
 
 
 def shown(page: Any) -> list[str]:
-    """What each cell of the page shows; of a drawn curve what it says to those who can't see it."""
+    """Return the output of each cell; of a curve its text description."""
     return page.locator("div.cell").evaluate_all(SHOWN)  # type: ignore[no-any-return]
 
 
@@ -91,7 +91,7 @@ def run_chapter(
         page.start()
         changed = [edit(page, old, new) for old, new in (changes or {}).items()]
         alike = min(changed, default=len(built))
-        # An output that is still there afterwards was not made by the run.
+        # Whatever a cell shows after this, the run made.
         seen.page.evaluate("document.querySelectorAll('.cell_output').forEach((o) => o.remove())")
         assert page.run_all() == "All done."
         found = shown(seen.page)
@@ -116,7 +116,7 @@ def edit(page: Running, old: str, new: str) -> int:
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_chapter_prints_what_the_book_shows(browser: Any, site: str, chapter: str) -> None:
+def test_outputs_on_the_page_equal_those_in_the_book(browser: Any, site: str, chapter: str) -> None:
     run_chapter(browser, f"{site}/{chapter}.html")
 
 
@@ -160,5 +160,7 @@ OTHER = ROW.replace(
         ("something", "", False),
     ],
 )
-def test_outputs_are_compared(built: str, found: str, expected: bool) -> None:
+def test_same_compares_words_exactly_and_numbers_approximately(
+    built: str, found: str, expected: bool
+) -> None:
     assert same(built, found) is expected

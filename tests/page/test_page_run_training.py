@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from test_page_run import NUMBER, run_chapter, same
 
-# In ten thousand steps of 32-bit numbers what rounds otherwise adds up to this, not to more.
+# Tolerance after 10,000 steps in 32-bit floats.
 ADDED_UP = 0.02
-# Cells that rank or count single images: their words agree, and their numbers in order of size.
+# In outputs that rank or count single images, only words and sorted numbers are compared.
 SINGLE = ("is read as a", "misread digits", "images, ")
 
 
 def alike(built: str, found: str) -> bool:
-    """Tell whether two outputs of the trained network say the same."""
+    """Return whether two outputs of the trained network agree."""
     if not any(words in built for words in SINGLE):
         return same(built, found, ADDED_UP)
     lists = [sorted(float(n.replace(",", "")) for n in NUMBER.findall(t)) for t in (built, found)]
@@ -27,7 +27,7 @@ SHORTER = {"steps=10_000": "steps=650", "steps=2000": "steps=100", "steps=600": 
 
 
 @pytest.mark.slow
-def test_the_network_learns_in_the_page_as_in_the_book(browser: Any, site: str) -> None:
+def test_training_on_the_page_gives_the_results_of_the_book(browser: Any, site: str) -> None:
     found = run_chapter(browser, f"{site}/08_training.html", alike, SHORTER)
     assert any("losses are those of the loop above: True" in text for text in found)
 
@@ -42,5 +42,7 @@ def test_the_network_learns_in_the_page_as_in_the_book(browser: Any, site: str) 
         ("297 images, 40.3 % right", "", False),
     ],
 )
-def test_outputs_of_a_trained_network_are_compared(built: str, found: str, expected: bool) -> None:
+def test_alike_compares_outputs_of_a_trained_network(
+    built: str, found: str, expected: bool
+) -> None:
     assert alike(built, found) is expected

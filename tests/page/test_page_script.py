@@ -1,4 +1,4 @@
-"""The scripts of the pages: typed, linted, formatted, and tested without a browser."""
+"""The scripts of the pages: types, lint, format, and unit tests without a browser."""
 
 from __future__ import annotations
 
@@ -40,33 +40,33 @@ def node(arguments: list[str], folder: Path) -> tuple[int, str]:
 
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
-    """A copy of the sources, beside the packages that their tools look for."""
+    """Return a copy of the sources, next to the packages that the tools need."""
     folder = tmp_path / "browser"
     shutil.copytree(PACKAGES, folder)
     (folder / "node_modules").symlink_to(fetch())
     return folder
 
 
-def look_over(tool: str, folder: Path) -> tuple[int, str]:
+def run_tool(tool: str, folder: Path) -> tuple[int, str]:
     script, *options = TOOLS[tool]
     return node([str(folder / "node_modules" / script), *options], folder)
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_the_scripts_are_clean(sources: Path, tool: str) -> None:
-    code, said = look_over(tool, sources)
+def test_scripts_pass_each_tool(sources: Path, tool: str) -> None:
+    code, said = run_tool(tool, sources)
     assert code == 0, said
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_a_script_that_is_not_clean_is_noticed(sources: Path, tool: str) -> None:
+def test_each_tool_rejects_a_faulty_script(sources: Path, tool: str) -> None:
     (sources / "src" / "wrong.js").write_text(WRONG[tool])
-    code, said = look_over(tool, sources)
+    code, said = run_tool(tool, sources)
     assert code != 0
     assert "wrong.js" in said
 
 
-def test_the_scripts_own_tests_pass() -> None:
+def test_unit_tests_of_the_scripts_pass() -> None:
     code, said = node(["--test", "--test-reporter=tap", str(TESTS)], ROOT)
     assert code == 0, said
     # A file in which no test is found succeeds as well.

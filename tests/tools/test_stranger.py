@@ -312,7 +312,7 @@ def test_a_stranger_adds_a_chapter_a_layer_a_task_and_a_misconception(tmp_path: 
     checkout.run("mypy")
     checkout.course("release", "--check")
     assert "17 of 17 kept." in checkout.course("checklist", SLUG)
-    places = "contents or order or plan or sections"
+    places = "contents or order or outline or sections"
     said = checkout.run(
         *("pytest", "-v", "-p", "no:cacheprovider", "-m", "not slow", "tests/layers"),
         *("tests/library/test_imports.py", "tests/checks/test_misconceptions.py"),
@@ -324,10 +324,10 @@ def test_a_stranger_adds_a_chapter_a_layer_a_task_and_a_misconception(tmp_path: 
     for test in (
         "test_every_layer[Cube-numerical_gradient]",
         "test_every_layer[FourthPower-numerical_gradient]",
-        f"test_model_solution_earns_everything[{SLUG}-cube]",
+        f"test_model_solution_earns_all_points[{SLUG}-cube]",
         f"test_model_solution_is_valid[{SLUG}]",
         f"test_a_chapter_has_its_parts_in_order[{SLUG}]",
-        f"test_accepted_earns_everything[{SLUG}-loops]",
+        f"test_accepted_submission_earns_all_points[{SLUG}-loops]",
         "UpstreamDroppedByCube",
     ):
         assert test in said

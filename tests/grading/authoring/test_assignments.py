@@ -1,4 +1,4 @@
-"""Every release runs in a fresh kernel, alone, and the verdicts of nbgrader on it are right."""
+"""Every release runs in a fresh kernel, and `nbgrader validate` judges it correctly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from course_lib.grading.gradebook.nbgrader import import_nbgrader
 from course_lib.grading.notebooks import grade_id, is_solution
 
 SLUGS = this_course().assignments()
-# Runs in each kernel before anything else. Nothing in a notebook can take it back.
+# Runs first in each kernel; a notebook cannot remove an audit hook.
 NO_NETWORK = """\
 import sys
 
@@ -36,7 +36,7 @@ sys.addaudithook(refuse)
 
 @dataclass
 class Run:
-    """A notebook that ran in a fresh kernel, and what `nbgrader validate` says of it."""
+    """A notebook after its run in a fresh kernel, with the verdict of `nbgrader validate`."""
 
     notebook: NotebookNode
     verdict: dict[str, list[dict[str, str]]]
@@ -45,7 +45,7 @@ class Run:
 
     @property
     def errors(self) -> list[str]:
-        """What was raised, or written to the channel for errors."""
+        """Messages of exceptions, and text on stderr."""
         outputs = [out for cell in self.code for out in cell.outputs]
         raised = [out.evalue for out in outputs if out.output_type == "error"]
         return raised + [out.text for out in outputs if out.get("name") == "stderr"]
@@ -56,7 +56,7 @@ class Run:
 
     @property
     def marks(self) -> dict[str, float]:
-        """What the grade cells with code say, by the name of the task."""
+        """Outputs of the autograded cells, by task."""
         return {
             grade_id(cell).removeprefix("check_"): float(cell.outputs[0].data["text/plain"])
             for cell in self.code
@@ -66,14 +66,14 @@ class Run:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder with nothing in it, and kernels that have no network."""
+    """Return an empty folder; kernels have no network."""
     startup = tmp_path / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
     log = tmp_path / "network.log"
     log.touch()
     (startup / "00.py").write_text(NO_NETWORK.format(log=str(log)), encoding="utf-8")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    # What would send the kernel elsewhere, and what the course's own environment may lend it.
+    # The kernel must not import the course from the test environment's path.
     monkeypatch.delenv("PYTHONPATH", raising=False)
     here = Path.cwd()
     alone = tmp_path / "a student's folder"
@@ -88,7 +88,7 @@ def run(notebook: NotebookNode, folder: Path) -> Run:
     from nbgrader.validator import Validator
     from traitlets.config import Config
 
-    class Keeping(Validator):  # type: ignore[misc]
+    class RecordingValidator(Validator):  # type: ignore[misc]
         def _preprocess(self, nb: Any) -> Any:
             self.ran = super()._preprocess(nb)
             return self.ran
@@ -96,7 +96,7 @@ def run(notebook: NotebookNode, folder: Path) -> Run:
     path = folder / "notebook.ipynb"
     nbformat.write(notebook, path)
     quiet = Config({"Execute": {"extra_arguments": ["--IPKernelApp.log_level=ERROR"]}})
-    validator = Keeping(config=quiet)
+    validator = RecordingValidator(config=quiet)
     verdict = validator.validate(str(path))
     log = (folder.parent / "network.log").read_text(encoding="utf-8")
     return Run(validator.ran, verdict, log, sorted(file.name for file in folder.iterdir()))
@@ -112,7 +112,7 @@ def graded(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_release_runs_to_its_end_and_says_what_is_open(slug: str, folder: Path) -> None:
+def test_release_runs_completely_and_reports_unsolved_tasks(slug: str, folder: Path) -> None:
     done = run(build_submission(slug, {}), folder)
     assert done.errors == []
     assert done.network == ""
@@ -141,7 +141,7 @@ def test_model_solution_is_valid(slug: str, folder: Path) -> None:
     assert done.marks == worth
 
 
-def test_half_an_answer_is_not_valid(folder: Path) -> None:
+def test_a_partly_right_answer_is_not_valid(folder: Path) -> None:
     notebook = solved("03_activations")
     relu = next(c for c in notebook.cells if grade_id(c) == "relu" and is_solution(c))
     relu.source += "\nRelu.backward = lambda self, dout: -dout\n"
@@ -157,7 +157,7 @@ def test_a_changed_check_is_not_valid(folder: Path) -> None:
     assert [one["source"] for one in done.verdict["changed"]] == ["5.0"]
 
 
-def test_an_error_a_file_and_the_network_are_noticed(folder: Path) -> None:
+def test_run_records_errors_files_and_network_access(folder: Path) -> None:
     sources = [
         "1 / 0",
         "import sys; print('careful', file=sys.stderr)",

@@ -1,4 +1,4 @@
-"""The audit of the checks, held against mutants counted by hand and a check that is too weak."""
+"""The audit of the checks: mutants counted by hand, trials, and a check that is too weak."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ RELU = ("03_activations", "relu")
 KINDS = ("accepted", "hostile")
 
 
-def changed(source: str) -> list[str]:
+def mutated(source: str) -> list[str]:
     return [mutant.after for mutant in mutants(source)]
 
 
 # --- mutants ----------------------------------------------------------------------------------
 
 
-def test_mutants_of_a_sum_counted_by_hand() -> None:
-    assert sorted(changed("def f(x):\n    return x + 1")) == sorted(
+def test_mutants_of_a_sum_match_a_hand_count() -> None:
+    assert sorted(mutated("def f(x):\n    return x + 1")) == sorted(
         [
             "pass",
             "return -(x + 1)",
@@ -51,8 +51,8 @@ def test_mutants_of_a_sum_counted_by_hand() -> None:
     )
 
 
-def test_mutants_of_a_matrix_product_counted_by_hand() -> None:
-    assert sorted(changed("def f(x, W):\n    return x @ W.T")) == sorted(
+def test_mutants_of_a_matrix_product_match_a_hand_count() -> None:
+    assert sorted(mutated("def f(x, W):\n    return x @ W.T")) == sorted(
         [
             "pass",
             "return -(x @ W.T)",
@@ -89,17 +89,17 @@ def test_mutants_of_a_matrix_product_counted_by_hand() -> None:
         ("y = {'a': x, 'b': 0}['a']", {"y = {'a': x, 'b': 0}['b']"}),
     ],
 )  # fmt: skip
-def test_each_kind_of_mistake_is_made(line: str, wanted: set[str]) -> None:
-    assert wanted <= set(changed(f"def f(x):\n    {line}"))
+def test_each_kind_of_mutation_is_made(line: str, wanted: set[str]) -> None:
+    assert wanted <= set(mutated(f"def f(x):\n    {line}"))
 
 
-def test_mistakes_with_what_a_layer_keeps() -> None:
+def test_attributes_of_a_layer_are_exchanged_and_dropped() -> None:
     source = (
         "class Mul:\n"
         "    def forward(self, x, y):\n        self.x, self.y = x, y\n        return x * y\n"
         "    def backward(self, dout):\n        return dout * self.y, dout * self.x\n"
     )
-    after = changed(source)
+    after = mutated(source)
     assert "return (dout * self.x, dout * self.x)" in after
     assert "return (self.y, dout * self.x)" in after  # dout dropped
     assert "return (self.x * self.y, dout * self.x)" in after  # for dout
@@ -107,12 +107,12 @@ def test_mistakes_with_what_a_layer_keeps() -> None:
     assert {mutant.where for mutant in mutants(source)} == {"Mul.forward", "Mul.backward"}
 
 
-def test_state_is_moved_to_the_class() -> None:
+def test_instance_attributes_are_moved_to_the_class() -> None:
     source = "class A:\n    def forward(self, x):\n        self.x = x"
-    assert "self.__class__.x = x" in changed(source)
+    assert "self.__class__.x = x" in mutated(source)
 
 
-def test_only_what_a_student_writes_is_changed() -> None:
+def test_only_solution_code_is_mutated() -> None:
     source = (
         "def f(x, step=1):\n    y = x + 1\n    ### BEGIN SOLUTION\n    y = 2 * y\n"
         "    ### END SOLUTION\n    return y\n"
@@ -120,7 +120,7 @@ def test_only_what_a_student_writes_is_changed() -> None:
     assert {mutant.before for mutant in mutants(source)} == {"y = 2 * y"}
 
 
-def test_every_mutant_is_python_and_another_one() -> None:
+def test_every_mutant_is_valid_and_unique() -> None:
     for source in model_cells("03_activations", solved=True).values():
         made = [mutant.source for mutant in mutants(source)]
         assert len(set(made)) == len(made) > 10
@@ -132,30 +132,30 @@ def test_every_mutant_is_python_and_another_one() -> None:
 # --- trials -----------------------------------------------------------------------------------
 
 
-def tried(cell: str, limit: float = 20) -> Any:
+def trial_result(cell: str, limit: float = 20) -> Any:
     return run(ROOT, Trial(*RELU, "mutant", (), {"relu": cell}, (0, 1), limit))
 
 
-def test_an_endless_loop_is_stopped_and_earns_nothing() -> None:
-    assert tried("while True:\n    pass", 0.3).points == (0, 0)
+def test_an_endless_loop_is_stopped_and_earns_no_points() -> None:
+    assert trial_result("while True:\n    pass", 0.3).points == (0, 0)
     never = "class Relu:\n    def forward(self, x):\n        while True:\n            pass"
-    assert tried(never, 0.3).points == (0, 0)
+    assert trial_result(never, 0.3).points == (0, 0)
 
 
 @pytest.mark.parametrize("cell", ["1 / 0", "no python", "raise SystemExit", "Relu = 3"])
-def test_a_cell_that_fails_earns_nothing(cell: str) -> None:
-    assert tried(cell).points == (0, 0)
+def test_a_failing_cell_earns_no_points(cell: str) -> None:
+    assert trial_result(cell).points == (0, 0)
 
 
-def test_the_model_solution_earns_everything() -> None:
-    assert tried(model_cells("03_activations")["relu"]).points == (5, 5)
+def test_the_model_solution_earns_all_points() -> None:
+    assert trial_result(model_cells("03_activations")["relu"]).points == (5, 5)
 
 
 # --- the audit --------------------------------------------------------------------------------
 
 
-def only(monkeypatch: pytest.MonkeyPatch, task: Any) -> audits.Audit:
-    """Audit a single task, in this process."""
+def audit_of(monkeypatch: pytest.MonkeyPatch, task: Any) -> audits.Audit:
+    """Return the audit of a single task, in this process."""
     monkeypatch.setattr(trial, "all_tasks", lambda: (task,))
     trial.assignment.cache_clear()
     try:
@@ -165,7 +165,7 @@ def only(monkeypatch: pytest.MonkeyPatch, task: Any) -> audits.Audit:
 
 
 def test_a_strong_check_has_no_survivors(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = only(monkeypatch, activations.relu)
+    found = audit_of(monkeypatch, activations.relu)
     (row,) = found.rows
     assert (row.points, row.mutants.made, row.caught) == (5, 35, 35)
     assert (str(row.parts), str(row.model), str(row.blank)) == ("4/4", "1/1", "1/1")
@@ -174,14 +174,14 @@ def test_a_strong_check_has_no_survivors(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [said for said in found.problems if "not true any more" not in said] == []
 
 
-def test_a_weak_check_is_told_by_its_survivors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_audit_lists_the_mutants_that_a_weak_check_accepts(monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing_below_zero(rng: np.random.Generator) -> list[Case]:
         return [Case({"x": rng.uniform(2, 3, shape)}, np.ones(shape)) for shape in ((2, 3), (4,))]
 
     weak = replace(
         activations.relu, cases=nothing_below_zero, points={"forward": 2, "dx": 2, "contracts": 1}
     )
-    found = only(monkeypatch, weak)
+    found = audit_of(monkeypatch, weak)
     survivors = " ".join(found.rows[0].mutants.wrong)
     assert "return np.where(self.mask, 0, x)  →  return x" in survivors
     assert "dx = np.where(self.mask, 0, dout)  →  dx = dout" in survivors
@@ -192,28 +192,30 @@ def test_a_weak_check_is_told_by_its_survivors(monkeypatch: pytest.MonkeyPatch) 
     assert int(audits.audit_table(found).split()[-1]) == len(found.rows[0].mutants.wrong) > 5
 
 
-def test_points_that_differ_from_the_grade_cell_are_noticed(
+def test_audit_reports_points_that_differ_from_the_grade_cell(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     richer = replace(activations.relu, points={**activations.relu.points, "forward": 3})
     assert any(
         "the model solution does not earn everything" in said
-        for said in only(monkeypatch, richer).problems
+        for said in audit_of(monkeypatch, richer).problems
     )
 
 
-def test_an_entry_that_is_not_true_any_more_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_audit_reports_outdated_equivalent_mutants(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = (*RELU, "Relu.forward", "return x", "return y")
     caught = (*RELU, "Relu.backward", "return dx", "return -dx")
     monkeypatch.setattr(audits, "read_equivalent", lambda _course: {gone: "why", caught: "why"})
-    found = only(monkeypatch, activations.relu)
+    found = audit_of(monkeypatch, activations.relu)
     assert found.stale == [gone, caught]
     assert found.rows[0].caught == 35
     assert len(found.problems) == 2
 
 
 @pytest.mark.parametrize(("points", "survives"), [((5, 5, 5), []), ((5, 4, 5), ["mutant"])])
-def test_what_passes_by_luck_is_not_equivalent(points: Any, survives: list[str]) -> None:
+def test_a_mutant_that_fails_with_one_seed_is_not_equivalent(
+    points: Any, survives: list[str]
+) -> None:
     mutant = Trial(*RELU, "mutant", ("f", "return x", "return y"), {}, (0, 1, 2), 1)
     key = (*RELU, "f", "return x", "return y")
     outcome = TrialResult(mutant, points, (None, None, None), 0)
@@ -222,8 +224,8 @@ def test_what_passes_by_luck_is_not_equivalent(points: Any, survives: list[str])
     assert len(row.equivalent) == 1 - len(survives)
 
 
-def test_attacks_meet_a_check_that_knows_nothing_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is expected of other answers is worked out once; an attack may change the library."""
+def test_attacks_run_before_any_expected_values_are_cached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Expected values are cached for other answers; an attack could change their computation."""
     spoil = (
         "from course_lib.checks.tasks import LayerTask\n"
         "LayerTask.expected = lambda self, cases: 1 / 0\n"
@@ -232,15 +234,15 @@ def test_attacks_meet_a_check_that_knows_nothing_yet(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(tasks.LayerTask, "expected", tasks.LayerTask.expected)
     trials = [Trial(*RELU, kind, ("", "0"), {"relu": spoil}, (0,), 20) for kind in KINDS]
     trial.assignment.cache_clear()
-    assert tried(model_cells("03_activations")["relu"]).points == (5, 5)
-    assert run(ROOT, trials[0]).points == (0,)  # what is expected was known before
+    assert trial_result(model_cells("03_activations")["relu"]).points == (5, 5)
+    assert run(ROOT, trials[0]).points == (0,)  # the expected values are cached
     with pytest.raises(ZeroDivisionError):
         run(ROOT, trials[1])
     trial.assignment.cache_clear()
 
 
-def test_json_holds_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = json.loads(audits.audit_json(only(monkeypatch, activations.relu)))
+def test_json_contains_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = json.loads(audits.audit_json(audit_of(monkeypatch, activations.relu)))
     assert [row["task"] for row in said["rows"]] == ["relu"]
     assert said["rows"][0]["mutants"]["made"] == 35
 
@@ -253,7 +255,9 @@ def test_json_holds_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
         (2 * (ENTRY + 'reason = "z"\n'), "twice"),
     ],
 )
-def test_a_damaged_table_of_equivalents_is_named(tmp_path: Path, text: str, words: str) -> None:
+def test_a_damaged_table_of_equivalent_mutants_is_reported(
+    tmp_path: Path, text: str, words: str
+) -> None:
     course = Course(tmp_path)
     file = equivalent_path(course)
     file.parent.mkdir(parents=True)
@@ -262,7 +266,7 @@ def test_a_damaged_table_of_equivalents_is_named(tmp_path: Path, text: str, word
         read_equivalent(course)
 
 
-def test_every_equivalent_mutant_has_a_reason_and_can_be_made() -> None:
+def test_every_listed_equivalent_mutant_has_a_reason_and_exists() -> None:
     for (slug, task, *mutant), why in read_equivalent(this_course()).items():
         assert len(why) > 10
         made = {(m.where, m.before, m.after) for m in mutants(model_cells(slug, solved=True)[task])}
@@ -271,6 +275,6 @@ def test_every_equivalent_mutant_has_a_reason_and_can_be_made() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("slug", ["01_shopping_cart", "03_activations"])
-def test_the_course_s_own_checks_let_nothing_wrong_through(slug: str) -> None:
+def test_audit_of_the_course_finds_no_problem(slug: str) -> None:
     result = CliRunner().invoke(main, ["audit", slug])
     assert result.exit_code == 0, result.output

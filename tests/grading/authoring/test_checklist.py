@@ -41,12 +41,12 @@ HOSTILE = "has attacks on its checks"
 HINTS = "has misconceptions whose hints ask a question"
 PARTS = "has a misconception for each part of its points"
 
-Spoil = Callable[[Course, pytest.MonkeyPatch], object]
+Change = Callable[[Course, pytest.MonkeyPatch], object]
 
 
 @pytest.fixture
-def whole(course: Course) -> Course:
-    """A copy of the course that keeps every rule."""
+def complete_course(course: Course) -> Course:
+    """Return a copy of the course that follows every rule."""
     (course.root / "book").mkdir()
     shutil.copy2(ROOT / "book" / f"{SLUG}.md", course.root / "book")
     return course
@@ -58,40 +58,40 @@ def problems(course: Course, rule: str) -> list[str]:
     return list(checklists.problems(Subject(course, SLUG), rule))
 
 
-# --- ways to spoil it -------------------------------------------------------------------------
+# --- changes that break rules -----------------------------------------------------------------
 
 
-def text(old: str, new: str, *, regex: bool = False) -> Spoil:
+def text(old: str, new: str, *, regex: bool = False) -> Change:
     """Change the assignment's source."""
 
-    def spoil(course: Course, _patch: pytest.MonkeyPatch) -> None:
+    def change_course(course: Course, _patch: pytest.MonkeyPatch) -> None:
         path = course.source(SLUG)
         before = path.read_text(encoding="utf-8")
         after = re.sub(old, new, before, flags=re.DOTALL) if regex else before.replace(old, new)
         assert after != before
         path.write_text(after, encoding="utf-8")
 
-    return spoil
+    return change_course
 
 
-def chapter(old: str, new: str) -> Spoil:
-    def spoil(course: Course, _patch: pytest.MonkeyPatch) -> None:
+def chapter(old: str, new: str) -> Change:
+    def change_course(course: Course, _patch: pytest.MonkeyPatch) -> None:
         path = course.root / "book" / f"{SLUG}.md"
         before = path.read_text(encoding="utf-8")
         assert old in before
         path.write_text(before.replace(old, new), encoding="utf-8")
 
-    return spoil
+    return change_course
 
 
-def released(old: str, new: str) -> Spoil:
-    def spoil(course: Course, _patch: pytest.MonkeyPatch) -> None:
+def released(old: str, new: str) -> Change:
+    def change_course(course: Course, _patch: pytest.MonkeyPatch) -> None:
         path = course.released(SLUG)
         before = path.read_text(encoding="utf-8")
         assert old in before
         path.write_text(before.replace(old, new), encoding="utf-8")
 
-    return spoil
+    return change_course
 
 
 def no_chapter(course: Course, _patch: pytest.MonkeyPatch) -> None:
@@ -102,38 +102,38 @@ def no_release(course: Course, _patch: pytest.MonkeyPatch) -> None:
     course.released(SLUG).unlink()
 
 
-def without_first(kind: str) -> Spoil:
-    def spoil(course: Course, _patch: pytest.MonkeyPatch) -> None:
+def only_three(kind: str) -> Change:
+    def change_course(course: Course, _patch: pytest.MonkeyPatch) -> None:
         for path in sorted((course.root / "tests/submissions" / SLUG / kind).glob("*.py"))[3:]:
             path.unlink()
 
-    return spoil
+    return change_course
 
 
-def strange_cell(kind: str) -> Spoil:
-    def spoil(course: Course, _patch: pytest.MonkeyPatch) -> None:
+def unknown_task_in(kind: str) -> Change:
+    def change_course(course: Course, _patch: pytest.MonkeyPatch) -> None:
         path = course.root / "tests/submissions" / SLUG / kind / "strange.py"
         path.write_text("# %% mull_ayer\nclass MulLayer: ...\n", encoding="utf-8")
 
-    return spoil
+    return change_course
 
 
-def tasks(**changes: Any) -> Spoil:
-    """Change the check of mul_layer, or leave it out."""
+def tasks(**changes: Any) -> Change:
+    """Change the check of mul_layer, or remove it."""
 
-    def spoil(_course: Course, patch: pytest.MonkeyPatch) -> None:
+    def change_course(_course: Course, patch: pytest.MonkeyPatch) -> None:
         known = [task for task in trial.all_tasks() if task.name != "mul_layer"]
         if changes:
             known.append(replace(shopping_cart.mul_layer, **changes))
         patch.setattr(trial, "all_tasks", lambda: tuple(known))
 
-    return spoil
+    return change_course
 
 
-def misconceptions(change: Callable[[Any], Any]) -> Spoil:
-    """Change each misconception of mul_layer, or leave it out."""
+def misconceptions(change: Callable[[Any], Any]) -> Change:
+    """Change each misconception of mul_layer, or remove it."""
 
-    def spoil(_course: Course, patch: pytest.MonkeyPatch) -> None:
+    def change_course(_course: Course, patch: pytest.MonkeyPatch) -> None:
         known = [change(m) if m.task == "mul_layer" else m for m in all_misconceptions()]
         kept = [m for m in known if m is not None]
         patch.setattr(checklists, "all_misconceptions", lambda: kept)
@@ -143,7 +143,7 @@ def misconceptions(change: Callable[[Any], Any]) -> Spoil:
             lambda slug, task: [m for m in kept if (m.slug, m.task) == (slug, task)],
         )
 
-    return spoil
+    return change_course
 
 
 def fewer_misconceptions(_course: Course, patch: pytest.MonkeyPatch) -> None:
@@ -161,7 +161,7 @@ NINTH = """
 +++
 """
 MUL_CHECK = "checks.mul_layer(MulLayer)"
-REJECTED: list[tuple[str, Spoil, str]] = [
+REJECTED: list[tuple[str, Change, str]] = [
     (GOALS, text("After this exercise you can", "Afterwards you can"), "followed by 0 goals"),
     (GOALS, text(r"- say what a node.*?its unit\.", "", regex=True), "followed by 1 goals"),
     (TIME, text("**Time**: 40 to 60 minutes.", ""), "no time is stated"),
@@ -205,10 +205,10 @@ REJECTED: list[tuple[str, Spoil, str]] = [
     (MODEL, text("    def forward(self, x, y):\n        ### BEGIN SOLUTION\n        self.x = x",
                  "    def forward(self, x, y):\n        return x * y\n        ### BEGIN SOLUTION\n"
                  "        self.x = x"), "the blank answer to mul_layer earns 1"),
-    (ACCEPTED, without_first("accepted"), "right answers to mul_layer; write 5"),
-    (ACCEPTED, strange_cell("accepted"), "strange.py answers mull_ayer"),
-    (HOSTILE, without_first("hostile"), "3 attacks; write 4"),
-    (HOSTILE, strange_cell("hostile"), "strange.py answers mull_ayer"),
+    (ACCEPTED, only_three("accepted"), "right answers to mul_layer; write 5"),
+    (ACCEPTED, unknown_task_in("accepted"), "strange.py answers mull_ayer"),
+    (HOSTILE, only_three("hostile"), "3 attacks; write 4"),
+    (HOSTILE, unknown_task_in("hostile"), "strange.py answers mull_ayer"),
     (HINTS, misconceptions(lambda m: replace(m, hint=m.hint.replace("?", "."))), "no question"),
     (HINTS, misconceptions(lambda m: replace(m, hint="Why?")), "has 4 characters"),
     (HINTS, misconceptions(lambda m: replace(m, hint=m.hint + 300 * "?")), "characters"),
@@ -222,40 +222,46 @@ REJECTED: list[tuple[str, Spoil, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("rule", "spoil", "words"), REJECTED, ids=[f"{i}-{row[0]}" for i, row in enumerate(REJECTED)]
+    ("rule", "change_course", "words"),
+    REJECTED,
+    ids=[f"{i}-{row[0]}" for i, row in enumerate(REJECTED)],
 )
-def test_a_spoilt_course_breaks_the_rule(
-    whole: Course, monkeypatch: pytest.MonkeyPatch, rule: str, spoil: Spoil, words: str
+def test_a_change_of_the_course_breaks_the_rule(
+    complete_course: Course,
+    monkeypatch: pytest.MonkeyPatch,
+    rule: str,
+    change_course: Change,
+    words: str,
 ) -> None:
-    spoil(whole, monkeypatch)
-    said = "\n".join(problems(whole, rule))
+    change_course(complete_course, monkeypatch)
+    said = "\n".join(problems(complete_course, rule))
     assert said
     assert words in said
     trial.assignment.cache_clear()
 
 
-def test_each_rule_is_broken_by_something() -> None:
+def test_every_rule_has_a_change_that_breaks_it() -> None:
     assert {rule for rule, _spoil, _words in REJECTED} == set(RULES)
 
 
 @pytest.mark.parametrize("slug", this_course().assignments())
-def test_the_course_keeps_every_rule(slug: str) -> None:
+def test_the_course_follows_every_rule(slug: str) -> None:
     trial.assignment.cache_clear()
     found = checklist(this_course(), [slug])
     assert [verdict.rule for verdict in found] == list(RULES)
     assert [problem for verdict in found for problem in verdict.problems] == []
 
 
-def test_a_new_release_is_up_to_date(whole: Course) -> None:
-    text("Two apples at 100", "Two apples at 110")(whole, pytest.MonkeyPatch())
-    assert problems(whole, IN_STEP)
-    release(whole, [SLUG])
-    assert problems(whole, IN_STEP) == []
+def test_a_new_release_is_up_to_date(complete_course: Course) -> None:
+    text("Two apples at 100", "Two apples at 110")(complete_course, pytest.MonkeyPatch())
+    assert problems(complete_course, IN_STEP)
+    release(complete_course, [SLUG])
+    assert problems(complete_course, IN_STEP) == []
 
 
-def test_an_unreadable_source_is_a_problem_not_a_traceback(whole: Course) -> None:
-    whole.source(SLUG).write_text("# No kernel\n", encoding="utf-8")
-    found = checklist(whole, [SLUG])
+def test_an_unreadable_source_is_reported_as_a_problem(complete_course: Course) -> None:
+    complete_course.source(SLUG).write_text("# No kernel\n", encoding="utf-8")
+    found = checklist(complete_course, [SLUG])
     assert any("names no kernel" in problem for verdict in found for problem in verdict.problems)
     assert len(found) == len(RULES)
 
@@ -263,7 +269,7 @@ def test_an_unreadable_source_is_a_problem_not_a_traceback(whole: Course) -> Non
 # --- output of the command --------------------------------------------------------------------
 
 
-def invoked(monkeypatch: pytest.MonkeyPatch, found: list[Verdict], *words: str) -> Any:
+def run_checklist(monkeypatch: pytest.MonkeyPatch, found: list[Verdict], *words: str) -> Any:
     monkeypatch.setattr(checklists, "checklist", lambda _course, _slugs: found)
     return CliRunner().invoke(main, ["checklist", *words])
 
@@ -272,21 +278,21 @@ KEPT = [Verdict(slug, rule, ()) for slug in ("01_a", "02_b") for rule in RULES]
 BROKEN = [*KEPT[:-1], Verdict("02_b", list(RULES)[-1], ("this is why.",))]
 
 
-def test_the_table_has_a_mark_for_each_rule_and_the_reasons(
+def test_table_shows_a_mark_for_each_rule_and_the_problems(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    result = invoked(monkeypatch, BROKEN)
+    result = run_checklist(monkeypatch, BROKEN)
     lines = result.output.splitlines()
     assert result.exit_code == 1
     assert lines[0].split() == ["01", "02"]
     assert [line.count("✓") for line in lines[1:18]] == 16 * [2] + [1]
     assert lines[17].split()[-1] == "✗"
     assert lines[18:] == ["✗ 02_b: this is why.", "33 of 34 kept."]
-    assert invoked(monkeypatch, KEPT).exit_code == 0
+    assert run_checklist(monkeypatch, KEPT).exit_code == 0
 
 
-def test_json_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = invoked(monkeypatch, BROKEN, "--json")
+def test_json_contains_every_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run_checklist(monkeypatch, BROKEN, "--json")
     said = json.loads(result.output)
     assert result.exit_code == 1
     assert said["passed"] is False
@@ -294,10 +300,10 @@ def test_json_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said["verdicts"][-1] == {
         "slug": "02_b", "rule": PARTS, "problems": ["this is why."], "passed": False,
     }  # fmt: skip
-    assert json.loads(invoked(monkeypatch, KEPT, "--json").output)["passed"] is True
+    assert json.loads(run_checklist(monkeypatch, KEPT, "--json").output)["passed"] is True
 
 
-def test_an_unknown_assignment_is_named() -> None:
+def test_an_unknown_assignment_is_reported() -> None:
     result = CliRunner().invoke(main, ["checklist", "00_nothing"])
     assert result.exit_code == 1
     assert "There is no assignment '00_nothing'" in result.output

@@ -34,7 +34,7 @@ Take {{download}}`the exercise <../exercises/{SLUG}/{SLUG}.ipynb>`.
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course with a library of its own, one assignment, and a new one made by the command."""
+    """Return a course with its own library, one assignment, and one made by the command."""
     root = tmp_path_factory.mktemp("new") / "my course"
     library = shutil.ignore_patterns("data", "__pycache__", "engine")
     shutil.copytree(ROOT / "course_lib", root / "course_lib", ignore=library)
@@ -42,14 +42,14 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy2(ROOT / "solutions" / "01_shopping_cart.md", root / "solutions")
     shutil.copy2(ROOT / "nbgrader_config.py", root)
     shutil.copy2(ROOT / "pyproject.toml", root)
-    made = course(root, "new-exercise", SLUG, "--title", "warm things")
-    assert made.returncode == 0, made.stderr
-    (root / "said.txt").write_text(made.stdout, encoding="utf-8")
+    done = course(root, "new-exercise", SLUG, "--title", "warm things")
+    assert done.returncode == 0, done.stderr
+    (root / "said.txt").write_text(done.stdout, encoding="utf-8")
     return root
 
 
 def course(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the command with the library that lies in `root`."""
+    """Run `course` with the library in `root`."""
     return subprocess.run(
         [sys.executable, "-m", "course_lib.grading", *words],
         cwd=root,
@@ -59,14 +59,14 @@ def course(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def made(root: Path) -> list[Path]:
+def made_files(root: Path) -> list[Path]:
     lines = (root / "said.txt").read_text(encoding="utf-8").splitlines()
     return [root / line.removeprefix("made ") for line in lines if line.startswith("made ")]
 
 
-def test_it_lists_the_files_and_the_remaining_steps(scratch: Path) -> None:
+def test_new_exercise_lists_its_files_and_the_next_steps(scratch: Path) -> None:
     said = (scratch / "said.txt").read_text(encoding="utf-8")
-    names = {path.relative_to(scratch).as_posix() for path in made(scratch)}
+    names = {path.relative_to(scratch).as_posix() for path in made_files(scratch)}
     assert {
         f"solutions/{SLUG}.md",
         "course_lib/checks/heat_and_light.py",
@@ -76,21 +76,21 @@ def test_it_lists_the_files_and_the_remaining_steps(scratch: Path) -> None:
     for kind, least in (("accepted", 5), ("hostile", 4)):
         folder = f"tests/submissions/{SLUG}/{kind}/"
         assert sum(name.startswith(folder) for name in names) >= least
-    assert all(path.is_file() for path in made(scratch))
+    assert all(path.is_file() for path in made_files(scratch))
     assert f"- file: {SLUG}" in said
     assert "(heat-and-light)=" in said
     assert f"course checklist {SLUG}" in said
 
 
-def test_no_placeholder_is_left(scratch: Path) -> None:
-    for path in made(scratch):
+def test_new_files_contain_no_placeholder(scratch: Path) -> None:
+    for path in made_files(scratch):
         text = path.read_text(encoding="utf-8")
         for mark in ("{{", "SLUG.", "NAME", ".txt"):
             assert mark not in text, path
     assert "# Exercise 11: warm things" in (scratch / "solutions" / f"{SLUG}.md").read_text()
 
 
-def test_it_is_released_and_then_only_its_chapter_is_missing(scratch: Path) -> None:
+def test_released_new_exercise_misses_only_its_chapter(scratch: Path) -> None:
     assert course(scratch, "release", SLUG).returncode == 0
     missing = course(scratch, "checklist", SLUG)
     assert missing.returncode == 1
@@ -107,7 +107,7 @@ def test_it_is_released_and_then_only_its_chapter_is_missing(scratch: Path) -> N
     assert "17 of 17 kept." in complete.stdout
 
 
-def test_its_checks_pass_the_audit(scratch: Path) -> None:
+def test_new_exercise_passes_the_audit(scratch: Path) -> None:
     found = course(scratch, "audit", SLUG, "--jobs", "1")
     assert found.returncode == 0, found.stdout + found.stderr
     sums = found.stdout.splitlines()[-1].split()
@@ -115,15 +115,15 @@ def test_its_checks_pass_the_audit(scratch: Path) -> None:
     assert sums[-1] == "0"
 
 
-def test_its_code_passes_the_linter(scratch: Path) -> None:
-    code = [str(path) for path in made(scratch) if "submissions" not in path.parts]
+def test_new_exercise_passes_the_linter(scratch: Path) -> None:
+    code = [str(path) for path in made_files(scratch) if "submissions" not in path.parts]
     code = [path for path in code if path.endswith(".py")]
     assert len(code) == 2
     for words in (["check", "--no-cache"], ["format", "--check", "--no-cache"]):
         subprocess.run([sys.executable, "-m", "ruff", *words, *code], cwd=scratch, check=True)
 
 
-def test_names_of_misconceptions_are_new(scratch: Path) -> None:
+def test_new_misconceptions_have_unique_names(scratch: Path) -> None:
     text = (scratch / "course_lib" / "misconceptions" / f"{SLUG}.toml").read_text()
     names = [entry["name"] for entries in tomllib.loads(text).values() for entry in entries]
     assert len(names) == 10
@@ -164,7 +164,7 @@ def test_an_invalid_slug_is_refused(course: Course, slug: str, words: str) -> No
 @pytest.mark.parametrize(
     "name", ["course_lib/checks/heat.py", "tests/submissions/11_heat/hostile/constant_forward.py"]
 )
-def test_nothing_is_written_over(course: Course, name: str) -> None:
+def test_existing_files_are_not_overwritten(course: Course, name: str) -> None:
     path = course.root / name
     path.parent.mkdir(parents=True)
     path.write_text("mine")
@@ -174,9 +174,7 @@ def test_nothing_is_written_over(course: Course, name: str) -> None:
     assert files(course.root) == before
 
 
-def test_a_failure_halfway_leaves_nothing_behind(
-    course: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_run_leaves_no_file(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     before, calls = files(course.root), []
     folders = {path for path in course.root.rglob("*") if path.is_dir()}
     replace = os.replace
@@ -195,7 +193,7 @@ def test_a_failure_halfway_leaves_nothing_behind(
     assert left <= {course.build}
 
 
-def test_an_existing_chapter_gives_its_label_and_needs_the_link(course: Course) -> None:
+def test_an_existing_chapter_provides_the_label_and_needs_a_link(course: Course) -> None:
     page = course.root / "book" / f"{SLUG}.md"
     page.parent.mkdir()
     page.write_text(CHAPTER.replace("download", "doc"), encoding="utf-8")
@@ -208,10 +206,10 @@ def test_an_existing_chapter_gives_its_label_and_needs_the_link(course: Course) 
     assert frames.still_to_do(course, SLUG) == []
 
 
-# --- what authors read ------------------------------------------------------------------------
+# --- AUTHORING.md and help --------------------------------------------------------------------
 
 
-def test_authoring_names_existing_commands() -> None:
+def test_commands_in_authoring_md_exist() -> None:
     text = (ROOT / "AUTHORING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"(?:^|`)course ([a-z][a-z-]*)", text, flags=re.MULTILINE))
     assert {"new-exercise", "release", "checklist", "audit"} <= named <= set(main.commands)
@@ -219,7 +217,7 @@ def test_authoring_names_existing_commands() -> None:
     assert set(re.findall(r"course audit (--[a-z-]+)", text)) <= options
 
 
-def test_authoring_s_example_of_an_equivalent_mutant_is_one(course: Course) -> None:
+def test_example_in_authoring_md_is_a_listed_equivalent_mutant(course: Course) -> None:
     text = (ROOT / "AUTHORING.md").read_text(encoding="utf-8")
     example = re.search(r"```toml\n(.*?)```", text, flags=re.DOTALL)
     assert example
@@ -231,7 +229,7 @@ def test_authoring_s_example_of_an_equivalent_mutant_is_one(course: Course) -> N
     assert set(mutants.read_equivalent(course)) <= set(known)
 
 
-def test_help_says_what_is_made() -> None:
+def test_help_lists_the_new_files() -> None:
     result = CliRunner().invoke(main, ["new-exercise", "--help"])
     assert result.exit_code == 0
     for word in ("SLUG", "11_convolution", "solutions/", "checklist"):

@@ -1,4 +1,4 @@
-"""The page about the graders' strength: written from what was measured, and never out of date."""
+"""The page about the strength of the checks: up to date, and computed from the record."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ SLUG = TWO[0]
 
 
 @pytest.fixture
-def whole(course: Course) -> Course:
-    """A copy of the course with all that the figures come from."""
+def complete_course(course: Course) -> Course:
+    """Return a copy of the course with all inputs of the audit."""
     for part in ("checks", "misconceptions", "answers", "grading"):
         shutil.copytree(ROOT / "course_lib" / part, course.root / "course_lib" / part)
     (course.root / "tests" / "mutants").mkdir()
@@ -49,16 +49,16 @@ def row(slug: str, **counted: Tally) -> AuditRow:
 # --- the course's own page --------------------------------------------------------------------
 
 
-def test_the_page_is_what_was_measured() -> None:
+def test_page_matches_the_measured_record() -> None:
     course = this_course()
     assert page_path(course).read_text(encoding="utf-8") == page(read_record(course)), RUN
 
 
-def test_what_was_measured_is_what_is_there() -> None:
+def test_record_is_up_to_date() -> None:
     assert out_of_date(this_course()) == [], RUN
 
 
-def test_every_task_was_measured_and_nothing_survived() -> None:
+def test_every_task_is_measured_and_no_wrong_answer_passes() -> None:
     record = read_record(this_course())
     assert list(record) == this_course().assignments(), RUN
     for slug, measured in record.items():
@@ -71,7 +71,7 @@ def test_every_task_was_measured_and_nothing_survived() -> None:
             assert one["misconceptions"]["made"] > 0
 
 
-# --- what makes it out of date ----------------------------------------------------------------
+# --- out-of-date records ----------------------------------------------------------------------
 
 
 def replaced(name: str, old: str, new: str) -> Callable[[Course], None]:
@@ -109,10 +109,12 @@ def added(name: str) -> Callable[[Course], None]:
     ],
     ids=range(12),
 )
-def test_a_change_that_matters_is_noticed(whole: Course, change: Callable[[Course], None]) -> None:
-    before = inputs(whole, SLUG)
-    change(whole)
-    assert inputs(whole, SLUG) != before
+def test_a_relevant_change_makes_the_record_out_of_date(
+    complete_course: Course, change: Callable[[Course], None]
+) -> None:
+    before = inputs(complete_course, SLUG)
+    change(complete_course)
+    assert inputs(complete_course, SLUG) != before
 
 
 @pytest.mark.parametrize(
@@ -128,40 +130,40 @@ def test_a_change_that_matters_is_noticed(whole: Course, change: Callable[[Cours
     ],
     ids=range(7),
 )
-def test_words_and_other_assignments_do_not_matter(
-    whole: Course, change: Callable[[Course], None]
+def test_texts_and_other_assignments_leave_the_record_up_to_date(
+    complete_course: Course, change: Callable[[Course], None]
 ) -> None:
-    before = inputs(whole, SLUG)
-    change(whole)
-    assert inputs(whole, SLUG) == before
+    before = inputs(complete_course, SLUG)
+    change(complete_course)
+    assert inputs(complete_course, SLUG) == before
 
 
-def test_only_what_has_changed_is_measured_again(whole: Course) -> None:
-    assert out_of_date(whole) == list(TWO)
-    before = {slug: inputs(whole, slug) for slug in TWO}
-    write_record(whole, Audit([row(slug) for slug in TWO], []), before)
-    assert out_of_date(whole) == []
-    added(f"tests/submissions/{TWO[1]}/hostile/zzz.py")(whole)
-    assert out_of_date(whole) == [TWO[1]]
-    whole.source(TWO[1]).unlink()
-    assert list(read_record(whole)) == [SLUG]
+def test_only_changed_assignments_are_out_of_date(complete_course: Course) -> None:
+    assert out_of_date(complete_course) == list(TWO)
+    before = {slug: inputs(complete_course, slug) for slug in TWO}
+    write_record(complete_course, Audit([row(slug) for slug in TWO], []), before)
+    assert out_of_date(complete_course) == []
+    added(f"tests/submissions/{TWO[1]}/hostile/zzz.py")(complete_course)
+    assert out_of_date(complete_course) == [TWO[1]]
+    complete_course.source(TWO[1]).unlink()
+    assert list(read_record(complete_course)) == [SLUG]
 
 
-def test_a_damaged_record_is_named(whole: Course) -> None:
-    record_path(whole).write_text("{", encoding="utf-8")
+def test_a_damaged_record_is_reported(complete_course: Course) -> None:
+    record_path(complete_course).write_text("{", encoding="utf-8")
     with pytest.raises(CourseError, match=r"measured\.json is damaged"):
-        read_record(whole)
+        read_record(complete_course)
 
 
-# --- what the page says -----------------------------------------------------------------------
+# --- content of the page ----------------------------------------------------------------------
 
 
-def test_figures_are_added_up_by_hand(whole: Course) -> None:
+def test_totals_on_the_page_match_a_hand_count(complete_course: Course) -> None:
     first = row(SLUG, misconceptions=Tally(3), accepted=Tally(5), mutants=Tally(10))
     key = (SLUG, "task", "f", "return x", "return -x")
     first.equivalent.append((key, "It is even."))
     second = row(SLUG, misconceptions=Tally(4, ["Odd"]), mutants=Tally(7, ["a/b, f: x  →  y"]))
-    text = page(write_record(whole, Audit([first, second], []), {SLUG: "0123"}))
+    text = page(write_record(complete_course, Audit([first, second], []), {SLUG: "0123"}))
     lines = text.splitlines()
     assert "| together | 8 | 0 | 6/7 | 5/5 | 0 | 17 | 15 | 1 | 1 |" in lines
     assert "| `task` | 4 | 0 | 3/3 | 5/5 | 0 | 10 | 9 | 1 | 0 |" in lines
@@ -174,8 +176,8 @@ def test_figures_are_added_up_by_hand(whole: Course) -> None:
     assert "{{" not in text
 
 
-def test_the_command_writes_what_it_measured_and_fails_for_what_is_wrong(
-    whole: Course, monkeypatch: pytest.MonkeyPatch
+def test_write_page_writes_the_record_and_exits_with_1_for_problems(
+    complete_course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[list[str]] = []
 
@@ -184,10 +186,14 @@ def test_the_command_writes_what_it_measured_and_fails_for_what_is_wrong(
         return Audit([row(slug, mutants=Tally(2), misconceptions=Tally(1)) for slug in slugs], [])
 
     monkeypatch.setattr(audits, "audit", quick)
-    monkeypatch.chdir(whole.root)
+    monkeypatch.chdir(complete_course.root)
     for words in ([], [TWO[1]], []):
         result = CliRunner().invoke(main, ["audit", "--write-page", *words])
-        assert result.exit_code == (1 if asked[-1] else 0)  # five right answers are missing
+        assert result.exit_code == (
+            1 if asked[-1] else 0
+        )  # a problem: five right answers are missing
     assert asked == [list(TWO), [TWO[1]], []]
-    assert "| together | 8 |" in page_path(whole).read_text(encoding="utf-8")
-    assert Path(page_path(whole)).read_text(encoding="utf-8") == page(read_record(whole))
+    assert "| together | 8 |" in page_path(complete_course).read_text(encoding="utf-8")
+    assert Path(page_path(complete_course)).read_text(encoding="utf-8") == page(
+        read_record(complete_course)
+    )

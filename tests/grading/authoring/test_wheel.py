@@ -1,4 +1,4 @@
-"""What a student installs: a wheel that needs NumPy alone, and nothing of the repository."""
+"""The wheel for students: complete, requires only NumPy, works outside the repository."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from course_lib.grading.authoring.trial import build_submission, model_cells
 from course_lib.grading.course import this_course
 from course_lib.grading.notebooks import grade_id
 
-# What Python alone has no use for, and the parts of the package do.
+# Endings of the package's data files.
 DATA = (".gz", ".js", ".css", ".j2", ".txt", ".md", ".json", ".html", ".toml")
 
-# Runs the code cells of a notebook one after the other, and prints what each check gives.
+# Runs the code cells of a notebook in order, and prints the points of each check.
 RUNNER = """\
 import json, sys
 
@@ -37,7 +37,7 @@ for name, source, graded in json.load(open(sys.argv[1], encoding="utf-8")):
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package as `make package` builds it."""
+    """Return the wheel that `make package` builds."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation",
                "--no-index", "--quiet", "--wheel-dir", str(folder)]  # fmt: skip
@@ -48,14 +48,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def student(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of an environment with that wheel and NumPy in it, and nothing else."""
+    """Return the Python of an environment with only this wheel and NumPy."""
     folder = tmp_path_factory.mktemp("student")
     venv.create(folder / "env", symlinks=True)
     python = folder / "env" / "bin" / "python"
     if not python.exists():
         pytest.skip("environments look different on this system")
     asked = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    packages = Path(ran(python, folder, "-c", asked).strip())
+    packages = Path(run_python(python, folder, "-c", asked).strip())
     target = ["--target", str(packages), "--no-deps", "--no-index", "--quiet"]
     subprocess.run(
         [sys.executable, "-m", "pip", "install", *target, str(wheel)], check=True, cwd=folder
@@ -67,7 +67,7 @@ def student(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-def ran(python: Path, folder: Path, *words: str) -> str:
+def run_python(python: Path, folder: Path, *words: str) -> str:
     result = subprocess.run(
         [str(python), "-I", *words], cwd=folder, capture_output=True, text=True, check=False
     )
@@ -75,7 +75,7 @@ def ran(python: Path, folder: Path, *words: str) -> str:
     return result.stdout
 
 
-def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
+def test_wheel_contains_every_file_of_the_package(wheel: Path) -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "course_lib"], cwd=ROOT, capture_output=True, text=True,
         check=True,
@@ -88,7 +88,7 @@ def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
         assert f"course_lib/{part}" in wanted
 
 
-def test_the_package_needs_numpy_alone(wheel: Path) -> None:
+def test_package_requires_only_numpy(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
         lines = archive.read(name).decode().splitlines()
@@ -97,12 +97,10 @@ def test_the_package_needs_numpy_alone(wheel: Path) -> None:
 
 
 @pytest.mark.parametrize("slug", this_course().assignments())
-def test_a_student_s_notebook_runs_outside_of_the_repository(
-    slug: str, student: Path, tmp_path: Path
-) -> None:
+def test_notebook_runs_outside_the_repository(slug: str, student: Path, tmp_path: Path) -> None:
     shutil.copy2(this_course().released(slug), tmp_path)
     blank, solved = build_submission(slug, {}), build_submission(slug, model_cells(slug))
-    origin = ran(student, tmp_path, "-c", "import course_lib; print(course_lib.__file__)")
+    origin = run_python(student, tmp_path, "-c", "import course_lib; print(course_lib.__file__)")
     assert not Path(origin).is_relative_to(ROOT)
     (tmp_path / "runner.py").write_text(RUNNER)
     nothing, everything = marks(blank, student, tmp_path), marks(solved, student, tmp_path)
@@ -124,20 +122,20 @@ def marks(notebook: Any, python: Path, folder: Path) -> dict[str, float]:
     ]
     path = folder / "cells.json"
     path.write_text(json.dumps(cells), encoding="utf-8")
-    printed = ran(python, folder, str(folder / "runner.py"), str(path))
+    printed = run_python(python, folder, str(folder / "runner.py"), str(path))
     earned = re.findall(r"^earned (\w+) (\S+)$", printed, flags=re.MULTILINE)
     return {name: float(points) for name, points in earned}
 
 
-def test_what_the_repository_has_is_out_of_a_student_s_reach(student: Path, tmp_path: Path) -> None:
+def test_student_environment_has_only_numpy_and_the_course(student: Path, tmp_path: Path) -> None:
     code = "import importlib.util as u; print([bool(u.find_spec(n)) for n in {}])"
     names = ["numpy", "course_lib", "nbgrader", "jupytext", "matplotlib"]
-    said = ran(student, tmp_path, "-c", code.format(names))
+    said = run_python(student, tmp_path, "-c", code.format(names))
     assert said.strip() == "[True, True, False, False, False]"
 
 
 @pytest.mark.parametrize("slug", this_course().assignments())
-def test_the_notebook_says_how_to_install_and_how_to_hand_in(slug: str) -> None:
+def test_notebook_explains_installation_and_submission(slug: str) -> None:
     cells = json.loads(this_course().released(slug).read_text(encoding="utf-8"))["cells"]
     text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
     words = " ".join(text.split())

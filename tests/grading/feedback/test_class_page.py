@@ -1,4 +1,4 @@
-"""The page about a class: numbers worked out by hand, links that lead, and nothing that acts."""
+"""The class page: statistics, links, and hostile text."""
 
 from __future__ import annotations
 
@@ -15,9 +15,26 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from browser import PATIENCE
-from class_cases import SLUG, Here, answers, by_length, copied, hand_in, released_course
+from class_cases import (
+    SLUG,
+    InProcessExecutor,
+    answers,
+    by_length,
+    copied,
+    hand_in,
+    released_course,
+)
 from click.testing import CliRunner
-from test_student_page import MARKUP, RIGHT, SEED, WRONG, check_dead, found, opened, words
+from test_student_page import (
+    MARKUP,
+    RIGHT,
+    SEED,
+    WRONG,
+    assert_inert,
+    open_page,
+    visible_text,
+    with_finding,
+)
 
 from course_lib.checks.report import Part
 from course_lib.grading.cli import main
@@ -45,7 +62,7 @@ def row(
     tasks: Sequence[TaskResult] = (WRONG, RIGHT),
     **about: Any,
 ) -> ClassRow:
-    """A student with points in two tasks worth 4 and 3; None waits for a person."""
+    """Return a row with points in two tasks of 4 and 3 points; None waits for a person."""
     cells = {
         "check_mul_layer": CellScore("check_mul_layer", mul, 4),
         "check_add_layer": CellScore("check_add_layer", add or 0, 3, waits=add is None),
@@ -56,10 +73,16 @@ def row(
 
 
 CLASS = [
-    row("ada", 4, 3, (found(WRONG, misconception="", problem=""), RIGHT)),
+    row("ada", 4, 3, (with_finding(WRONG, misconception="", problem=""), RIGHT)),
     row("bob", 2, 3),
     row("cem", 2, None),
-    row("dan", 0, 0, (found(WRONG, misconception="", problem="It raised KeyError."),), late=1.0),
+    row(
+        "dan",
+        0,
+        0,
+        (with_finding(WRONG, misconception="", problem="It raised KeyError."),),
+        late=1.0,
+    ),
 ]
 
 
@@ -77,7 +100,7 @@ def test_points_are_counted() -> None:
     assert (add.full, add.part, add.none, add.waits, add.mean) == (2, 0, 1, 1, 2.0)
 
 
-def test_mistakes_are_counted_by_name_and_others_by_what_was_said() -> None:
+def test_misconceptions_are_counted_by_name_and_other_findings_by_problem() -> None:
     numbers = count(CLASS, TITLES)
     (known,) = numbers.misconceptions
     assert (known.name, known.title, known.text) == (
@@ -92,28 +115,28 @@ def test_mistakes_are_counted_by_name_and_others_by_what_was_said() -> None:
 
 def test_lost_parts_are_counted() -> None:
     parts = [(part.part, part.lost, part.tried) for part in count(CLASS, TITLES).parts]
-    # each has WRONG's parts: dx has 0 of 1, dy 1 of 2
+    # each row contains WRONG: dx has 0 of 1 point, dy 1 of 2
     assert parts == [("dx", 4, 4), ("dy", 4, 4)]
 
 
-def test_the_most_frequent_comes_first() -> None:
-    rare = found(WRONG, misconception="Rare", hint="Really?")
+def test_misconceptions_are_sorted_by_frequency() -> None:
+    rare = with_finding(WRONG, misconception="Rare", hint="Really?")
     numbers = count([row("a", 0, 0, [rare]), *CLASS], TITLES)
     assert [m.name for m in numbers.misconceptions] == ["ForgetsUpstream", "Rare"]
 
 
 @cache
 def released() -> Course:
-    """A course whose assignments are released, wherever these tests run."""
+    """Return a course with released assignments, in a temporary folder."""
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return released_course(folder / "course")
 
 
-def test_a_class_of_nobody_has_no_numbers() -> None:
+def test_an_empty_class_has_no_statistics() -> None:
     numbers = count([], TITLES)
     assert (numbers.graded, numbers.mean, numbers.bins) == (0, 0.0, ())
-    assert "0 submissions, 0 with points" in words(overview_page(released(), SLUG, []))
+    assert "0 submissions, 0 with points" in visible_text(overview_page(released(), SLUG, []))
 
 
 @pytest.mark.parametrize(
@@ -124,16 +147,16 @@ def test_a_class_of_nobody_has_no_numbers() -> None:
         ({}, ""),
     ],
 )
-def test_who_waits(changed: dict[str, Any], why: str) -> None:
+def test_waiting_gives_the_reason(changed: dict[str, Any], why: str) -> None:
     assert replace(CLASS[0], **changed).waiting == why
     assert CLASS[2].waiting == "3 points to grade by hand"
 
 
-def test_the_page_says_what_is_to_be_done() -> None:
+def test_page_lists_open_work_problems_and_statistics() -> None:
     broken = replace(CLASS[0], problems=("The cell mul_layer is missing.",), notes=("Renamed.",))
     new = ClassRow("eve", None, None)
     made = overview_page(released(), SLUG, [broken, *CLASS[1:], new])
-    said = words(made)
+    said = visible_text(made)
     assert "5 submissions, 4 with points: mean 3.5, median 3.5 of 7" in said
     assert "Not graded in their latest version: 1. Run course grade" in said
     assert "To grade by hand: 1." in said
@@ -150,29 +173,34 @@ def test_the_page_says_what_is_to_be_done() -> None:
     assert "<script" not in made
 
 
-def test_it_says_who_was_graded_without_a_sandbox() -> None:
+def test_page_counts_submissions_graded_without_a_sandbox() -> None:
     bare = replace(CLASS[0], result=replace(CLASS[0].result, isolation="none"))
     never_ran = replace(CLASS[1], result=Result("bob", SLUG))
-    said = words(overview_page(released(), SLUG, [bare, never_ran, *CLASS[2:]]))
+    said = visible_text(overview_page(released(), SLUG, [bare, never_ran, *CLASS[2:]]))
     assert "Graded without a sandbox: 1." in said
 
 
-def test_many_students_with_one_mistake_are_not_all_named() -> None:
+def test_long_lists_of_students_are_shortened() -> None:
     rows = [row(f"s{i:03}", 2, 3) for i in range(40)]
-    assert "s029 and 10 more" in words(overview_page(released(), SLUG, rows))
+    assert "s029 and 10 more" in visible_text(overview_page(released(), SLUG, rows))
 
 
-# --- hostile, and readable ------------------------------------------------------------------------
+# --- hostile text and accessibility ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", [MARKUP[i] for i in (0, 1, 3, 6, 12, 15, 17)], ids=range(7))
-def test_nothing_that_a_stranger_wrote_acts(browser: Any, tmp_path: Path, text: str) -> None:
-    task = found(WRONG, Part(text, 1, 0, text), hint=text, misconception=text)
+def test_hostile_text_is_inert(browser: Any, tmp_path: Path, text: str) -> None:
+    task = with_finding(WRONG, Part(text, 1, 0, text), hint=text, misconception=text)
     rows = [
         row(text, 1, None, (task,), problems=(text, text), notes=(text,)),
-        row(f"2{text}", 1, 1, (replace(found(task, misconception="", problem=text), cell=text),)),
+        row(
+            f"2{text}",
+            1,
+            1,
+            (replace(with_finding(task, misconception="", problem=text), cell=text),),
+        ),
     ]
-    check_dead(browser, tmp_path, overview_page(released(), SLUG, rows))
+    assert_inert(browser, tmp_path, overview_page(released(), SLUG, rows))
 
 
 def whole_class() -> str:
@@ -182,19 +210,22 @@ def whole_class() -> str:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser: Any, axe: str, tmp_path: Path, scheme: str) -> None:
+def test_axe_finds_no_violation(browser: Any, axe: str, tmp_path: Path, scheme: str) -> None:
     from browser import violations
 
-    with opened(browser, tmp_path, whole_class(), color_scheme=scheme, bypass_csp=True) as (tab, _):
+    with open_page(browser, tmp_path, whole_class(), color_scheme=scheme, bypass_csp=True) as (
+        tab,
+        _,
+    ):
         assert violations(tab, axe) == []
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_it_fits_a_phone_and_a_screen(browser: Any, tmp_path: Path, width: int) -> None:
+def test_page_fits_a_phone_and_a_screen(browser: Any, tmp_path: Path, width: int) -> None:
     from browser import sideways
 
     size = {"viewport": {"width": width, "height": 740}}
-    with opened(browser, tmp_path, whole_class(), **size) as (tab, _):
+    with open_page(browser, tmp_path, whole_class(), **size) as (tab, _):
         assert sideways(tab) == []
 
 
@@ -209,7 +240,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
     for name in NAMES:
         hand_in(course, name, answers(course))
     hand_in(course, "eve", "no notebook")
-    grade(course, [SLUG], Here(by_length), Options(seed=1))
+    grade(course, [SLUG], InProcessExecutor(by_length), Options(seed=1))
     return course
 
 
@@ -218,7 +249,7 @@ def course(graded: Course, tmp_path: Path) -> Course:
     return copied(graded, tmp_path / "my course")
 
 
-def test_rows_know_what_was_handed_in_graded_and_given(course: Course) -> None:
+def test_class_rows_combine_submissions_results_and_points(course: Course) -> None:
     with open_gradebook(course) as book:
         for grade_ in book.find_submission_notebook(SLUG, SLUG, "ä b").grades:
             grade_.needs_manual_grade = False
@@ -240,13 +271,13 @@ def test_rows_know_what_was_handed_in_graded_and_given(course: Course) -> None:
     assert [row.student for row in class_rows(course, SLUG, students=["ada"])] == ["ada"]
 
 
-def test_every_link_leads_to_a_page(browser: Any, course: Course) -> None:
+def test_every_link_leads_to_a_feedback_page(browser: Any, course: Course) -> None:
     path = write_overview(course, SLUG)
     context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(path.as_uri())
-    # The browser's own idea of where a link leads.
+    # The addresses as the browser resolves them.
     leads = page.locator("#students ~ table a").evaluate_all("links => links.map(a => a.href)")
     places = [unquote(urlsplit(link).path) for link in leads]
     assert len(places) == len(NAMES) + 1
@@ -258,14 +289,16 @@ def test_every_link_leads_to_a_page(browser: Any, course: Course) -> None:
     context.close()
 
 
-def test_who_has_no_page_has_no_link(course: Course) -> None:
+def test_a_student_without_a_feedback_page_has_no_link(course: Course) -> None:
     (course.root / "feedback" / "ada" / SLUG / f"{SLUG}.html").unlink()
     made = write_overview(course, SLUG).read_text()
     assert "feedback/ada/" not in made
     assert "feedback/eve/" in made
 
 
-def test_the_command_prints_an_address(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_overview_prints_the_address_of_the_page(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(course.root)
     done = CliRunner().invoke(main, ["overview"])
     assert done.exit_code == 0
@@ -277,7 +310,7 @@ def test_the_command_prints_an_address(course: Course, monkeypatch: pytest.Monke
     assert done.output == f"{SLUG}: 1 page in feedback/.\n"
 
 
-def test_without_any_submission_the_commands_say_so(
+def test_commands_report_missing_submissions(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(course.root)
@@ -288,17 +321,17 @@ def test_without_any_submission_the_commands_say_so(
         assert "There are no submissions" in done.output
 
 
-# --- what the instructors' page says --------------------------------------------------------------
+# --- the instructors' page about grading ----------------------------------------------------------
 
 
-def test_every_command_and_option_on_the_page_about_grading_is_there() -> None:
-    """Also each option that the commands for a class have is told about."""
+def test_commands_and_options_in_the_grading_page_exist() -> None:
+    """The page also mentions every option of `grade` and `export`."""
     text = (this_course().root / "book" / "instructors" / "grading.md").read_text()
     told: dict[str, set[str]] = {}
     for line in re.findall(r"`?(course [a-z-]+[^`\n#]*)", text):
-        name, *words = line.split()[1:]
+        name, *arguments = line.split()[1:]
         if line.startswith("course ") and name in main.commands:
-            told.setdefault(name, set()).update(w for w in words if w.startswith("--"))
+            told.setdefault(name, set()).update(a for a in arguments if a.startswith("--"))
     assert set(told) >= {"grade", "overview", "feedback", "export", "release"}
     for name, options in told.items():
         there = {o for p in main.commands[name].params for o in p.opts if o.startswith("--")}

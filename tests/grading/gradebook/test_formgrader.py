@@ -1,4 +1,4 @@
-"""nbgrader's formgrader, in a real browser, on what `course grade` left."""
+"""nbgrader's formgrader in a real browser, after `course grade`."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def page(browser: Any) -> Iterator[Any]:
 
 
 def scores(course: Course, student: str) -> dict[str, tuple[float | None, float | None]]:
-    """Return what the program and what a person gave, by cell."""
+    """Return automatic and manual points by cell."""
     with contextlib.closing(sqlite3.connect(course.gradebook)) as book:
         rows = book.execute(
             "select base_cell.name, grade.auto_score, grade.manual_score from grade "
@@ -108,7 +108,7 @@ def scores(course: Course, student: str) -> dict[str, tuple[float | None, float 
     return {name: (auto, manual) for name, auto, manual in rows}
 
 
-def test_a_person_reads_and_gives_points_that_stay(graded: Course, address: str, page: Any) -> None:
+def test_manual_points_are_stored_and_kept(graded: Course, address: str, page: Any) -> None:
     page.goto(f"{address}/gradebook/{SLUG}/{SLUG}")
     page.wait_for_selector("table a[href*='/submissions/']")
     links = page.locator("table a").evaluate_all("all => all.map(a => a.href)")
@@ -139,7 +139,7 @@ def test_the_autograde_button_uses_the_sandbox(graded: Course, address: str, pag
     row = page.locator("tr", has_text="boole")
     row.locator("td.autograde a").click()
     page.wait_for_selector("text=/Successfully autograded/i")
-    # Code that ends its process would have ended nbgrader's kernel, and the whole conversion.
+    # In nbgrader's own kernel, code that ends its process would end the whole conversion.
     notebook = graded.root / "autograded" / "boole" / SLUG / f"{SLUG}.ipynb"
     assert re.search(r"gone|ended", notebook.read_text(encoding="utf-8"))
     assert scores(graded, "boole")["check_sub_layer"][0] == 4

@@ -1,4 +1,4 @@
-"""Only what grading needs is imported, and the packages stay what they are."""
+"""Lean imports skip modules that grading does not need, without changing the packages."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from course_lib.grading.gradebook.write import Gradebook, SaveAutoGrades
 """
 
 
-def in_another(code: str) -> str:
-    """Return what code prints in a process of its own, in which nothing was imported yet."""
+def printed_by_new_process(code: str) -> str:
+    """Run code in a new process and return its printed text."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
     )
@@ -31,13 +31,13 @@ def in_another(code: str) -> str:
     return done.stdout.strip()
 
 
-def test_the_writer_of_results_imports_no_server_no_exporter_and_no_numpy() -> None:
+def test_gradebook_writer_imports_no_server_no_exporter_and_no_numpy() -> None:
     heavy = "{'jupyter_server', 'nbclient', 'mistune', 'requests', 'nbgrader.apps', 'numpy'}"
-    assert in_another(f"{WRITER}\nprint(sorted({heavy} & set(sys.modules)))") == "[]"
+    assert printed_by_new_process(f"{WRITER}\nprint(sorted({heavy} & set(sys.modules)))") == "[]"
 
 
-def test_what_nobody_needed_is_there_when_it_is_asked_for() -> None:
-    said = in_another(
+def test_skipped_modules_are_imported_on_first_use() -> None:
+    said = printed_by_new_process(
         f"{WRITER}\n"
         "import nbconvert, nbgrader, course_lib.checks\n"
         "from nbgrader.converters import Autograde\n"
@@ -57,17 +57,17 @@ def test_what_nobody_needed_is_there_when_it_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize("package", [name for name, names in PACKAGES.items() if names])
-def test_each_name_is_what_the_package_itself_calls_so(package: str) -> None:
+def test_each_lean_name_is_the_same_object_as_in_the_package(package: str) -> None:
     import_nbgrader()
     for name, module in PACKAGES[package].items():
         its_own = getattr(importlib.import_module(f"{package}.{module}"), name)
-        said = in_another(f"import {package}; print({package}.{name}.__module__)")
+        said = printed_by_new_process(f"import {package}; print({package}.{name}.__module__)")
         assert said == its_own.__module__
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the name of a package that counts how often its own file has run."""
+def small_package(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the name of a package whose `RUNS` counts the runs of its `__init__.py`."""
     folder = tmp_path_factory.mktemp("packages") / "small_package"
     folder.mkdir()
     (folder / "__init__.py").write_text("from .rest import RUNS\nRUNS.append(1)\nother = 2\n")
@@ -81,41 +81,41 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
     return "small_package"
 
 
-def test_its_own_file_runs_when_it_must_and_once(small: str) -> None:
+def test_init_file_runs_once_and_only_when_needed(small_package: str) -> None:
     lean()
-    package = sys.modules[small]
+    package = sys.modules[small_package]
     assert isinstance(package, Lean)
     assert package.Thing is package.rest.Thing
     assert package.rest.RUNS == []
     assert package.other == 2
     assert type(package) is ModuleType
-    assert importlib.import_module(small) is package
+    assert importlib.import_module(small_package) is package
     assert package.rest.RUNS == [1]
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = package.no_such_name
 
 
-def test_a_name_that_nobody_has_is_an_error(small: str) -> None:
+def test_an_unknown_name_raises_attribute_error(small_package: str) -> None:
     lean()
     with pytest.raises(AttributeError, match="no_such_name"):
-        _ = sys.modules[small].no_such_name
+        _ = sys.modules[small_package].no_such_name
 
 
-def test_all_names_are_listed(small: str) -> None:
+def test_dir_lists_all_names(small_package: str) -> None:
     lean()
-    assert {"other", "RUNS"} <= set(dir(sys.modules[small]))
+    assert {"other", "RUNS"} <= set(dir(sys.modules[small_package]))
 
 
-def test_what_is_missing_or_there_already_is_left_as_it_is(small: str) -> None:
-    before = importlib.import_module(small)
+def test_missing_and_imported_packages_are_left_unchanged(small_package: str) -> None:
+    before = importlib.import_module(small_package)
     lean()
-    assert sys.modules[small] is before
+    assert sys.modules[small_package] is before
     assert type(before) is ModuleType
     assert "no_such_package" not in sys.modules
 
 
-def test_the_grammar_of_web_addresses_is_kept_out_of_one_import_only() -> None:
-    said = in_another(
+def test_rfc3987_syntax_is_hidden_only_during_the_import_of_jsonschema() -> None:
+    said = printed_by_new_process(
         "import sys, course_lib.grading.notebooks\n"
         "from importlib.util import find_spec\n"
         "print('jsonschema' in sys.modules, 'rfc3987_syntax' in sys.modules)\n"
@@ -124,8 +124,8 @@ def test_the_grammar_of_web_addresses_is_kept_out_of_one_import_only() -> None:
     assert said.splitlines() == ["True False", "rfc3987_syntax"]
 
 
-def test_jsonschema_still_imports_the_grammar_by_itself() -> None:
-    said = in_another(
+def test_jsonschema_alone_imports_rfc3987_syntax() -> None:
+    said = printed_by_new_process(
         "import sys\n"
         "class Watch:\n"
         "    def find_spec(self, name, *_):\n"

@@ -1,4 +1,4 @@
-"""nbgrader's own `autograde`: the same sandbox, the same marks."""
+"""nbgrader's own `autograde` uses the same sandbox and gives the same points."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from course_lib.grading.course import Course
 from course_lib.grading.release import release
 
 SLUG = "03_activations"
-# Worked out from the points that the assignment promises: relu, sigmoid, tanh, predict, leaky 5
-# each, softplus 5, swish 4.
+# The points in the assignment: relu, sigmoid, tanh, predict, leaky and softplus 5 each, swish 4.
 FULL = {
     "check_relu": 5,
     "check_sigmoid": 5,
@@ -92,27 +91,27 @@ def outputs(course: Course, student: str, name: str) -> str:
     return str([c.outputs for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == name])
 
 
-def test_right_work_earns_everything(graded: Course) -> None:
+def test_right_submission_earns_all_points(graded: Course) -> None:
     assert marks(graded, "honest") == FULL
 
 
-def test_code_sees_nothing_of_the_course_and_writes_nothing(graded: Course) -> None:
+def test_student_code_cannot_read_or_write_the_course(graded: Course) -> None:
     assert "saw ['FileNotFoundError']" in outputs(graded, "spy", "relu")
     assert not (graded.root / "was-here").exists()
     assert marks(graded, "spy") == FULL
 
 
-def test_what_code_patches_is_not_what_checks_it(graded: Course) -> None:
+def test_patching_the_checks_earns_nothing(graded: Course) -> None:
     assert marks(graded, "patcher") == FULL | {"check_relu": 0}
 
 
-def test_an_endless_loop_costs_its_own_task_only(graded: Course) -> None:
+def test_an_endless_loop_costs_only_its_own_task(graded: Course) -> None:
     assert marks(graded, "looper") == FULL | {"check_swish": 0}
     assert "ran too long" in outputs(graded, "looper", "swish")
 
 
-def test_the_course_can_be_told_to_do_without(graded: Course) -> None:
-    """The spy sees the course as soon as nothing isolates it: so the tests above can fail."""
+def test_without_the_sandbox_student_code_can_read_the_course(graded: Course) -> None:
+    """The tests above can fail: without a sandbox, the spy finds the course."""
     root = Path(graded.root)
     command = [sys.executable, "-m", "nbgrader", "autograde", SLUG, "--student=spy", "--force"]
     command += ["--SafeExecute.sandbox=False"]

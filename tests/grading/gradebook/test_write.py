@@ -1,4 +1,4 @@
-"""What is written: the rows that nbgrader writes, files that its tools work on."""
+"""The gradebook writer: the same rows as nbgrader, and files that its tools accept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from class_cases import (
     COMMENTS,
     SLUG,
-    Here,
+    InProcessExecutor,
     answers,
     by_length,
     copied,
@@ -49,15 +49,17 @@ def course(released: Course, tmp_path: Path) -> Course:
 
 
 def run(course: Course, execute: Any = by_length, **options: Any) -> Any:
-    return grade(course, [SLUG], Here(execute), Options(seed=1, **options), page=small_page)
+    return grade(
+        course, [SLUG], InProcessExecutor(execute), Options(seed=1, **options), page=small_page
+    )
 
 
-# --- beside nbgrader ------------------------------------------------------------------------------
+# --- compared with nbgrader -----------------------------------------------------------------------
 
 
 @contextmanager
-def marking(course: Course, student: str) -> Iterator[dict[str, Any]]:
-    """Yield the grades and comments of a submission, to write into as formgrader does."""
+def open_submission(course: Course, student: str) -> Iterator[dict[str, Any]]:
+    """Yield the grades and comments of a submission, for changes like formgrader's."""
     with open_gradebook(course) as book:
         submission = book.find_submission_notebook(SLUG, SLUG, student)
         named = {f"grade {grade.name}": grade for grade in submission.grades}
@@ -66,7 +68,7 @@ def marking(course: Course, student: str) -> Iterator[dict[str, Any]]:
 
 
 def give_marks_by_hand(course: Course) -> None:
-    with marking(course, "ada") as of:
+    with open_submission(course, "ada") as of:
         of["grade explain"].manual_score = 2.5
         of["grade explain"].needs_manual_grade = False
         of["grade check_add_layer"].manual_score = 1
@@ -77,10 +79,10 @@ def give_marks_by_hand(course: Course) -> None:
 
 
 @pytest.fixture(scope="module")
-def both_ways(
+def compared_rows(
     released: Course, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[tuple[Any, Any]]]:
-    """The rows of nbgrader's autograde and of this engine, at the start and after changes."""
+    """Return the rows of nbgrader and of `course grade`, at first and after changes."""
     theirs = copied(released, tmp_path_factory.mktemp("theirs") / "course")
     for part, more in (("config", PENALTY),):
         path = getattr(theirs, part)
@@ -121,21 +123,21 @@ def both_ways(
 
 
 @pytest.mark.parametrize("when", [0, 1], ids=["first", "after changes"])
-def test_rows_are_those_of_nbgrader(both_ways: Any, when: int) -> None:
-    theirs, ours = both_ways[when]
+def test_gradebook_rows_equal_those_of_nbgrader(compared_rows: Any, when: int) -> None:
+    theirs, ours = compared_rows[when]
     for of_theirs, of_ours in zip(theirs, ours, strict=True):
         assert set(of_ours) - set(of_theirs) == set()
         assert of_ours == of_theirs
 
 
-def test_the_comparison_compares_what_it_should(both_ways: Any) -> None:
-    (grades, comments), _ = both_ways[0]
+def test_compared_rows_contain_the_expected_points_and_comments(compared_rows: Any) -> None:
+    (grades, comments), _ = compared_rows[0]
     by_cell = {(row[0], row[2]): row for row in grades}
     assert by_cell["ada", "check_mul_layer"][3] == 4
     assert 0 <= by_cell["bob", "check_add_layer"][3] < 3
     assert by_cell["ada", "explain"][3:7] == (None, None, None, 1)
     assert by_cell["di", "explain"][3:7] == (0, None, None, 0)
-    # cy is half a day late, and with this plugin that costs everything
+    # cy is half a day late, which costs all points with this plugin
     assert by_cell["cy", "check_mul_layer"][10] == 30
     assert by_cell["ada", "check_mul_layer"][10] is None
     assert by_cell["di", "explain"][8] == "2025-01-31 23:00:00.125000"
@@ -143,15 +145,15 @@ def test_the_comparison_compares_what_it_should(both_ways: Any) -> None:
     assert said["di", "mul_layer"] == said["bob", "div_layer"] == "No response."
     assert said["ada", "mul_layer"] is None
 
-    (grades, comments), _ = both_ways[1]
+    (grades, comments), _ = compared_rows[1]
     by_cell = {(row[0], row[2]): row for row in grades}
-    # what a person gave stays, and is to be looked at again
+    # manual points are kept, and need a new manual grading
     assert by_cell["ada", "explain"][3:7] == (None, 2.5, None, 1)
     assert by_cell["ada", "check_add_layer"][3:7] == (3, 1, 0.5, 1)
     assert by_cell["ada", "check_div_layer"][3] == 0
     assert by_cell["cy", "check_mul_layer"][10] is None
     assert ("ada", SLUG, "explain", None, "Well said.") in comments
-    # and the penalty is never more than what was earned
+    # the penalty never exceeds the earned points
     assert by_cell["di", "check_mul_layer"][10] == 0
 
 
@@ -207,8 +209,8 @@ def test_autograded_notebook_is_valid_and_holds_the_outputs(course: Course) -> N
     )
 
 
-def one_task(points: float, report: Report | None = None) -> Any:
-    """A stand-in that gives one task some points, and says nothing of the others."""
+def only_mul_layer(points: float, report: Report | None = None) -> Any:
+    """Return a fake execution whose result holds only the points of mul_layer."""
 
     def execute(job: Job) -> Result:
         said = report or Report("mul_layer", ())
@@ -222,22 +224,22 @@ def one_task(points: float, report: Report | None = None) -> Any:
     ("points", "counts"),
     [(3.5, 3.5), (0, 0), (4.1, 4), (1e9, 4), (-1, 0), (math.nan, 0), (math.inf, 0)],
 )
-def test_no_more_than_the_maximum_and_no_points_without_a_check(
+def test_points_are_limited_to_the_maximum_and_unchecked_tasks_get_zero(
     course: Course, points: float, counts: float
 ) -> None:
     hand_in(course, "ada", answers(course))
-    run(course, one_task(points))
+    run(course, only_mul_layer(points))
     scores = {row[2]: row[3] for row in rows(course)}
     assert scores.pop("check_mul_layer") == counts
     assert scores.pop("explain") is None
     assert set(scores.values()) == {0}
 
 
-def test_parts_with_reasons_are_in_the_grade_cells_output(course: Course) -> None:
+def test_report_is_in_the_output_of_the_grade_cell(course: Course) -> None:
     hand_in(course, "ada", answers(course))
     part = Part("dx", 2.0, 0.0, "has <wrong> values")
     finding = Finding("dx is wrong.", hint="Which one is swapped?")
-    run(course, one_task(2, Report("mul_layer", (part,), finding)))
+    run(course, only_mul_layer(2, Report("mul_layer", (part,), finding)))
     path = course.root / "autograded" / "ada" / SLUG / f"{SLUG}.ipynb"
     cells = {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
     html = cells["check_mul_layer"].outputs[0].data["text/html"]
@@ -246,7 +248,7 @@ def test_parts_with_reasons_are_in_the_grade_cells_output(course: Course) -> Non
     assert "was not checked" in cells["check_add_layer"].outputs[0].data["text/html"]
 
 
-def test_what_needs_a_person_says_so_to_the_person(course: Course) -> None:
+def test_problems_are_shown_in_the_autograded_notebook(course: Course) -> None:
     def stopped(job: Job) -> Result:
         said = "mul_layer: it ran <too> long."
         return dataclasses.replace(by_length(job), problems=(said,))
@@ -263,7 +265,7 @@ def test_what_needs_a_person_says_so_to_the_person(course: Course) -> None:
     assert all(waits[cell] for cell in lost)
 
 
-def test_missing_rows_are_found(course: Course) -> None:
+def test_an_unreleased_assignment_is_reported(course: Course) -> None:
     hand_in(course, "ada", answers(course))
     path = course.build / "source" / SLUG / f"{SLUG}.ipynb"
     text = path.read_text()
@@ -277,7 +279,7 @@ def test_missing_rows_are_found(course: Course) -> None:
         run(course)
 
 
-def test_changed_assignment_is_found(course: Course) -> None:
+def test_a_release_with_other_cells_is_reported(course: Course) -> None:
     hand_in(course, "ada", answers(course))
     path = course.released(SLUG)
     raw = json.loads(path.read_text())

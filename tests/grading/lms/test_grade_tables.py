@@ -1,4 +1,4 @@
-"""Tables of points: read back as Moodle, Canvas and a spreadsheet read them."""
+"""Grade tables for Moodle, Canvas and spreadsheets, and class lists."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from class_cases import SLUG, Here, answers, by_length, hand_in, released_course
+from class_cases import SLUG, InProcessExecutor, answers, by_length, hand_in, released_course
 from click.testing import CliRunner
 
 from course_lib.grading.cli import main
@@ -39,7 +39,7 @@ PEOPLE = ClassList([ADA, BOB])
 
 
 def row(student: str = "ada", points: float = 2.5, **about: Any) -> ClassRow:
-    """A student with some points of 4, and all 3 of a task that a person reads."""
+    """Return a row with points out of 4, and 3 manual points unless it waits for a person."""
     waits = about.pop("waits", False)
     cells = {
         "check_mul_layer": CellScore("check_mul_layer", points, 4),
@@ -58,7 +58,7 @@ def read(rows: Sequence[Sequence[str]]) -> list[dict[str, str]]:
 # --- Moodle ---------------------------------------------------------------------------------------
 
 
-def test_moodles_table() -> None:
+def test_moodle_table() -> None:
     made = moodle([row(), row("bob", 4, late=1)], PEOPLE, "Cart", False)
     assert made.table[0] == [
         *("First name", "Last name", "ID number", "Email address", "Username"),
@@ -76,16 +76,16 @@ def test_moodles_table() -> None:
     assert (made.left_out, made.remarks) == ([], [])
 
 
-def test_without_a_list_the_folder_is_the_id_and_the_gradebook_knows_the_rest() -> None:
+def test_without_a_class_list_ids_are_folder_names_and_names_come_from_the_gradebook() -> None:
     rows = [row(email="a@x.example", first_name="Ada"), row("bob", email="b@x.example")]
     made = moodle(rows, None, "Cart", False)
-    # Bob has no first name, so nobody has one
+    # Bob has no first name, so the column is left out
     assert made.table[0] == ["ID number", "Email address", "Cart", "Feedback: Cart"]
     assert [line["ID number"] for line in read(made.table)] == ["ada", "bob"]
 
 
-def test_no_line_is_without_what_says_who_it_is() -> None:
-    """Moodle gives the points of a line with an empty id to the student of the line before."""
+def test_every_moodle_row_has_an_identifier() -> None:
+    """Moodle gives the points of a row with an empty id to the student in the row before."""
     some = ClassList([ADA, replace(BOB, id_number="")])
     made = moodle([row(), row("bob")], some, "Cart", False)
     assert "ID number" not in made.table[0]
@@ -95,7 +95,7 @@ def test_no_line_is_without_what_says_who_it_is() -> None:
         moodle([row(), row("bob")], nobody, "Cart", False)
 
 
-def test_who_waits_is_left_out_and_listed() -> None:
+def test_students_without_final_points_are_left_out_and_listed() -> None:
     rows = [
         row(),
         row("bob", waits=True),
@@ -115,21 +115,21 @@ def test_who_waits_is_left_out_and_listed() -> None:
         assert made.left_out == ["cem: not graded yet"]
 
 
-def test_who_is_not_in_the_list_is_left_out_and_listed() -> None:
-    """One stranger makes Moodle refuse the whole file."""
+def test_students_missing_in_the_class_list_are_left_out_and_listed() -> None:
+    """Moodle refuses a whole file for one unknown student."""
     for make in (moodle, canvas):
         made = make([row(), row("kim")], PEOPLE, "Cart", False)
         assert made.left_out == ["kim: not in the class list, or in it more than once"]
         assert "kim" not in as_csv(made.table)
 
 
-def test_two_folders_of_one_person_do_not_make_two_lines() -> None:
+def test_two_folders_of_one_person_make_one_row() -> None:
     made = moodle([row("ada"), row("Ada-Lovelace")], PEOPLE, "Cart", False)
     assert len(read(made.table)) == 1
     assert made.left_out == ["Ada-Lovelace: the same person as ada in the class list"]
 
 
-def test_problems_are_remarked_upon() -> None:
+def test_problems_are_listed_as_remarks() -> None:
     made = moodle([row(problems=("A cell is missing.",))], None, "Cart", False)
     assert made.remarks == ["ada: A cell is missing."]
     assert len(read(made.table)) == 1
@@ -147,25 +147,25 @@ def test_canvas_table() -> None:
         ["Bob Boole", "42", "S2", "bob", "B", "6"],
     ]
     text = as_csv(made.table)
-    # Canvas looks for these words, and takes the separator that splits three lines alike.
+    # Canvas requires these words, and guesses the separator from three lines.
     assert text.startswith("Student,ID,SIS User ID,SIS Login ID,Section,Cart (1234)\r\n    Points ")
     assert {line.count(",") for line in text.splitlines()} == {5}
 
 
-def test_for_canvas_the_folder_is_the_login_without_a_list() -> None:
+def test_without_a_class_list_the_canvas_login_is_the_folder_name() -> None:
     made = canvas([row()], None, "Cart", False)
     assert made.table[2] == ["ada", "", "", "ada", "", "5.5"]
 
 
-def test_nobody_can_be_the_line_of_points_to_be_had() -> None:
+def test_a_student_name_cannot_imitate_the_points_possible_row() -> None:
     made = canvas([row("Points Possible 1000")], None, "Cart", False)
     assert "Points Possible" not in made.table[2][0]
 
 
-# --- a table for people ---------------------------------------------------------------------------
+# --- CSV ------------------------------------------------------------------------------------------
 
 
-def test_the_table_for_people_has_everybody_and_all_tasks() -> None:
+def test_csv_table_has_all_students_and_tasks() -> None:
     rows = [row(), row("bob", waits=True, problems=("A.", "B.")), replace(row("cem"), scores=None)]
     made = table(rows, PEOPLE, "Cart", False)
     ada, bob, cem = read(made.table)
@@ -206,25 +206,25 @@ def test_no_cell_is_a_formula(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["Ada", "5.5", 'a "b", c', "a;b", "", "    Points Possible", "日本"]
 )
-def test_other_cells_are_as_they_are(text: str) -> None:
+def test_other_cells_are_unchanged(text: str) -> None:
     (line,) = csv.reader(io.StringIO(as_csv([["a", text]]), newline=""))
     assert line == ["a", text]
 
 
-def test_cells_of_strangers_are_plain() -> None:
+def test_control_characters_in_cells_are_replaced() -> None:
     assert cell("a\x1b[31m\u202eb\ud800") == "a\ufffd[31m\ufffdb\ufffd"
     assert len(cell("x" * 10_000)) == 2000
     as_csv([["\ud800"]]).encode()
 
 
-def test_an_id_that_looks_like_a_formula_is_remarked_upon() -> None:
+def test_an_id_that_looks_like_a_formula_is_listed_as_a_remark() -> None:
     made = moodle([row("=ada")], None, "Cart", False)
     assert made.table[1][0] == "=ada"
     assert read(made.table)[0]["ID number"] == "'=ada"
     assert "enter these points by hand" in made.remarks[0]
 
 
-# --- who is who -----------------------------------------------------------------------------------
+# --- class lists ----------------------------------------------------------------------------------
 
 MOODLE = "First name,Surname,ID number,Email address\nAda,Lovelace,1815,ada@school.example\n"
 CANVAS = (
@@ -234,7 +234,7 @@ CANVAS = (
 )
 
 
-def listed(tmp_path: Path, text: str, encoding: str = "utf-8") -> ClassList:
+def class_list(tmp_path: Path, text: str, encoding: str = "utf-8") -> ClassList:
     path = tmp_path / "names.csv"
     path.write_bytes(text.encode(encoding))
     return read_class_list(path)
@@ -243,35 +243,35 @@ def listed(tmp_path: Path, text: str, encoding: str = "utf-8") -> ClassList:
 @pytest.mark.parametrize(
     "student", ["1815", "ada", "ADA@school.example", "Ada-Lovelace", "Ada Lovelace", "lovelaceada"]
 )
-def test_a_folder_of_any_such_name_is_found(tmp_path: Path, student: str) -> None:
-    found = listed(tmp_path, MOODLE).find(student)
+def test_class_list_finds_a_student_by_id_email_or_name(tmp_path: Path, student: str) -> None:
+    found = class_list(tmp_path, MOODLE).find(student)
     assert found is not None
     assert (found.first_name, found.last_name, found.id_number) == ("Ada", "Lovelace", "1815")
 
 
 @pytest.mark.parametrize("student", ["41", "S1", "alove", "lovelaceada", "Ada_Lovelace"])
-def test_canvas_own_export_says_who_is_who(tmp_path: Path, student: str) -> None:
-    found = listed(tmp_path, CANVAS, "utf-8-sig").find(student)
+def test_class_list_reads_a_canvas_export(tmp_path: Path, student: str) -> None:
+    found = class_list(tmp_path, CANVAS, "utf-8-sig").find(student)
     assert found is not None
     assert (found.name, found.canvas_id, found.section) == ("Lovelace, Ada", "41", "A")
 
 
 @pytest.mark.parametrize("text", [MOODLE.replace(",", ";"), MOODLE.replace(",", "\t")])
-def test_other_separators(tmp_path: Path, text: str) -> None:
-    assert listed(tmp_path, text).find("1815") is not None
+def test_class_list_with_other_separators(tmp_path: Path, text: str) -> None:
+    assert class_list(tmp_path, text).find("1815") is not None
 
 
-def test_two_of_one_name_are_nobody_but_their_ids_are_somebody(tmp_path: Path) -> None:
-    people = listed(tmp_path, MOODLE + "Ada,Lovelace,1816,ada2@school.example\n")
+def test_a_shared_name_is_ambiguous_but_the_ids_are_found(tmp_path: Path) -> None:
+    people = class_list(tmp_path, MOODLE + "Ada,Lovelace,1816,ada2@school.example\n")
     assert people.find("Ada-Lovelace") is None
     assert people.find("1816").email == "ada2@school.example"
     assert people.find("points possible") is None
-    assert listed(tmp_path, CANVAS).find("PointsPossible") is None
+    assert class_list(tmp_path, CANVAS).find("PointsPossible") is None
 
 
-def test_an_id_comes_before_a_name(tmp_path: Path) -> None:
+def test_an_id_takes_precedence_over_a_name(tmp_path: Path) -> None:
     text = "Name,Username\nada,carl\nCarl Gauss,ada\n"
-    assert listed(tmp_path, text).find("ada").name == "Carl Gauss"
+    assert class_list(tmp_path, text).find("ada").name == "Carl Gauss"
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_an_id_comes_before_a_name(tmp_path: Path) -> None:
         (b"Name\n" + b"x" * 21_000_000, "too large"),
     ],
 )
-def test_what_is_no_list_is_refused(tmp_path: Path, data: bytes, said: str) -> None:
+def test_an_invalid_class_list_is_refused(tmp_path: Path, data: bytes, said: str) -> None:
     path = tmp_path / "names.csv"
     path.write_bytes(data)
     with pytest.raises(CourseError, match=said):
@@ -300,7 +300,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     course = released_course(tmp_path_factory.mktemp("exports") / "my course")
     for name in ("ada", "bob", "cem"):
         hand_in(course, name, answers(course))
-    grade(course, [SLUG], Here(by_length), Options(seed=1))
+    grade(course, [SLUG], InProcessExecutor(by_length), Options(seed=1))
     with open_gradebook(course) as book:
         for name in ("ada", "bob"):
             given = book.find_grade("explain", SLUG, SLUG, name)
@@ -321,7 +321,7 @@ def points(course: Course, student: str) -> float:
         return max(submission.score - submission.late_submission_penalty, 0.0)
 
 
-def test_the_points_are_those_of_the_gradebook(
+def test_exported_points_equal_the_gradebook(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = run(course, monkeypatch, "--format", "moodle")
@@ -336,7 +336,7 @@ def test_the_points_are_those_of_the_gradebook(
     assert found["ada"] - found["bob"] == pytest.approx(1.0)  # the penalty
 
 
-def test_a_canvas_file_with_names(
+def test_canvas_export_with_a_class_list(
     course: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     names, to = tmp_path / "names.csv", tmp_path / "new" / "grades.csv"
@@ -353,7 +353,7 @@ def test_a_canvas_file_with_names(
     assert [file.name for file in to.parent.iterdir()] == [to.name]
 
 
-def test_a_table_of_everybody(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_csv_export_lists_all_students(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(course, monkeypatch, "--format", "csv")
     assert done.stderr == "Left empty: cem: 3 points to grade by hand\n"
     text = (course.build / "export" / f"{SLUG}-csv.csv").read_text(encoding="utf-8-sig")
@@ -363,7 +363,7 @@ def test_a_table_of_everybody(course: Course, monkeypatch: pytest.MonkeyPatch) -
     assert lines["ada"]["explain"] == "2.5"
 
 
-def test_what_can_not_be_written_is_said(
+def test_export_errors_are_reported(
     course: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -375,7 +375,7 @@ def test_what_can_not_be_written_is_said(
     assert "there is nothing to export" in done.output
 
 
-def test_a_gradebook_that_is_damaged_is_said(
+def test_a_damaged_gradebook_is_reported(
     course: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     whole = course.gradebook.read_bytes()
@@ -389,7 +389,7 @@ def test_a_gradebook_that_is_damaged_is_said(
     assert not (tmp_path / "x.csv").exists()
 
 
-def test_a_file_is_whole_or_as_it_was(
+def test_a_failed_export_leaves_the_old_file(
     course: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     to = tmp_path / "grades.csv"

@@ -1,4 +1,4 @@
-"""Exports of Moodle, Canvas and mail folders: whose is what, and nothing ever overwritten."""
+"""Imports of Moodle, Canvas and mail folders: owners, timestamps, hostile exports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOODLE = "_assignsubmission_file_"
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    return released_course(tmp_path_factory.mktemp("take in") / "my course")
+    return released_course(tmp_path_factory.mktemp("lms imports") / "my course")
 
 
 @pytest.fixture
@@ -53,14 +53,14 @@ def as_folder(path: Path, files: dict[str, bytes]) -> Path:
     return path
 
 
-def handed_in(course: Course) -> dict[str, str]:
-    """What is in submitted/, without times."""
+def submitted_files(course: Course) -> dict[str, str]:
+    """Return the files in submitted/, without timestamps."""
     base = course.root / "submitted"
     found = {str(p.relative_to(base)): p for p in base.rglob("*") if p.is_file()}
     return {n: p.read_text() for n, p in sorted(found.items()) if not n.endswith("timestamp.txt")}
 
 
-# --- whose is what --------------------------------------------------------------------------------
+# --- owners ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,15 @@ def handed_in(course: Course) -> dict[str, str]:
         ("../../etc_1_2_x.ipynb", "../../etc", "1", 0, "etc"),
     ],
 )
-def test_names(name: str, who: str, number: str, late: int, student: str) -> None:
+def test_owner_of_an_exported_file(
+    name: str, who: str, number: str, late: int, student: str
+) -> None:
     found = owner(name)
     assert (found.name, found.number, found.late) == (who, number, bool(late))
     assert student_id(found.name) == student
 
 
-def everybody(work: bytes) -> dict[str, bytes]:
+def export_files(work: bytes) -> dict[str, bytes]:
     return {
         f"Ada Lovelace_12{MOODLE}/my work.ipynb": work,
         f"Ada Lovelace_12{MOODLE}/data.csv": b"1,2",
@@ -97,31 +99,33 @@ def everybody(work: bytes) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("make", [zipped, as_folder])
-def test_everybody_is_taken_in(course: Course, work: bytes, tmp_path: Path, make: object) -> None:
-    export = make(tmp_path / "export.zip", everybody(work))  # type: ignore[operator]
-    taken = import_submissions(course, SLUG, export)
+def test_all_submissions_are_imported_once(
+    course: Course, work: bytes, tmp_path: Path, make: object
+) -> None:
+    export = make(tmp_path / "export.zip", export_files(work))  # type: ignore[operator]
+    report = import_submissions(course, SLUG, export)
     names = ["Ada-Lovelace", "Bob", "curiemarie", "di", "ed"]
-    assert taken == ImportReport(new=names, late=["curiemarie"])
-    assert list(handed_in(course)) == [f"{name}/{SLUG}/{SLUG}.ipynb" for name in names]
+    assert report == ImportReport(new=names, late=["curiemarie"])
+    assert list(submitted_files(course)) == [f"{name}/{SLUG}/{SLUG}.ipynb" for name in names]
     assert [s.notebook is not None for s in submissions(course, SLUG)] == [True] * 5
     again = import_submissions(course, SLUG, export)
     assert (again.new, again.same, again.refused) == ([], names, [])
     assert "0 submissions; 5" in str(again)
 
 
-def test_folder_around_the_whole_export(course: Course, work: bytes, tmp_path: Path) -> None:
-    files = {f"course-hw/{name}": data for name, data in everybody(work).items() if "_" in name}
-    taken = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
-    assert taken.new == ["Ada-Lovelace", "Bob", "curiemarie"]
+def test_export_inside_a_folder_is_imported(course: Course, work: bytes, tmp_path: Path) -> None:
+    files = {f"course-hw/{name}": data for name, data in export_files(work).items() if "_" in name}
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert report.new == ["Ada-Lovelace", "Bob", "curiemarie"]
 
 
-def test_table_of_names(course: Course, work: bytes, tmp_path: Path) -> None:
+def test_names_file_maps_names_to_ids(course: Course, work: bytes, tmp_path: Path) -> None:
     table = tmp_path / "names.csv"
     table.write_text("\ufeffname,id\nAda Lovelace,al1\n13,b2\ndi.ipynb,d3\n", encoding="utf-8")
-    taken = import_submissions(
-        course, SLUG, zipped(tmp_path / "x.zip", everybody(work)), names=table
+    report = import_submissions(
+        course, SLUG, zipped(tmp_path / "x.zip", export_files(work)), names=table
     )
-    assert taken.new == ["al1", "b2", "curiemarie", "d3", "ed"]
+    assert report.new == ["al1", "b2", "curiemarie", "d3", "ed"]
 
 
 @pytest.mark.parametrize(
@@ -135,72 +139,78 @@ def test_table_of_names(course: Course, work: bytes, tmp_path: Path) -> None:
         ("name,id\nada,a\nada,b\n", "line 3: 'ada' already has another id"),
     ],
 )
-def test_bad_table(course: Course, tmp_path: Path, text: str, reason: str) -> None:
+def test_an_invalid_names_file_is_refused(
+    course: Course, tmp_path: Path, text: str, reason: str
+) -> None:
     (tmp_path / "names.csv").write_text(text)
-    with pytest.raises(CourseError) as refused:
+    with pytest.raises(CourseError) as error:
         import_submissions(course, SLUG, tmp_path, names=tmp_path / "names.csv")
-    assert reason in str(refused.value)
+    assert reason in str(error.value)
 
 
-def test_two_of_one_name_are_both_refused(course: Course, work: bytes, tmp_path: Path) -> None:
+def test_two_students_with_one_name_are_both_refused(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
     files = {f"Li Wei_{n}{MOODLE}/a.ipynb": work for n in (1, 2)}
     export = zipped(tmp_path / "x.zip", files)
-    taken = import_submissions(course, SLUG, export)
-    (refused,) = taken.refused
-    assert "Li Wei 1 and Li Wei 2 would both be Li-Wei: give them ids with --names." == refused
-    assert handed_in(course) == {}
+    report = import_submissions(course, SLUG, export)
+    (error,) = report.refused
+    assert "Li Wei 1 and Li Wei 2 would both be Li-Wei: give them ids with --names." == error
+    assert submitted_files(course) == {}
     (tmp_path / "names.csv").write_text("name,id\n1,li1\n2,li2\n")
-    taken = import_submissions(course, SLUG, export, names=tmp_path / "names.csv")
-    assert (taken.new, taken.refused) == (["li1", "li2"], [])
+    report = import_submissions(course, SLUG, export, names=tmp_path / "names.csv")
+    assert (report.new, report.refused) == (["li1", "li2"], [])
 
 
-# --- nothing is overwritten -----------------------------------------------------------------------
+# --- existing submissions -------------------------------------------------------------------------
 
 
-def test_another_submission_is_refused_and_kept(
+def test_a_different_submission_replaces_the_old_one_only_with_overwrite(
     course: Course, work: bytes, tmp_path: Path
 ) -> None:
     import_submissions(course, SLUG, as_folder(tmp_path / "a", {"ada.ipynb": work}))
-    before = handed_in(course)
+    before = submitted_files(course)
     new = as_folder(tmp_path / "b", {"ada.ipynb": work + b"\n", "bob.ipynb": work})
-    taken = import_submissions(course, SLUG, new)
-    assert taken.new == ["bob"]
-    assert "contains another submission. With --force" in taken.refused[0]
-    assert handed_in(course).items() >= before.items()
+    report = import_submissions(course, SLUG, new)
+    assert report.new == ["bob"]
+    assert "contains another submission. With --force" in report.refused[0]
+    assert submitted_files(course).items() >= before.items()
 
-    taken = import_submissions(course, SLUG, new, overwrite=True)
-    assert (taken.new, taken.same) == (["ada"], ["bob"])
-    now = handed_in(course)
+    report = import_submissions(course, SLUG, new, overwrite=True)
+    assert (report.new, report.same) == (["ada"], ["bob"])
+    now = submitted_files(course)
     assert now[f"ada/{SLUG}/{SLUG}.ipynb"] == work.decode() + "\n"
     (kept,) = [name for name in now if name.startswith(".replaced/ada/")]
     assert now[kept] == work.decode()
     assert [one.student for one in submissions(course, SLUG)] == ["ada", "bob"]
 
 
-def test_links_in_submitted_lead_nowhere(course: Course, work: bytes, tmp_path: Path) -> None:
+def test_links_in_submitted_are_not_followed(course: Course, work: bytes, tmp_path: Path) -> None:
     base = course.root / "submitted"
     (tmp_path / "elsewhere").mkdir()
     base.mkdir()
     (base / "ada").symlink_to(tmp_path / "elsewhere")
-    taken = import_submissions(course, SLUG, as_folder(tmp_path / "a", {"ada.ipynb": work}))
-    assert "is a link" in taken.refused[0]
+    report = import_submissions(course, SLUG, as_folder(tmp_path / "a", {"ada.ipynb": work}))
+    assert "is a link" in report.refused[0]
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-def test_several_notebooks_of_one_student(course: Course, work: bytes, tmp_path: Path) -> None:
+def test_among_several_notebooks_the_one_with_answers_is_imported(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
     files = {"ada/notes.ipynb": b'{"cells": [], "nbformat": 4}', "ada/z.ipynb": work}
     import_submissions(course, SLUG, as_folder(tmp_path / "a", files))
-    assert handed_in(course) == {f"ada/{SLUG}/{SLUG}.ipynb": work.decode()}
+    assert submitted_files(course) == {f"ada/{SLUG}/{SLUG}.ipynb": work.decode()}
     files["bob/a.ipynb"], files["bob/b.ipynb"] = work, work + b"\n"
     import_submissions(course, SLUG, as_folder(tmp_path / "a", files))
     (one,) = [s for s in submissions(course, SLUG) if s.student == "bob"]
     assert "several notebooks with answers" in one.problems[0]
 
 
-# --- times ----------------------------------------------------------------------------------------
+# --- timestamps -----------------------------------------------------------------------------------
 
 
-def test_times_are_kept_where_they_say_something(
+def test_different_file_times_become_timestamps(
     course: Course, work: bytes, tmp_path: Path
 ) -> None:
     files = {"ada.ipynb": work, "bob.ipynb": work}
@@ -214,7 +224,7 @@ def test_times_are_kept_where_they_say_something(
 
 
 @pytest.mark.parametrize("when", [(2025, 3, 1, 12, 30, 0), (1980, 1, 1, 0, 0, 0)])
-def test_time_of_packing_is_no_time_of_handing_in(
+def test_equal_file_times_give_no_timestamps(
     course: Course, work: bytes, tmp_path: Path, when: tuple[int, ...]
 ) -> None:
     files = {"ada.ipynb": work, "bob.ipynb": work}
@@ -222,7 +232,7 @@ def test_time_of_packing_is_no_time_of_handing_in(
     assert [one.timestamp for one in submissions(course, SLUG)] == [None, None]
 
 
-def test_time_in_the_export_counts(course: Course, work: bytes, tmp_path: Path) -> None:
+def test_timestamp_file_of_the_export_is_used(course: Course, work: bytes, tmp_path: Path) -> None:
     files = {"ada/a.ipynb": work, "ada/timestamp.txt": b"2024-01-01 00:00:00 UTC"}
     import_submissions(course, SLUG, as_folder(tmp_path / "a", files))
     (one,) = submissions(course, SLUG)
@@ -232,17 +242,19 @@ def test_time_in_the_export_counts(course: Course, work: bytes, tmp_path: Path) 
 # --- hostile exports ------------------------------------------------------------------------------
 
 
-def test_names_that_lead_out(course: Course, work: bytes, tmp_path: Path) -> None:
+def test_paths_outside_the_export_are_refused(course: Course, work: bytes, tmp_path: Path) -> None:
     names = ["../../up.ipynb", "/etc/x.ipynb", "a/../../../x.ipynb", "C:/x.ipynb", "..\\x.ipynb"]
-    taken = import_submissions(
+    report = import_submissions(
         course, SLUG, zipped(tmp_path / "x.zip", dict.fromkeys(names, work) | {"ada.ipynb": work})
     )
-    assert len(taken.refused) == len(names)
-    assert all("leads outside the export" in line for line in taken.refused)
-    assert list(handed_in(course)) == [f"ada/{SLUG}/{SLUG}.ipynb"]
+    assert len(report.refused) == len(names)
+    assert all("leads outside the export" in line for line in report.refused)
+    assert list(submitted_files(course)) == [f"ada/{SLUG}/{SLUG}.ipynb"]
 
 
-def test_links_in_exports(course: Course, work: bytes, tmp_path: Path) -> None:
+def test_links_and_pipes_in_exports_are_refused(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         info = zipfile.ZipInfo("eve.ipynb")
         info.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -252,48 +264,52 @@ def test_links_in_exports(course: Course, work: bytes, tmp_path: Path) -> None:
     (folder / "eve.ipynb").symlink_to("/etc/passwd")
     (folder / "fay").symlink_to("/etc")
     os.mkfifo(folder / "gus.ipynb")
-    taken = [import_submissions(course, SLUG, path) for path in (tmp_path / "x.zip", folder)]
-    assert [t.new for t in taken] == [["ada"], ["bob"]]
-    assert ["eve.ipynb is a link" in t.refused[0] for t in taken] == [True, True]
-    assert "fay is a link" in taken[1].refused[1]
-    assert "a pipe" in taken[1].refused[2]
+    reports = [import_submissions(course, SLUG, path) for path in (tmp_path / "x.zip", folder)]
+    assert [one.new for one in reports] == [["ada"], ["bob"]]
+    assert ["eve.ipynb is a link" in one.refused[0] for one in reports] == [True, True]
+    assert "fay is a link" in reports[1].refused[1]
+    assert "a pipe" in reports[1].refused[2]
 
 
-def test_bombs_are_never_unpacked(course: Course, work: bytes, tmp_path: Path) -> None:
+def test_oversized_files_are_refused(course: Course, work: bytes, tmp_path: Path) -> None:
     zeros = bytes(30 * 2**20)
     bomb = zipped(tmp_path / "inner.zip", {"x.ipynb": zeros}).read_bytes()
     files = {"eve.ipynb": zeros, "fay/w.zip": bomb, "gus/big.bin": zeros, "ada.ipynb": work}
-    taken = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
-    assert taken.new == ["ada"]
-    assert sorted(taken.refused)[0] == "eve.ipynb is larger than 20 MB."
-    assert "fay/w.zip/x.ipynb is larger than 20 MB." in taken.refused
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert report.new == ["ada"]
+    assert sorted(report.refused)[0] == "eve.ipynb is larger than 20 MB."
+    assert "fay/w.zip/x.ipynb is larger than 20 MB." in report.refused
 
 
-def test_zip_in_zip_once(course: Course, work: bytes, tmp_path: Path) -> None:
+def test_nested_zip_files_are_read_to_one_level(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
     inner = zipped(tmp_path / "i.zip", {"deep/er/a.ipynb": work}).read_bytes()
     twice = zipped(tmp_path / "t.zip", {"i.zip": inner}).read_bytes()
     files = {f"Ada_1{MOODLE}/w.zip": inner, "bob.zip": inner, "eve/t.zip": twice, "fay.zip": b"x"}
-    taken = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
-    assert taken.new == ["Ada", "bob"]
-    said = " ".join(taken.refused)
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert report.new == ["Ada", "bob"]
+    said = " ".join(report.refused)
     assert "eve/t.zip/i.zip is a zip file in a zip file" in said
     assert "fay.zip is not a zip file" in said
 
 
-def test_broken_and_encrypted_entries(course: Course, work: bytes, tmp_path: Path) -> None:
+def test_broken_and_encrypted_entries_are_refused(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
     path = zipped(tmp_path / "x.zip", {"ada.ipynb": work, "bob.ipynb": work})
     data = bytearray(path.read_bytes())
-    data[data.index(b"ada.ipynb") + 40] ^= 0xFF  # in what is packed
+    data[data.index(b"ada.ipynb") + 40] ^= 0xFF  # in the compressed data
     second = data.rindex(b"PK\x01\x02")
     data[second + 8] |= 1  # its flags: encrypted
     path.write_bytes(data)
-    taken = import_submissions(course, SLUG, path)
-    assert taken.new == []
-    assert "ada.ipynb can't be unpacked" in taken.refused[0]
-    assert "bob.ipynb is encrypted" in taken.refused[1]
+    report = import_submissions(course, SLUG, path)
+    assert report.new == []
+    assert "ada.ipynb can't be unpacked" in report.refused[0]
+    assert "bob.ipynb is encrypted" in report.refused[1]
 
 
-def test_names_without_a_declared_encoding(course: Course, work: bytes, tmp_path: Path) -> None:
+def test_undeclared_utf_8_names_are_decoded(course: Course, work: bytes, tmp_path: Path) -> None:
     name = "Zoë.ipynb".encode()
     packed, crc = work, zlib.crc32(work)
     sizes = struct.pack("<LLLHH", crc, len(packed), len(packed), len(name), 0)
@@ -305,7 +321,9 @@ def test_names_without_a_declared_encoding(course: Course, work: bytes, tmp_path
     assert import_submissions(course, SLUG, tmp_path / "x.zip").new == ["Zoë"]
 
 
-def test_what_is_no_student_is_passed_over(course: Course, work: bytes, tmp_path: Path) -> None:
+def test_files_that_are_no_submissions_are_ignored(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
     files = {
         "__MACOSX/ada/._a.ipynb": b"x",
         "ada/.ipynb_checkpoints/a.ipynb": b"x",
@@ -313,15 +331,15 @@ def test_what_is_no_student_is_passed_over(course: Course, work: bytes, tmp_path
         "marks.csv": b"x",
         "\x1b[2J.ipynb": b"x",
     }
-    taken = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
-    assert taken.new == ["2J", "ada"]
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert report.new == ["2J", "ada"]
 
 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [(b"no zip", "is not a zip file"), (b"", "is not a zip file"), (None, "contains no notebook")],
 )
-def test_exports_that_are_none(
+def test_an_invalid_export_is_reported(
     course: Course, tmp_path: Path, data: bytes | None, reason: str
 ) -> None:
     path = tmp_path / "x.zip"

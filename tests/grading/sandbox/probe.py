@@ -1,4 +1,4 @@
-"""Run cells in a student process and print what they show: for tests that do it as another user."""
+"""Run cells in a student process and print their outputs; tests run this file as another user."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from course_lib.grading.execute import execute
 from course_lib.grading.jobs import RUN, Cell, Job
 
 
-def shown(sources: Sequence[str], **settings: bool) -> list[str]:
+def cell_outputs(sources: Sequence[str], **settings: bool) -> list[str]:
     """Return what each cell printed, or the error that it ended with."""
     cells = tuple(Cell(RUN, source, f"c{i}") for i, source in enumerate(sources))
     result = execute(Job("ada", "01_shopping_cart", cells, seed=1, **settings))
@@ -23,4 +23,4 @@ def shown(sources: Sequence[str], **settings: bool) -> list[str]:
 
 
 if __name__ == "__main__":
-    json.dump(shown(json.load(sys.stdin)), sys.stdout)
+    json.dump(cell_outputs(json.load(sys.stdin)), sys.stdout)

@@ -1,4 +1,4 @@
-"""Every attack is graded between two honest submissions, in one process: nobody gains, or loses."""
+"""Grade every attack between two honest submissions: it earns nothing and changes nothing."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from course_lib.grading.jobs import Result, to_json
 
 ATTACKS = sorted(SUBMISSIONS.glob("*/hostile/engine/*.py"))
 IDS = [f"{path.parts[-4]}-{path.stem}" for path in ATTACKS]
-# Of an attack's cells and checks. It ends most attacks that do not end themselves.
+# Time limit of an attack; it ends attacks that do not end by themselves.
 SECONDS = 2.0
-# One that came back so late has escaped all limits.
+# An attack that takes longer has escaped all limits.
 FAR_TOO_LATE = 600.0
 
 pytestmark = pytest.mark.filterwarnings("error")
 Outcome = tuple[Result, Result, Result]
 
 
-def between_honest_ones(paths: list[Path]) -> list[Outcome]:
-    """Grade each of these between two honest submissions, one after the other."""
+def graded_between_honest_submissions(paths: list[Path]) -> list[Outcome]:
+    """Grade attacks in turn, each between two honest submissions."""
     outcomes = []
     before = execute(job())
     for path in paths:
@@ -53,7 +53,7 @@ def outcomes() -> Iterator[Callable[[Path], Outcome]]:
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=spawn) as pool:
         halves = [ATTACKS[i::8] for i in range(8)]
-        futures = [pool.submit(between_honest_ones, half) for half in halves]
+        futures = [pool.submit(graded_between_honest_submissions, half) for half in halves]
         where = {path: (i, n) for i, half in enumerate(halves) for n, path in enumerate(half)}
 
         def outcome(path: Path) -> Outcome:
@@ -68,7 +68,9 @@ def without_seconds(result: Result) -> Result:
 
 
 @pytest.mark.parametrize("path", ATTACKS, ids=IDS)
-def test_an_attack_gains_nothing(outcomes: Callable[[Path], Outcome], path: Path) -> None:
+def test_an_attack_earns_no_more_than_its_honest_points(
+    outcomes: Callable[[Path], Outcome], path: Path
+) -> None:
     _before, attack, _after = outcomes(path)
     honest = honest_points(path)
     answered = set(read_submission_file(path))
@@ -78,12 +80,12 @@ def test_an_attack_gains_nothing(outcomes: Callable[[Path], Outcome], path: Path
         if task.points < task.max_points:
             assert task.finding.problem
     assert {task.task for task in attack.tasks} >= answered
-    # What goes to the gradebook, the pages and the terminal has nothing in it that acts.
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", words(attack))
+    # Text for the gradebook, the pages and the terminal holds no control characters.
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", all_text(attack))
     assert len(to_json(attack)) < 2_000_000
 
 
-def words(result: Result) -> str:
+def all_text(result: Result) -> str:
     tasks = (
         [
             *(getattr(task.finding, name) for name in ("problem", "wanted", "got", "hint")),
@@ -96,14 +98,16 @@ def words(result: Result) -> str:
 
 
 @pytest.mark.parametrize("path", ATTACKS, ids=IDS)
-def test_its_neighbours_do_not_notice(outcomes: Callable[[Path], Outcome], path: Path) -> None:
+def test_an_attack_does_not_change_neighbouring_results(
+    outcomes: Callable[[Path], Outcome], path: Path
+) -> None:
     before, _attack, after = outcomes(path)
     assert before.points == before.max_points == 30
     assert not before.problems
     assert without_seconds(before) == without_seconds(after)
 
 
-def test_there_are_a_hundred_attacks_and_each_says_what_it_does() -> None:
+def test_there_are_a_hundred_attacks_with_unique_docstrings() -> None:
     everywhere = [*ATTACKS, *SUBMISSIONS.glob("*/hostile/*.py")]
     assert len(everywhere) >= 100
     said = [path.read_text(encoding="utf-8").split("\n", 1)[0] for path in ATTACKS]
@@ -111,22 +115,22 @@ def test_there_are_a_hundred_attacks_and_each_says_what_it_does() -> None:
     assert len(set(said)) == len(ATTACKS)
 
 
-def test_no_other_test_runs_them() -> None:
-    # They would end, or spoil, the process of the tests.
+def test_engine_attacks_are_not_collected_by_other_tests() -> None:
+    # They would end or corrupt the test process.
     assert not [path for path in SUBMISSIONS.glob("*/hostile/*.py") if path in ATTACKS]
 
 
-def test_tasks_that_are_attacked_exist() -> None:
+def test_attacked_tasks_exist() -> None:
     tasks = {(task.slug, task.name) for task in all_tasks()}
     for path in ATTACKS:
         assert {(path.parts[-4], name) for name in read_submission_file(path)} <= tasks
         assert set(honest_points(path)) <= set(read_submission_file(path))
 
 
-# --- what an engine that is weaker lets through ---------------------------------------------------
+# --- weaker isolation lets attacks through --------------------------------------------------------
 
-# Reads the checks' own files, which only the sandbox keeps from it.
-READS = """
+# Reads the source of the reference, which only the sandbox prevents.
+READS_REFERENCE = """
 import re
 from pathlib import Path
 from typing import Any
@@ -135,8 +139,8 @@ Layer = object
 text = Path(PLACE, "mul.py").read_text()
 exec(re.search("class MulLayer.*return dx, dy", text, re.S)[0])
 """
-LEAVES = "open(PLACE + '/note', 'w').write('for the next one')"
-PATCHES = """
+LEAVES_A_FILE = "open(PLACE + '/note', 'w').write('for the next one')"
+PATCHES_CHECKS = """
 import numpy as np
 from course_lib.checks import tasks
 tasks.alike = lambda a, b: True
@@ -159,24 +163,24 @@ def attack(source: str, place: Path, *, sandbox: bool) -> Result:
     return execute(job(answers={"mul_layer": cell}, sandbox=sandbox))
 
 
-def test_without_the_sandbox_the_reference_is_there_to_be_read() -> None:
+def test_only_the_sandbox_prevents_reading_the_reference() -> None:
     layers = Path(engine.__file__).parents[1] / "layers"
-    assert points(attack(READS, layers, sandbox=False)) == 4
-    assert points(attack(READS, layers, sandbox=True)) == 0
+    assert points(attack(READS_REFERENCE, layers, sandbox=False)) == 4
+    assert points(attack(READS_REFERENCE, layers, sandbox=True)) == 0
 
 
-def test_without_the_sandbox_notes_stay_behind() -> None:
+def test_only_the_sandbox_prevents_leaving_a_file() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         os.chmod(place, 0o777)
-        attack(LEAVES, place, sandbox=True)
+        attack(LEAVES_A_FILE, place, sandbox=True)
         assert not list(place.iterdir())
-        attack(LEAVES, place, sandbox=False)
+        attack(LEAVES_A_FILE, place, sandbox=False)
         assert [path.name for path in place.iterdir()] == ["note"]
 
 
 def in_one_process(slug: str, answers: dict[str, str], queue: multiprocessing.Queue[float]) -> None:
-    """Run cells and checks as a notebook does, and tell the points of the first task."""
+    """Run cells and checks as a notebook does, and queue the points of the first task."""
     names: dict[str, object] = {"__name__": "__main__"}
     for cell in job(slug, answers).cells[:20]:
         if cell.kind == "check":
@@ -186,19 +190,21 @@ def in_one_process(slug: str, answers: dict[str, str], queue: multiprocessing.Qu
             exec(cell.source, names)
 
 
-def test_in_one_process_a_patch_of_the_checks_earns_everything() -> None:
+def test_patched_checks_earn_points_only_in_a_shared_process() -> None:
     spawn = multiprocessing.get_context("spawn")
     queue = spawn.Queue()
-    process = spawn.Process(target=in_one_process, args=(SLUG, {"mul_layer": PATCHES}, queue))
+    process = spawn.Process(
+        target=in_one_process, args=(SLUG, {"mul_layer": PATCHES_CHECKS}, queue)
+    )
     process.start()
     assert queue.get(timeout=60) == 4
     process.join()
-    assert points(attack(PATCHES, Path("/"), sandbox=True)) == 0
+    assert points(attack(PATCHES_CHECKS, Path("/"), sandbox=True)) == 0
 
 
 # --- the whole command ----------------------------------------------------------------------------
 
-IN_THE_CLASS = (
+CLASS_ATTACKS = (
     "aborts",
     "forges_reports_ahead",
     "listens_no_more",
@@ -210,18 +216,18 @@ IN_THE_CLASS = (
 )
 
 
-def test_a_class_with_attacks_in_it(tmp_path: Path) -> None:
+def test_course_grade_handles_a_class_with_attacks(tmp_path: Path) -> None:
     course = released_course(tmp_path / "course")
     whole = answers(course)
-    for name in IN_THE_CLASS:
+    for name in CLASS_ATTACKS:
         path = SUBMISSIONS / SLUG / "hostile" / "engine" / f"{name}.py"
         hand_in(course, f"eve-{name}", whole | read_submission_file(path))
-        # By their names, the honest ones come before and after each.
+        # Sorted by name, an honest submission follows each attack.
         hand_in(course, f"eve-{name}-later", whole)
     hand_in(course, "ada", whole)
-    words = ("grade", SLUG, "--json", "--timeout", "3", "--jobs", "2")
+    command = ("grade", SLUG, "--json", "--timeout", "3", "--jobs", "2")
     done = subprocess.run(
-        [sys.executable, "-m", "course_lib.grading", *words],
+        [sys.executable, "-m", "course_lib.grading", *command],
         cwd=course.root,
         capture_output=True,
         text=True,
@@ -229,7 +235,7 @@ def test_a_class_with_attacks_in_it(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     graded = {row["student"]: row for row in json.loads(done.stdout)["submissions"]}
-    assert len(graded) == 2 * len(IN_THE_CLASS) + 1
+    assert len(graded) == 2 * len(CLASS_ATTACKS) + 1
     for student, row in graded.items():
         if student == "ada" or student.endswith("-later"):
             assert row["score"] == row["max_score"] - row["to_read"], student

@@ -1,4 +1,4 @@
-"""Student processes forked from one interpreter are as far apart as if each was started anew."""
+"""Student processes that are forked from one interpreter are isolated from each other."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from course_lib.grading.sandbox.remote import RemoteSide
 
 
 @pytest.fixture
-def unused(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Start from no interpreter and no failures."""
+def fresh_interpreter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Start without an interpreter and without recorded failures."""
     monkeypatch.setattr(processes, "_failures", [])
     processes.forget()
     yield
     processes.forget()
 
 
-def shown(*sources: str) -> str:
-    """Return what cells print in a process of their own."""
+def printed_by(*sources: str) -> str:
+    """Run cells in a new student process and return their printed text."""
     process = StudentProcess(given_package())
     try:
         assert isinstance(process.process, processes.Forked)
@@ -40,17 +40,17 @@ def shown(*sources: str) -> str:
         process.end()
 
 
-@pytest.mark.usefixtures("unused")
-def test_two_are_forked_from_one_interpreter() -> None:
-    shown("print(1)")
+@pytest.mark.usefixtures("fresh_interpreter")
+def test_two_student_processes_are_forked_from_one_interpreter() -> None:
+    printed_by("print(1)")
     first = processes.current()
-    shown("print(1)")
+    printed_by("print(1)")
     assert first is not None
     assert processes.current() is first
 
 
-@pytest.mark.usefixtures("unused")
-def test_one_leaves_nothing_to_the_next() -> None:
+@pytest.mark.usefixtures("fresh_interpreter")
+def test_a_student_process_leaves_no_state_for_the_next() -> None:
     left = (
         "import numpy, os, sys, builtins\n"
         "open('/tmp/left', 'w').write('answers')\n"
@@ -63,20 +63,20 @@ def test_one_leaves_nothing_to_the_next() -> None:
         "print(os.listdir('/tmp'), [hasattr(m, 'answers') for m in (numpy, builtins, sys)],\n"
         "      'ANSWERS' in os.environ)"
     )
-    assert shown(left) == "left\n"
-    assert shown(look) == "[] [False, False, False] False\n"
+    assert printed_by(left) == "left\n"
+    assert printed_by(look) == "[] [False, False, False] False\n"
 
 
-@pytest.mark.usefixtures("unused")
-def test_each_sees_only_itself_and_what_guards_it() -> None:
+@pytest.mark.usefixtures("fresh_interpreter")
+def test_a_student_process_sees_only_itself_and_its_supervisor() -> None:
     pids = "import os; print(sorted(int(n) for n in os.listdir('/proc') if n.isdigit()))"
-    assert shown(pids) == "[1, 2]\n"
-    assert shown(pids) == "[1, 2]\n"
+    assert printed_by(pids) == "[1, 2]\n"
+    assert printed_by(pids) == "[1, 2]\n"
 
 
-@pytest.mark.usefixtures("unused")
+@pytest.mark.usefixtures("fresh_interpreter")
 @pytest.mark.parametrize("path", ["mem", "environ", "maps", "fd", "root", "cwd"])
-def test_none_can_look_into_what_guards_it(path: str) -> None:
+def test_a_student_process_cannot_read_its_supervisor(path: str) -> None:
     look = (
         "open(place, 'rb').read(1)" if path in ("mem", "environ", "maps") else "os.listdir(place)"
     )
@@ -84,27 +84,27 @@ def test_none_can_look_into_what_guards_it(path: str) -> None:
         f"import os\nplace = '/proc/1/{path}'\ntry:\n    {look}\n    print('seen')\n"
         "except OSError as error:\n    print(type(error).__name__)"
     )
-    assert shown(source) == "PermissionError\n"
+    assert printed_by(source) == "PermissionError\n"
 
 
-@pytest.mark.usefixtures("unused")
-def test_none_can_end_what_guards_it() -> None:
+@pytest.mark.usefixtures("fresh_interpreter")
+def test_a_student_process_cannot_kill_its_supervisor() -> None:
     source = (
         "import os, signal\ntry:\n    os.kill(1, signal.SIGKILL)\nexcept OSError as error:\n"
         "    print(type(error).__name__)"
     )
-    assert shown(source) == "PermissionError\n" or os.getuid() != 0
+    assert printed_by(source) == "PermissionError\n" or os.getuid() != 0
 
 
-@pytest.mark.usefixtures("unused")
-def test_each_draws_numbers_of_its_own() -> None:
+@pytest.mark.usefixtures("fresh_interpreter")
+def test_each_student_process_has_its_own_random_numbers() -> None:
     draw = "import numpy, random; print(numpy.random.rand(), random.random())"
-    draws = [shown(draw).split() for _ in range(3)]
+    draws = [printed_by(draw).split() for _ in range(3)]
     assert len({x for x, _ in draws}) == len({y for _, y in draws}) == 3
 
 
-@pytest.mark.usefixtures("unused")
-def test_when_it_ends_all_that_it_started_ends() -> None:
+@pytest.mark.usefixtures("fresh_interpreter")
+def test_ending_a_student_process_ends_its_whole_family() -> None:
     process = StudentProcess(given_package())
     assert process.ready(time.monotonic() + 60)
     RemoteSide(process.wire).run(
@@ -118,8 +118,8 @@ def test_when_it_ends_all_that_it_started_ends() -> None:
         assert time.monotonic() < until
 
 
-@pytest.mark.usefixtures("unused")
-def test_how_one_ended_is_told() -> None:
+@pytest.mark.usefixtures("fresh_interpreter")
+def test_end_returns_the_exit_code_or_signal() -> None:
     for source, how in (
         ("import os; os._exit(7)", "with the exit code 7"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "by the signal SIGKILL"),
@@ -132,35 +132,35 @@ def test_how_one_ended_is_told() -> None:
         assert process.end() == how
 
 
-@pytest.mark.usefixtures("unused")
-def test_where_forking_does_not_work_each_gets_a_sandbox_of_its_own(
+@pytest.mark.usefixtures("fresh_interpreter")
+def test_if_forking_fails_each_student_process_gets_its_own_sandbox(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     want = execute(job()).tasks
     processes.forget()
-    # No room to work in: the first process in the new namespaces can't mount its /tmp.
+    # With this size the first process in the new namespaces can't mount its /tmp.
     monkeypatch.setattr(processes, "TMP", -1)
     assert [task.points for task in execute(job()).tasks] == [task.points for task in want]
     assert processes._failures
 
 
-@pytest.mark.usefixtures("unused")
-def test_an_interpreter_that_died_is_started_again() -> None:
-    shown("print(1)")
+@pytest.mark.usefixtures("fresh_interpreter")
+def test_a_killed_interpreter_is_started_again() -> None:
+    printed_by("print(1)")
     first = processes.current()
     assert first is not None
     first.process.kill()
     first.process.wait()
-    # What is in a sandbox ends a moment after it.
+    # Processes in a sandbox end a moment after it.
     until = time.monotonic() + 60
     while Path(f"/proc/{first.pid}").exists() and time.monotonic() < until:
         time.sleep(0.01)
-    assert shown("print(2)") == "2\n"
+    assert printed_by("print(2)") == "2\n"
     assert processes.current() is not first
 
 
-@pytest.mark.usefixtures("unused")
-def test_after_some_failures_it_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("fresh_interpreter")
+def test_forking_is_not_tried_after_three_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_failures", [""] * 3)
     ours, theirs = socket.socketpair()
     with ours, theirs:

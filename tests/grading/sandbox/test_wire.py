@@ -1,6 +1,6 @@
-"""What crosses between the two processes: every allowed value, and nothing but those.
+"""The wire between grader and student process: allowed values, invalid frames, limits.
 
-A longer search for frames that get through, or get out as another error, is one command:
+A longer search for frames that are accepted, or raise another error:
 ``HYPOTHESIS_PROFILE=long pytest tests/grading/sandbox/test_wire.py``.
 """
 
@@ -32,7 +32,7 @@ from course_lib.grading.student import frames
 from course_lib.grading.student.frames import BadFrame, Loan, Ref, pack, unpack
 from course_lib.grading.student.wire import Closed, TooLate, Wire
 
-# Derandomised: a run of all tests says the same twice. The long search draws anew.
+# Derandomised, so that two test runs agree; the long search uses new examples.
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 SEARCH = settings(
     max_examples=100_000 if LONG else 150,
@@ -71,7 +71,7 @@ VALUES = st.recursive(
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two values are of the same types and bits, all the way down."""
+    """Return whether two values have the same types and bits at every level."""
     if type(a) is not type(b):
         return False
     if isinstance(a, np.ndarray | np.generic):
@@ -91,7 +91,7 @@ def same(a: Any, b: Any) -> bool:
 
 @SEARCH
 @given(VALUES)
-def test_every_allowed_value_comes_back_as_it_was(value: Any) -> None:
+def test_every_allowed_value_survives_a_round_trip(value: Any) -> None:
     assert same(unpack(pack(value)), value)
 
 
@@ -108,7 +108,7 @@ def test_every_allowed_value_comes_back_as_it_was(value: Any) -> None:
     ],
     ids=["transposed", "strided", "big-endian", "broadcast", "fortran", "empty", "no dimension"],
 )
-def test_arrays_of_every_layout_cross(array: np.ndarray) -> None:
+def test_arrays_of_every_layout_survive_a_round_trip(array: np.ndarray) -> None:
     back = unpack(pack(array))
     native = array.astype(array.dtype.newbyteorder("="))
     np.testing.assert_array_equal(back, native, strict=True)
@@ -147,24 +147,24 @@ class List(list):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_may_not_cross_is_refused_by_the_sender(value: Any) -> None:
+def test_pack_refuses_unsupported_values(value: Any) -> None:
     with pytest.raises(TypeError):
         pack(value)
 
 
-def test_a_list_that_holds_itself_is_refused() -> None:
+def test_pack_refuses_a_list_that_contains_itself() -> None:
     endless: list[Any] = []
     endless.append(endless)
     with pytest.raises(TypeError, match="deep"):
         pack(endless)
 
 
-def test_a_dict_of_many_names_crosses() -> None:
+def test_a_dict_with_many_string_keys_survives_a_round_trip() -> None:
     graph = {f"v{n}": [f"v{n - 1}"] for n in range(5000)}
     assert unpack(pack(graph)) == graph
 
 
-def test_half_of_a_surrogate_pair_is_replaced() -> None:
+def test_a_lone_surrogate_is_replaced() -> None:
     assert unpack(pack("a\ud800b")) == "a?b"
 
 
@@ -172,11 +172,11 @@ def test_long_text_is_cut() -> None:
     assert unpack(pack("é" * (frames.MAX_STR + 5))) == "é" * frames.MAX_STR
 
 
-# --- frames that lie ------------------------------------------------------------------------------
+# --- invalid frames -------------------------------------------------------------------------------
 
 
 def frame(raw: Any, numbers: bytes = b"") -> bytes:
-    """The bytes of a frame whose structure is anything that MessagePack knows."""
+    """Return the bytes of a frame with any MessagePack structure."""
     return raw_frame(msgpack.packb(raw, strict_types=False), numbers)
 
 
@@ -191,8 +191,8 @@ def nested(depth: int, make: Callable[[Any], Any]) -> Any:
     return value
 
 
-EIGHT = bytes(8)
-LIES = {
+EIGHT_BYTES = bytes(8)
+INVALID_FRAMES = {
     "nothing": b"",
     "half a head": b"\0\0",
     "no structure": raw_frame(b""),
@@ -200,32 +200,32 @@ LIES = {
     "a structure larger than it may be": raw_frame(b"\x90" * (frames.MAX_STRUCTURE + 1)),
     "two values": raw_frame(b"\x01\x02"),
     "half a value": raw_frame(b"\xcb\0\0"),
-    "a byte that begins nothing": raw_frame(b"\xc1"),
+    "a reserved byte": raw_frame(b"\xc1"),
     "bytes": frame(b"abc"),
     "no bytes": frame(b""),
     "an extension": frame(msgpack.ExtType(1, b"")),
     "an extension with content": frame(msgpack.ExtType(1, b"d\x01")),
-    "a point in time": raw_frame(b"\xd6\xff\0\0\0\1"),
-    "a longer point in time": raw_frame(b"\xd7\xff" + EIGHT),
-    "a point in time with nanoseconds": raw_frame(b"\xc7\x0c\xff" + bytes(12)),
-    "an array header that claims all": raw_frame(b"\xdd\xff\xff\xff\xff"),
-    "a map header that claims all": raw_frame(b"\xdf\xff\xff\xff\xff"),
-    "a string header that claims all": raw_frame(b"\xdb\xff\xff\xff\xff"),
-    "many array headers that claim much": raw_frame(b"\xdc\xc3\x50" * 1000),
+    "a timestamp": raw_frame(b"\xd6\xff\0\0\0\1"),
+    "a longer timestamp": raw_frame(b"\xd7\xff" + EIGHT_BYTES),
+    "a timestamp with nanoseconds": raw_frame(b"\xc7\x0c\xff" + bytes(12)),
+    "an array header with the largest count": raw_frame(b"\xdd\xff\xff\xff\xff"),
+    "a map header with the largest count": raw_frame(b"\xdf\xff\xff\xff\xff"),
+    "a string header with the largest count": raw_frame(b"\xdb\xff\xff\xff\xff"),
+    "many array headers with large counts": raw_frame(b"\xdc\xc3\x50" * 1000),
     "a map of two": frame({"t": [], "d": []}),
     "an empty map": frame({}),
     "a map with a number for a key": raw_frame(b"\x81\x01\x02"),
     "an unknown tag": frame({"x": []}),
     "a tag with no list": frame({"t": 1}),
     "a tuple of a map": frame({"t": {"t": {}}}),
-    "no text": raw_frame(b"\xa2\xff\xfe"),
-    "half of a surrogate pair": raw_frame(b"\xa3\xed\xa0\x80"),
+    "invalid UTF-8": raw_frame(b"\xa2\xff\xfe"),
+    "a lone surrogate": raw_frame(b"\xa3\xed\xa0\x80"),
     "nested too deeply": frame(nested(200, lambda v: [v])),
-    "nested beyond all measure": raw_frame(b"\x91" * 100_000 + b"\xc0"),
+    "nested 100,000 times": raw_frame(b"\x91" * 100_000 + b"\xc0"),
     "tuples nested too deeply": frame(nested(150, lambda v: {"t": [v]})),
     "dicts nested too deeply": frame(nested(150, lambda v: {"d": [[0, v]]})),
     "an int of too many digits": frame({"i": "f" * 3000}),
-    "an int that is none": frame({"i": "0xno"}),
+    "an int of no digits": frame({"i": "0xno"}),
     "an int from a number": frame({"i": 3}),
     "a complex of ints": frame({"c": [1, 2]}),
     "a complex of three": frame({"c": [1.0, 2.0, 3.0]}),
@@ -234,45 +234,45 @@ LIES = {
     "a list for a key": frame({"d": [[[1], 2]]}),
     "a dict for a key": frame({"d": [[{"d": []}, 2]]}),
     "a tuple for a key": frame({"d": [[{"t": [1]}, 2]]}),
-    "an array for a key": frame({"d": [[{"a": ["d", 1]}, 2]]}, EIGHT),
-    "a number of NumPy's for a key": frame({"d": [[{"n": "d"}, 2]]}, EIGHT),
+    "an array for a key": frame({"d": [[{"a": ["d", 1]}, 2]]}, EIGHT_BYTES),
+    "a NumPy scalar for a key": frame({"d": [[{"n": "d"}, 2]]}, EIGHT_BYTES),
     "a reference for a key": frame({"d": [[{"r": [1, "x", None]}, 2]]}),
     "too many keys": frame({"d": [[i, 0] for i in range(frames.MAX_NUMBER_KEYS + 1)]}),
     "a reference to a string": frame({"r": ["1", "x", None]}),
     "a reference of four": frame({"r": [1, "x", 2, 3]}),
     "a loan of no methods": frame({"l": [1, "forward", None]}),
-    "an array of objects": frame({"a": ["O", 1]}, EIGHT),
-    "an array of records": frame({"a": ["V", 1]}, EIGHT),
-    "an array of texts": frame({"a": ["U", 1]}, EIGHT),
+    "an array of objects": frame({"a": ["O", 1]}, EIGHT_BYTES),
+    "an array of records": frame({"a": ["V", 1]}, EIGHT_BYTES),
+    "an array of texts": frame({"a": ["U", 1]}, EIGHT_BYTES),
     "an array of long doubles": frame({"a": ["g", 1]}, bytes(16)),
-    "an array of a named type": frame({"a": ["float64", 1]}, EIGHT),
+    "an array of a named type": frame({"a": ["float64", 1]}, EIGHT_BYTES),
     "an array of a structured type": frame({"a": ["d,O", 1]}, bytes(16)),
-    "an array of no type": frame({"a": []}, EIGHT),
-    "an array of a list for a type": frame({"a": [["d"], 1]}, EIGHT),
-    "a shape that is too large": frame({"a": ["d", 2]}, EIGHT),
-    "a shape that is too small": frame({"a": ["d", 0]}, EIGHT),
-    "a shape whose product wraps round": frame({"a": ["d", 2**32, 2**32]}, b""),
-    "a negative dimension": frame({"a": ["d", -1]}, EIGHT),
-    "two negative dimensions": frame({"a": ["d", -1, -1]}, EIGHT),
-    "a dimension that is no int": frame({"a": ["d", 1.0]}, EIGHT),
-    "a dimension that is true": frame({"a": ["d", True]}, EIGHT),
-    "a dimension beyond an int": frame({"a": ["d", {"i": "0x" + "f" * 40}]}, EIGHT),
+    "an array of no type": frame({"a": []}, EIGHT_BYTES),
+    "an array of a list for a type": frame({"a": [["d"], 1]}, EIGHT_BYTES),
+    "a shape that is too large": frame({"a": ["d", 2]}, EIGHT_BYTES),
+    "a shape that is too small": frame({"a": ["d", 0]}, EIGHT_BYTES),
+    "a shape whose product overflows": frame({"a": ["d", 2**32, 2**32]}, b""),
+    "a negative dimension": frame({"a": ["d", -1]}, EIGHT_BYTES),
+    "two negative dimensions": frame({"a": ["d", -1, -1]}, EIGHT_BYTES),
+    "a dimension that is no int": frame({"a": ["d", 1.0]}, EIGHT_BYTES),
+    "a dimension that is true": frame({"a": ["d", True]}, EIGHT_BYTES),
+    "a dimension above 64 bits": frame({"a": ["d", {"i": "0x" + "f" * 40}]}, EIGHT_BYTES),
     "an endless empty array": frame({"a": ["d", 2**62, 0]}),
-    "forty dimensions": frame({"a": ["d"] + [1] * 40}, EIGHT),
-    "numbers that nobody wants": frame([1, 2], EIGHT),
-    "one set of numbers for two arrays": frame([{"a": ["d", 1]}, {"a": ["d", 1]}], EIGHT),
-    "a number of NumPy's without its bytes": frame({"n": "d"}, b"\0"),
-    "a number of NumPy's of no type": frame({"n": ["d"]}, EIGHT),
+    "forty dimensions": frame({"a": ["d"] + [1] * 40}, EIGHT_BYTES),
+    "unused numbers": frame([1, 2], EIGHT_BYTES),
+    "one set of numbers for two arrays": frame([{"a": ["d", 1]}, {"a": ["d", 1]}], EIGHT_BYTES),
+    "a NumPy scalar without its bytes": frame({"n": "d"}, b"\0"),
+    "a NumPy scalar of no type": frame({"n": ["d"]}, EIGHT_BYTES),
 }
 
 
-@pytest.mark.parametrize("data", LIES.values(), ids=LIES.keys())
-def test_a_lying_frame_is_a_bad_frame(data: bytes) -> None:
+@pytest.mark.parametrize("data", INVALID_FRAMES.values(), ids=INVALID_FRAMES.keys())
+def test_an_invalid_frame_raises_bad_frame(data: bytes) -> None:
     with pytest.raises(BadFrame):
         unpack(data)
 
 
-def test_a_bool_is_true_or_false_whatever_its_byte() -> None:
+def test_any_nonzero_byte_of_a_bool_array_is_true() -> None:
     array = unpack(frame({"a": ["?", 3]}, bytes([0, 1, 7])))
     assert array.tolist() == [False, True, True]
     assert array.sum() == 2
@@ -291,48 +291,48 @@ def grows_by(most: int) -> Iterator[None]:
 
 
 MB = 2**20
-# Each is a list of lists of small things, and a hundredth of what a structure may be.
-FLOODS = {
+# Many small values, in a hundredth of the size that a structure may have.
+MANY_VALUES = {
     "empty lists": b"\x90" * 20_000,
     "empty texts": b"\xa0" * 20_000,
     "short texts": b"\xa2ab" * 7_000,
     "short numbers": b"\xcd\x7f\x01" * 7_000,
     "long numbers": b"\xcb\1\2\3\4\5\6\7\0" * 2_000,
-    "nothing at all": b"\xc0" * 20_000,
+    "nulls": b"\xc0" * 20_000,
     "tuples": b"\x81\xa1t\x90" * 5_000,
 }
 
 
-@pytest.mark.parametrize("name", FLOODS)
-def test_what_a_structure_becomes_is_bounded(name: str) -> None:
-    flood = FLOODS[name]
+@pytest.mark.parametrize("name", MANY_VALUES)
+def test_memory_for_a_structure_is_bounded(name: str) -> None:
+    flood = MANY_VALUES[name]
     size = {b"\xa2": 3, b"\xcd": 3, b"\xcb": 9, b"\x81": 4}.get(flood[:1], 1)
     data = raw_frame(b"\xdc" + struct.pack(">H", len(flood) // size) + flood)
     with grows_by(len(data) * 200):
         unpack(data)
 
 
-def test_lists_are_counted() -> None:
+def test_number_of_lists_is_limited() -> None:
     inner = b"\xdc\x9c\x40" + b"\x90" * 40_000
     with pytest.raises(BadFrame, match="too many lists"):
         unpack(raw_frame(b"\x93" + inner * 3))
 
 
 @pytest.mark.parametrize("header", [b"\xdc\xc3\x50", b"\xdd\0\0\xc3\x50", b"\x9f"])
-def test_claims_cost_no_more_than_they_may(header: bytes) -> None:
+def test_nested_headers_with_large_counts_raise_bad_frame(header: bytes) -> None:
     data = raw_frame(header * (frames.MAX_STRUCTURE // len(header)))
     with pytest.raises(BadFrame):
         unpack(data)
 
 
-def test_an_array_becomes_no_more_than_it_is() -> None:
+def test_unpacking_an_array_copies_it_at_most_once() -> None:
     data = frame({"a": ["b", 16 * MB]}, bytes(16 * MB))
     with grows_by(17 * MB):
         assert unpack(data).nbytes == 16 * MB
 
 
-def test_keys_that_fall_into_one_place_are_too_few_to_matter() -> None:
-    # All have the same hash, so that each new one is compared with all before.
+def test_many_keys_with_one_hash_raise_bad_frame() -> None:
+    # All keys have the same hash, so a dict compares each new key with all others.
     step = 2**61 - 1
     keys = [i * step for i in range(1, 40_000)]
     assert len({hash(key) for key in keys[:50]}) == 1
@@ -359,20 +359,20 @@ RAW = st.recursive(
 
 @SEARCH
 @given(st.binary(max_size=300))
-def test_random_bytes_are_values_or_bad_frames(data: bytes) -> None:
-    check_closed(data)
-    check_closed(raw_frame(data))
+def test_random_bytes_give_allowed_values_or_bad_frames(data: bytes) -> None:
+    check_allowed_or_bad_frame(data)
+    check_allowed_or_bad_frame(raw_frame(data))
 
 
 @SEARCH
 @given(RAW, st.binary(max_size=64))
-def test_random_structures_are_values_or_bad_frames(raw: Any, numbers: bytes) -> None:
-    check_closed(frame(raw, numbers))
+def test_random_structures_give_allowed_values_or_bad_frames(raw: Any, numbers: bytes) -> None:
+    check_allowed_or_bad_frame(frame(raw, numbers))
 
 
 @SEARCH
 @given(VALUES, st.data())
-def test_mutated_frames_are_values_or_bad_frames(value: Any, data: st.DataObject) -> None:
+def test_mutated_frames_give_allowed_values_or_bad_frames(value: Any, data: st.DataObject) -> None:
     mutated = bytearray(pack(value))
     for _change in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(mutated) - 1))
@@ -385,32 +385,32 @@ def test_mutated_frames_are_values_or_bad_frames(value: Any, data: st.DataObject
                 del mutated[place]
             case _:
                 del mutated[place + 1 :]
-    check_closed(bytes(mutated))
+    check_allowed_or_bad_frame(bytes(mutated))
 
 
-def check_closed(data: bytes) -> None:
-    """What comes out is of the closed set, or a `BadFrame`."""
+def check_allowed_or_bad_frame(data: bytes) -> None:
+    """Unpack data, which must give an allowed value or raise `BadFrame`."""
     with suppress(BadFrame):
-        assert_closed(unpack(data))
+        assert_allowed(unpack(data))
 
 
-def assert_closed(value: Any) -> None:
+def assert_allowed(value: Any) -> None:
     kind = type(value)
     if kind in (list, tuple):
         for item in value:
-            assert_closed(item)
+            assert_allowed(item)
     elif kind is dict:
         for key, item in value.items():
             hash(key)
-            assert_closed(item)
+            assert_allowed(item)
     elif kind is Loan:
         assert type(value.id) is int
         assert all(type(name) is str for name in value.methods)
-        assert_closed(value.value)
+        assert_allowed(value.value)
     elif kind is Ref:
         assert type(value.id) is int
         assert type(value.name) is str
-        assert_closed(value.plain)
+        assert_allowed(value.plain)
     elif kind is np.ndarray or isinstance(value, np.generic):
         assert value.dtype.char in frames._DTYPES
     else:
@@ -422,40 +422,38 @@ def assert_closed(value: Any) -> None:
 
 @pytest.fixture
 def ends() -> Iterator[tuple[Wire, socket.socket]]:
-    """The grader's end, and the bare socket of whoever is over there."""
+    """The grader's `Wire`, and the plain socket at the other end."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         yield Wire(ours), theirs
 
 
-def soon() -> float:
+def deadline() -> float:
     return time.monotonic() + 0.2
 
 
-def test_a_frame_crosses(ends: tuple[Wire, socket.socket]) -> None:
+def test_a_frame_is_received_as_sent(ends: tuple[Wire, socket.socket]) -> None:
     wire, theirs = ends
-    wire.send([1, "a"], soon())
-    assert Wire(theirs).receive(soon()) == [1, "a"]
+    wire.send([1, "a"], deadline())
+    assert Wire(theirs).receive(deadline()) == [1, "a"]
 
 
-def test_a_frame_larger_than_it_may_be_is_not_read(ends: tuple[Wire, socket.socket]) -> None:
+def test_an_oversized_frame_raises_bad_frame(ends: tuple[Wire, socket.socket]) -> None:
     wire, theirs = ends
     theirs.sendall(struct.pack(">I", frames.MAX_FRAME + 1))
     with pytest.raises(BadFrame):
-        wire.receive(soon())
+        wire.receive(deadline())
 
 
 @pytest.mark.parametrize("length", [4, frames.MAX_FRAME])
-def test_a_frame_with_nothing_behind_it_is_too_late(
-    ends: tuple[Wire, socket.socket], length: int
-) -> None:
+def test_an_incomplete_frame_raises_too_late(ends: tuple[Wire, socket.socket], length: int) -> None:
     wire, theirs = ends
     theirs.sendall(struct.pack(">I", length) + b"\0\0\0")
     with grows_by(2 * MB), pytest.raises(TooLate):
-        wire.receive(soon())
+        wire.receive(deadline())
 
 
-def test_a_frame_that_trickles_is_too_late(ends: tuple[Wire, socket.socket]) -> None:
+def test_a_frame_that_arrives_slowly_raises_too_late(ends: tuple[Wire, socket.socket]) -> None:
     wire, theirs = ends
     over = threading.Event()
 
@@ -468,55 +466,57 @@ def test_a_frame_that_trickles_is_too_late(ends: tuple[Wire, socket.socket]) -> 
     thread.start()
     try:
         with pytest.raises(TooLate):
-            wire.receive(soon())
+            wire.receive(deadline())
     finally:
         over.set()
         thread.join()
 
 
 @pytest.mark.parametrize("sent", [b"", b"\0\0", struct.pack(">I", 100) + b"abc"])
-def test_half_a_frame_and_then_the_end_is_closed(
+def test_a_connection_closed_within_a_frame_raises_closed(
     ends: tuple[Wire, socket.socket], sent: bytes
 ) -> None:
     wire, theirs = ends
     theirs.sendall(sent)
     theirs.close()
     with pytest.raises(Closed):
-        wire.receive(soon())
+        wire.receive(deadline())
     assert wire.ended
 
 
-def test_whoever_does_not_read_is_too_late(ends: tuple[Wire, socket.socket]) -> None:
+def test_sending_to_an_end_that_does_not_read_raises_too_late(
+    ends: tuple[Wire, socket.socket],
+) -> None:
     wire, _theirs = ends
     with pytest.raises(TooLate):
-        wire.send(np.zeros(MB), soon())
+        wire.send(np.zeros(MB), deadline())
 
 
-def test_sending_to_nobody_is_closed(ends: tuple[Wire, socket.socket]) -> None:
+def test_sending_to_a_closed_end_raises_closed(ends: tuple[Wire, socket.socket]) -> None:
     wire, theirs = ends
     theirs.close()
     with pytest.raises(Closed):
-        wire.send(1, soon())
+        wire.send(1, deadline())
 
 
-def test_a_sender_keeps_to_its_own_bound() -> None:
+def test_sending_more_than_the_limit_raises_type_error() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(TypeError, match="at once"):
-        Wire(ours, most_out=MB).send(np.zeros(MB), soon())
+        Wire(ours, most_out=MB).send(np.zeros(MB), deadline())
 
 
-# --- what the grader makes of answers -------------------------------------------------------------
+# --- answers of the student process ---------------------------------------------------------------
 
 
 class Grader:
-    """A side whose other end says what a test tells it to."""
+    """A `RemoteSide` whose other end sends prepared answers."""
 
     def __init__(self, *answers: Any, seconds: float = 2.0) -> None:
         ours, self.theirs = socket.socketpair()
         self.other = Wire(self.theirs)
         self.side = RemoteSide(Wire(ours))
         self.side.deadline = time.monotonic() + seconds
-        # More than fits between the two is only taken over when somebody reads.
+        # A thread: sending more than the socket buffer blocks until the other end reads.
         self.sender = threading.Thread(target=self.send, args=answers)
         self.sender.start()
 
@@ -545,15 +545,15 @@ def grader() -> Iterator[Callable[..., Grader]]:
 
 
 def done(value: Any, warned: Any = (), watched: Any = 0, failure: Any = None) -> list[Any]:
-    """The answer to one step."""
+    """Return the answer to one step."""
     return ["value", [[value, failure, list(warned), watched]]]
 
 
-def ask(side: RemoteSide) -> Any:
+def request(side: RemoteSide) -> Any:
     return values_of(side, [Step("get", ("thing", "name"))])[0]
 
 
-NO_ANSWERS = {
+INVALID_ANSWERS = {
     "a string": "value",
     "a number": 12.0,
     "a report": {"points": 8, "max_points": 8},
@@ -565,40 +565,40 @@ NO_ANSWERS = {
     "a step that is too short": ["value", [[1, None, []]]],
     "a step that is too long": ["value", [[1, None, [], 0, 0]]],
     "a step that is an array": ["value", [np.zeros(4)]],
-    "warnings that are none": ["value", [[1, None, "none", 0]]],
-    "a count that is none": done(1, [], "0"),
+    "warnings that are no list": ["value", [[1, None, "none", 0]]],
+    "a count that is a string": done(1, [], "0"),
     "a count that is an array": done(1, [], np.zeros(2)),
     "a failure that is an array": done(1, failure=np.zeros(3)),
-    "a failure without words": done(None, failure=["ValueError", None, ""]),
-    "an error without words": ["error", None],
+    "a failure without a message": done(None, failure=["ValueError", None, ""]),
+    "an error without a message": ["error", None],
     "a kind that is an array": [np.zeros(2), [[1, None, [], 0]]],
     "a loan": done(Loan(0, ("",), None)),
-    "a reference to what was lent": done(Ref(0)),
-    "a call of what was never lent": ["ask", 0, "", ()],
+    "a reference to a shared value": done(Ref(0)),
+    "a call of a value that is not shared": ["ask", 0, "", ()],
     "a call of a negative loan": ["ask", -1, "", ()],
     "a call with a list": ["ask", 0, "", []],
 }
 
 
-@pytest.mark.parametrize("answer", NO_ANSWERS.values(), ids=NO_ANSWERS.keys())
-def test_what_is_no_answer_ends_the_process(grader: Callable[..., Grader], answer: Any) -> None:
+@pytest.mark.parametrize("answer", INVALID_ANSWERS.values(), ids=INVALID_ANSWERS.keys())
+def test_an_invalid_answer_ends_the_process(grader: Callable[..., Grader], answer: Any) -> None:
     side = grader(answer).side
     with pytest.raises(SideLost):
-        ask(side)
+        request(side)
     assert side.gone
-    # Nothing is asked any more.
+    # A second request fails at once.
     with pytest.raises(SideLost):
-        ask(side)
+        request(side)
 
 
-def test_a_kind_that_lies_about_its_form_ends_the_process(grader: Callable[..., Grader]) -> None:
+def test_an_invalid_description_of_a_type_ends_the_process(grader: Callable[..., Grader]) -> None:
     for answer in (None, [1, True, True, []], [True, True, True, "origins"], []):
         side = grader(done(answer)).side
         with pytest.raises(SideLost):
             kind_of(RemoteThing(side, Ref(0, "Relu")))
 
 
-def test_as_many_results_as_there_were_steps(grader: Callable[..., Grader]) -> None:
+def test_a_wrong_number_of_results_ends_the_process(grader: Callable[..., Grader]) -> None:
     one = [1, None, [], 0]
     for answer in ([one], [one] * 3, (one, one), "12", {1: one, 2: one}):
         side = grader(["value", answer]).side
@@ -607,33 +607,33 @@ def test_as_many_results_as_there_were_steps(grader: Callable[..., Grader]) -> N
         assert side.gone
 
 
-def test_arrays_that_come_are_read_only(grader: Callable[..., Grader]) -> None:
+def test_received_arrays_are_read_only(grader: Callable[..., Grader]) -> None:
     answer = done([np.zeros(2), {"W": np.zeros(2)}, (np.zeros(2),)])
-    a, b, (c,) = ask(grader(answer).side)
+    a, b, (c,) = request(grader(answer).side)
     for array in (a, b["W"], c):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
 
 
-def test_words_of_a_stranger_have_nothing_in_them_that_acts(grader: Callable[..., Grader]) -> None:
+def test_control_characters_in_messages_are_escaped(grader: Callable[..., Grader]) -> None:
     evil = "\x1b[2Jred\x07\u202e"
     failure = ["Value\x1b[2JError", evil, evil]
     side = grader(done(None, [evil], failure=failure)).side
     with pytest.warns(RuntimeWarning) as warned, pytest.raises(Raised) as raised:
-        ask(side)
+        request(side)
     found = raised.value.failure
     said = [str(warned[0].message), found.message, found.where, found.kind]
     assert said == [*["red\ufffd[U+202E]"] * 3, "Value2JError"]
 
 
-def test_the_name_of_a_class_is_a_name(grader: Callable[..., Grader]) -> None:
+def test_a_received_class_name_is_reduced_to_an_identifier(grader: Callable[..., Grader]) -> None:
     named = "<script>\x1b[2J" + "x" * 10_000
-    thing = ask(grader(done(Ref(3, named))).side)
+    thing = request(grader(done(Ref(3, named))).side)
     assert repr(thing) == "<" + ("script2J" + "x" * 52) + ">"
 
 
-def test_endless_questions_end_with_the_time(grader: Callable[..., Grader]) -> None:
-    one = grader(seconds=-0.5)  # of which a second's grace makes half a second
+def test_endless_requests_end_at_the_deadline(grader: Callable[..., Grader]) -> None:
+    one = grader(seconds=-0.5)  # one second of grace makes it 0.5
     one.side.shared.append(Shared(lambda: 1.0))
     over = threading.Event()
 
@@ -648,24 +648,24 @@ def test_endless_questions_end_with_the_time(grader: Callable[..., Grader]) -> N
     thread.start()
     try:
         with pytest.raises(SideLost, match="too long"):
-            ask(one.side)
+            request(one.side)
     finally:
         over.set()
         one.side.wire.end.shutdown(socket.SHUT_RDWR)
         thread.join()
 
 
-def called_with(grader: Callable[..., Grader], *args: Any) -> list[Any]:
-    """What the other side hears when it calls a lent function with these arguments."""
+def reply_to_call(grader: Callable[..., Grader], *args: Any) -> list[Any]:
+    """Return the reply to a call of a shared function with these arguments."""
     one = grader(["ask", 0, "", args], done(1))
     one.side.shared.append(Shared(lambda x, y=1.0: x * y))
-    ask(one.side)
-    one.other.receive(soon())
-    return one.other.receive(soon())
+    request(one.side)
+    one.other.receive(deadline())
+    return one.other.receive(deadline())
 
 
-def test_what_was_lent_can_be_called(grader: Callable[..., Grader]) -> None:
-    kind, value = called_with(grader, np.arange(3.0), 2)
+def test_a_shared_function_can_be_called(grader: Callable[..., Grader]) -> None:
+    kind, value = reply_to_call(grader, np.arange(3.0), 2)
     assert kind == "value"
     np.testing.assert_array_equal(value, [0.0, 2.0, 4.0])
 
@@ -681,15 +681,15 @@ def test_what_was_lent_can_be_called(grader: Callable[..., Grader]) -> None:
     ],
     ids=["a table of all pairs", "a long list", "a reference", "a long string", "a dict"],
 )
-def test_what_was_lent_takes_no_more_than_it_needs(
+def test_a_shared_function_refuses_unsuitable_arguments(
     grader: Callable[..., Grader], args: tuple[Any, ...]
 ) -> None:
     with grows_by(16 * MB):
-        kind, name, _message = called_with(grader, *args)
+        kind, name, _message = reply_to_call(grader, *args)
     assert (kind, name) == ("error", "TypeError")
 
 
-def test_a_flood_of_nan_and_inf_is_only_numbers() -> None:
+def test_an_array_of_nan_and_inf_survives_a_round_trip() -> None:
     array = np.resize([np.nan, np.inf, -np.inf], 10_000)
     back = unpack(pack(array))
     assert math.isnan(back[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -12,6 +13,10 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from course_lib.grading.course import Course
+
+# First, because it imports nbformat without a grammar that takes seconds. A page has no nbformat.
+with contextlib.suppress(ImportError):
+    import course_lib.grading.notebooks  # noqa: F401
 
 ROOT = Path(__file__).parent.parent
 pytest_plugins = ["browser"]

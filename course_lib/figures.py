@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import html
 import io
-import re
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_SVG = "http://www.w3.org/2000/svg"
+ElementTree.register_namespace("", _SVG)
+ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
 
 # Placeholder for the text colour of the page.
 TEXT = "#123456"
@@ -62,12 +65,16 @@ class on_page:
         with page_style():
             figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
         plt.close(figure)
-        svg = file.getvalue()
-        svg = svg[svg.index("<svg") :].replace(TEXT, "currentColor")
-        # Ids of groups would not be unique in a page with two figures.
-        svg = re.sub(r'<g id="[^"]*"', "<g", svg).replace("'DejaVu Sans'", "system-ui")
-        label = html.escape(" ".join(alt.split()), quote=True)
-        self.svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+        root = ElementTree.fromstring(file.getvalue())
+        root.set("role", "img")
+        root.set("aria-label", " ".join(alt.split()))
+        for metadata in root.findall(f"{{{_SVG}}}metadata"):
+            root.remove(metadata)
+        for group in root.iter(f"{{{_SVG}}}g"):
+            # Ids of groups would not be unique in a page with two figures.
+            group.attrib.pop("id", None)
+        svg = ElementTree.tostring(root, encoding="unicode")
+        self.svg = svg.replace(TEXT, "currentColor").replace("'DejaVu Sans'", "system-ui")
         self.alt = alt
 
     def __repr__(self) -> str:

@@ -1,36 +1,47 @@
-"""Mend what the tools below write into pages and what screen readers stumble over."""
+"""Write HTML that screen readers handle, where Sphinx and MyST-NB write what they stumble over."""
 
 from __future__ import annotations
 
-import re
+from html import escape
 from typing import Any
 
-# What it is, and what it becomes.
-REPAIRS = {
-    # A header cell without text heads nothing.
-    r"<th((?:\s[^>]*)?)>\s*(?:<p>\s*</p>)?\s*</th>": r"<td\1></td>",
-    # The name that is read must be the one that shows.
-    r'<summary aria-label="Toggle hidden content">': "<summary>",
-    # A role that is deprecated, and a list whose children are no items.
-    r' role="doc-biblioentry"': "",
-    r'<div role="list" class="citation-list">': '<div class="citation-list">',
-}
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
 
 
-def mend(html: str) -> str:
-    """Return a page's body with every repair made."""
-    for wrong, right in REPAIRS.items():
-        html = re.sub(wrong, right, html)
-    return html
+def visit_entry(self: Any, node: nodes.entry) -> None:
+    """Write a table's cell; a header cell without text is an ordinary cell, as it heads nothing."""
+    if node.astext().strip():
+        type(self).visit_entry(self, node)
+    else:
+        node.parent.column += 1
+        self.body.append(self.starttag(node, "td", ""))
+        self.context.append("</td>\n")
 
 
-def mend_page(_app: Any, _name: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
-    """Mend the body of a page before it is put into its template."""
-    if "body" in context:
-        context["body"] = mend(context["body"])
+def visit_citation(self: Any, node: nodes.citation) -> None:
+    """Write an entry of the references without roles: docutils gives it a deprecated one."""
+    if not isinstance(node.previous_sibling(), nodes.citation):
+        self.body.append('<div class="citation-list">\n')
+    self.body.append(self.starttag(node, "div", classes=[node.tagname]))
+
+
+def visit_hidden_cell(self: Any, node: HideCodeCellNode) -> None:
+    """Write the start of a folded cell, whose visible title is also its name for screen readers."""
+    classes = " ".join(node["classes"])
+    self.body.append(f'<details class="admonition hide {classes}">\n<summary>\n')
+    for state, prompt in (("collapsed", "prompt_show"), ("expanded", "prompt_hide")):
+        title = escape(node[prompt])
+        self.body.append(f'<p class="{state} admonition-title">{title}</p>\n')
+    self.body.append("</summary>\n")
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Connect to Sphinx."""
-    app.connect("html-page-context", mend_page)
+    """Replace the visitors of these nodes in HTML."""
+    for node, visit, depart in (
+        (nodes.entry, visit_entry, lambda self, node: type(self).depart_entry(self, node)),
+        (nodes.citation, visit_citation, lambda self, node: type(self).depart_citation(self, node)),
+        (HideCodeCellNode, visit_hidden_cell, depart_HideCellInput),
+    ):
+        app.add_node(node, override=True, html=(visit, depart))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

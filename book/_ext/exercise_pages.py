@@ -2,8 +2,8 @@
 
 The pages are written into `book/exercises/` before Sphinx looks for pages, and git ignores them.
 They are not executed: what is asked for is not there yet. The page's script needs to know which
-cell is which, and the notebook as it was released, to give it back with answers: both are put
-into the HTML.
+cell is which, and the notebook as it was released, to give it back with answers: both become part
+of the page.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.errors import ExtensionError
 
 HOW = "## How this works\n"
@@ -79,41 +80,80 @@ def write_pages(app: Any, _config: Any) -> None:
             path.write_text(text, encoding="utf-8")
 
 
-def name_cells(body: str, released: dict[str, Any], slug: str) -> str:
-    """Return a page's body with the name that the grader has for each cell, and the notebook."""
-    for kind, start in (("code", '<div class="cell'), ("markdown", '<div class="answer-text')):
+class NamedCell(nodes.container):
+    """A cell of an assignment's page, with its name in the gradebook as `grade_id`."""
+
+
+def visit_named_cell(self: Any, node: NamedCell) -> None:
+    """Write the start of a cell; the page's script reads its name."""
+    name = {"data-grade-id": node["grade_id"]}
+    self.body.append(self.starttag(node, "div", CLASS="docutils container", **name))
+
+
+def depart_named_cell(self: Any, _node: NamedCell) -> None:
+    """Write the end of a cell."""
+    self.body.append("</div>\n")
+
+
+def name_cells(doctree: nodes.Element, released: dict[str, Any]) -> None:
+    """Give each cell of a page its name in the gradebook.
+
+    Parameters
+    ----------
+    doctree : Element
+        The page. Its cells are containers, with the class ``answer-text`` for answers in words.
+    released : dict
+        The notebook of the page.
+
+    Raises
+    ------
+    ExtensionError
+        If the page and its notebook have different numbers of cells.
+    """
+    containers = list(doctree.findall(nodes.container))
+    shown = {
+        "code": [node for node in containers if node.get("nb_element") == "cell_code"],
+        "markdown": [node for node in containers if "answer-text" in node["classes"]],
+    }
+    for kind, cells in shown.items():
         named = [
             c["metadata"].get("nbgrader", {}) for c in released["cells"] if c["cell_type"] == kind
         ]
         if kind == "markdown":
             named = [about for about in named if about.get("solution")]
-        first, *parts = re.split(rf"{start}(?=[ \"])", body)
-        if len(parts) != len(named):
+        if len(cells) != len(named):
             raise ExtensionError(
-                f"the page shows {len(parts)} {kind} cells; its notebook has {len(named)}"
+                f"the page shows {len(cells)} {kind} cells; its notebook has {len(named)}"
             )
-        for about, part in zip(named, parts, strict=True):
-            name = f' data-grade-id="{about["grade_id"]}"' if about else ""
-            first += start.replace("<div", f"<div{name}") + part
-        body = first
+        for about, cell in zip(named, cells, strict=True):
+            if about:
+                named_cell = NamedCell("", *cell.children, **cell.attributes)
+                named_cell["grade_id"] = about["grade_id"]
+                cell.replace_self(named_cell)
+
+
+def notebook_script(released: dict[str, Any], slug: str) -> str:
+    """Return the script element that holds the notebook of a page."""
     # In a script no character needs escaping but the one that could end it.
     text = json.dumps(released, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    about = f'type="application/json" id="released" data-slug="{slug}"'
-    return f"{body}<script {about}>{text}</script>"
+    return f'<script type="application/json" id="released" data-slug="{slug}">{text}</script>'
 
 
-def finish_page(app: Any, name: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
-    """Put into the HTML of an assignment's page what its script needs."""
+def finish_page(app: Any, doctree: nodes.document) -> None:
+    """Add to an assignment's page what its script needs."""
+    name = app.env.docname
     slug = name.removeprefix("exercises/")
-    path = Path(app.srcdir).parent / "exercises" / slug / f"{slug}.ipynb"
-    if name != slug and "body" in context:
+    if name != slug:
+        path = Path(app.srcdir).parent / "exercises" / slug / f"{slug}.ipynb"
         released = json.loads(path.read_text(encoding="utf-8"))
-        context["body"] = name_cells(context["body"], released, slug)
+        name_cells(doctree, released)
+        doctree.append(nodes.raw("", notebook_script(released, slug), format="html"))
 
 
 def setup(app: Any) -> dict[str, bool]:
     """Connect to Sphinx."""
     # Before the table of contents asks which pages there are.
     app.connect("config-inited", write_pages, priority=100)
-    app.connect("html-page-context", finish_page)
+    app.add_node(NamedCell, html=(visit_named_cell, depart_named_cell))
+    app.connect("doctree-read", finish_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -42,7 +42,7 @@ def pages(tmp_path: Path) -> Any:
     }.items():
         (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
     config = SimpleNamespace(
-        execution_mode="cache", execution_cache_path=str(tmp_path / "cache"), execution_timeout=60
+        execution_mode="cache", execution_cache_path=str(tmp_path / "cache"), execution_timeout=1200
     )
     return SimpleNamespace(mystnb_config=config, doc2path=lambda name: str(tmp_path / f"{name}.md"))
 

@@ -282,7 +282,7 @@ def test_downloaded_notebook_runs_in_an_empty_folder(book: Path, tmp_path: Path)
             cell.outputs, cell.execution_count = [], None
     NotebookClient(
         notebook,
-        timeout=300,
+        timeout=1200,
         kernel_name="python3",
         resources={"metadata": {"path": os.fspath(tmp_path)}},
     ).execute()

@@ -49,7 +49,7 @@ def jobs(course: Course, count: int) -> list[Job]:
                 course,
                 submission,
                 seed=number,
-                timeout=60,
+                timeout=1200,
                 version=library_version(),
                 blueprint=blueprint,
             )
@@ -81,7 +81,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 def wait_for(address: str) -> None:
     host, port = address.removeprefix("tcp://").split(":")
-    until = time.monotonic() + 60
+    until = time.monotonic() + 600
     while time.monotonic() < until:
         with socket.socket() as trial:
             if trial.connect_ex((host, int(port))) == 0:
@@ -119,7 +119,7 @@ def workers(scheduler: str, tmp_path: Path) -> Iterator[list[subprocess.Popen[by
 
 def cluster(address: str, size: int) -> Cluster:
     """Return the cluster as soon as it has this number of workers."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 600
     while True:
         try:
             made = Cluster(address)

@@ -250,7 +250,7 @@ def in_node(script, data):
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=1200,
         check=True,
     )
     return json.loads(done.stdout)

@@ -16,7 +16,7 @@ from browser import PATIENCE, serve
 from conftest import ROOT
 from running import Running
 
-FIELD = '<div class="cell"><pre>{}</pre></div>'
+FIELD = '<div class="cell"{}><pre>{}</pre></div>'
 SCRIPT = """<script type="module">
 import { keepAnswers } from "./src/answers.js";
 keepAnswers([...document.querySelectorAll("div.cell")].map((element) => {
@@ -46,11 +46,13 @@ def page_text(slug: str) -> str:
     parts = []
     for cell in released(slug)["cells"]:
         source = html.escape("".join(cell["source"]))
+        about = cell["metadata"].get("nbgrader")
+        name = f' data-grade-id="{about["grade_id"]}"' if about else ""
         if cell["cell_type"] == "code":
-            parts.append(FIELD.format(source))
-        elif cell["metadata"].get("nbgrader"):
-            parts.append(f'<div class="answer-text docutils container"><p>{source}</p></div>')
-    body = exercise_pages.name_cells("\n".join(parts), released(slug), slug)
+            parts.append(FIELD.format(name, source))
+        elif about:
+            parts.append(f'<div class="answer-text docutils container"{name}><p>{source}</p></div>')
+    body = "\n".join([*parts, exercise_pages.notebook_script(released(slug), slug)])
     head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>'
     return f"{head}<main><h1>A page</h1>{body}</main>{SCRIPT}"
 

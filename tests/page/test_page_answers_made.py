@@ -11,6 +11,7 @@ from typing import Any
 import exercise_pages
 import pytest
 from conftest import ROOT
+from docutils import nodes
 from sphinx.errors import ExtensionError
 
 SLUGS = sorted(path.stem for path in (ROOT / "solutions").glob("*.md"))
@@ -84,11 +85,6 @@ def test_unchanged_pages_are_not_rewritten_and_old_ones_are_deleted(tmp_path: Pa
     assert json.loads(page.read_text())["metadata"]["new"] == 1
 
 
-BODY = (
-    '<p>Text</p><div class="cell docutils container"><div class="cell_input">x</div></div>'
-    '<div class="cell tag_answer docutils container">y</div>'
-    '<div class="answer-text docutils container">z</div>'
-)
 CELLS = [
     {"cell_type": "markdown", "metadata": {}, "source": []},
     {"cell_type": "code", "metadata": {}, "source": ["x"]},
@@ -105,12 +101,34 @@ CELLS = [
 ]
 
 
+def page() -> nodes.section:
+    """Return a page as Sphinx reads it: two cells with code and an answer in words."""
+    cells = [nodes.container("", nb_element="cell_code", classes=["cell"]) for _ in range(2)]
+    return nodes.section("", *cells, nodes.container("", classes=["answer-text"]))
+
+
 def test_cells_have_their_names_and_the_page_includes_its_notebook() -> None:
-    body = exercise_pages.name_cells(BODY, {"cells": CELLS}, "01_a")
-    named = re.findall(r'<div data-grade-id="(\w+)" class="([\w-]+)', body)
-    assert named == [("relu", "cell"), ("explain", "answer-text")]
-    text = re.findall(r'json" id="released" data-slug="01_a">(.*?)</script>', body)
-    assert [json.loads(one) for one in text] == [{"cells": CELLS}]
+    made = page()
+    exercise_pages.name_cells(made, {"cells": CELLS})
+    names = [(child.get("grade_id"), child["classes"]) for child in made]
+    assert names == [(None, ["cell"]), ("relu", ["cell"]), ("explain", ["answer-text"])]
+    script = exercise_pages.notebook_script({"cells": CELLS}, "01_a")
+    (text,) = re.findall(r'json" id="released" data-slug="01_a">(.*?)</script>', script)
+    assert json.loads(text) == {"cells": CELLS}
+
+
+def test_a_named_cell_is_written_with_its_name() -> None:
+    written: list[str] = []
+    writer = SimpleNamespace(
+        body=written, starttag=lambda node, tag, **attributes: f"{tag} {attributes}"
+    )
+    cell = exercise_pages.NamedCell("", grade_id="relu")
+    exercise_pages.visit_named_cell(writer, cell)
+    exercise_pages.depart_named_cell(writer, cell)
+    assert written == [
+        "div {'CLASS': 'docutils container', 'data-grade-id': 'relu'}",
+        "</div>\n",
+    ]
 
 
 @pytest.mark.parametrize("cells", [CELLS[:-1], CELLS[:2] + CELLS[3:]])
@@ -118,4 +136,4 @@ def test_build_fails_if_page_and_notebook_have_different_cells(
     cells: list[dict[str, Any]],
 ) -> None:
     with pytest.raises(ExtensionError, match=r"the page shows \d (code|markdown) cells"):
-        exercise_pages.name_cells(BODY, {"cells": cells}, "01_a")
+        exercise_pages.name_cells(page(), {"cells": cells})

@@ -718,7 +718,7 @@ def nbgrader(course: Course, *command: str) -> None:
         cwd=course.root,
         check=True,
         capture_output=True,
-        timeout=300,
+        timeout=1200,
     )
 
 

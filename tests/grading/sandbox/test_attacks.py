@@ -197,7 +197,7 @@ def test_patched_checks_earn_points_only_in_a_shared_process() -> None:
         target=in_one_process, args=(SLUG, {"mul_layer": PATCHES_CHECKS}, queue)
     )
     process.start()
-    assert queue.get(timeout=60) == 4
+    assert queue.get(timeout=1200) == 4
     process.join()
     assert points(attack(PATCHES_CHECKS, Path("/"), sandbox=True)) == 0
 

@@ -199,7 +199,7 @@ def as_ordinary_user(sources: list[str]) -> list[str]:
         *("--clear-groups", "--inh-caps=-all", sys.executable, "-B", str(PROBE)),
     ]
     done = subprocess.run(
-        command, input=json.dumps(sources), capture_output=True, text=True, timeout=120, cwd="/"
+        command, input=json.dumps(sources), capture_output=True, text=True, timeout=1200, cwd="/"
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return list(json.loads(done.stdout))
@@ -344,7 +344,7 @@ from course_lib.grading.sandbox.package import given_package
 from course_lib.grading.sandbox.bubblewrap import family
 from course_lib.grading.sandbox.process import StudentProcess
 process = StudentProcess(given_package())
-assert process.ready(time.monotonic() + 60)
+assert process.ready(time.monotonic() + 600)
 print(*family(process.process.pid), flush=True)
 sys.stdin.read()
 """
@@ -366,7 +366,7 @@ def test_student_process_ends_when_its_grader_is_killed() -> None:
 
 def all_ended(family: list[int]) -> bool:
     """Return whether killed processes disappear within a minute."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 600
     while any(map(is_alive, family)) and time.monotonic() < until:
         time.sleep(0.02)
     return not any(map(is_alive, family))
@@ -381,7 +381,7 @@ def is_alive(pid: int) -> bool:
 
 def test_a_stopped_student_process_is_killed() -> None:
     process = StudentProcess(given_package())
-    assert process.ready(time.monotonic() + 60)
+    assert process.ready(time.monotonic() + 600)
     family = list(bubblewrap.family(process.process.pid))
     os.kill(family[-1], signal.SIGSTOP)
     process.end()
@@ -409,10 +409,10 @@ def test_too_many_files_end_the_student_process() -> None:
 
 def test_too_much_processor_time_ends_the_student_process() -> None:
     process = StudentProcess(given_package(), seconds=0)
-    assert process.ready(time.monotonic() + 60)
-    process.wire.send(["run", 60.0, "while True: pass"], time.monotonic() + 60)
+    assert process.ready(time.monotonic() + 600)
+    process.wire.send(["run", 600.0, "while True: pass"], time.monotonic() + 600)
     with pytest.raises(processes.Closed):
-        process.wire.receive(time.monotonic() + 60)
+        process.wire.receive(time.monotonic() + 600)
     assert "SIGKILL" in process.end()
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
@@ -30,14 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest tests first, so that all workers end at about the same time."""
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path.stem not in LONG, -tests[item.path]))
-
-
-def thinned(values: Iterable[Any], every: int, name: Callable[[Any], str]) -> list[Any]:
-    """Return named test parameters; mark all but every n-th as slow."""
-    return [
-        pytest.param(value, id=name(value), marks=[pytest.mark.slow] if i % every else [])
-        for i, value in enumerate(values)
-    ]
 
 
 def toc_pages() -> list[str]:

@@ -19,7 +19,6 @@ FILES = [
     "library/test_functions",
     "library/test_gradients",
     "graphs/test_graphs",
-    "graphs/test_graphs_drawing",
     "graphs/test_graphs_operations",
     "layers/test_layers",
     "layers/test_layers_deeper",

@@ -274,7 +274,6 @@ def test_every_listed_equivalent_mutant_has_a_reason_and_exists() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("slug", ["01_shopping_cart", "03_activations"])
-def test_audit_of_the_course_finds_no_problem(slug: str) -> None:
-    result = CliRunner().invoke(main, ["audit", slug])
+def test_audit_of_the_course_finds_no_problem() -> None:
+    result = CliRunner().invoke(main, ["audit", "03_activations"])
     assert result.exit_code == 0, result.output

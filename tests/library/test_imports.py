@@ -35,6 +35,24 @@ RANKS = {
     "threads": 10,
 }
 
+# The same inside `grading`: a module imports only from the rows above it and from its own package.
+# A name stands for a module, or for the modules of a package that are not named themselves.
+GRADING = (
+    ("course", "sanitize", "student"),
+    ("notebooks", "sandbox"),
+    ("gradebook.nbgrader",),
+    ("assignment", "gradebook.scores", "release"),
+    ("submitted",),
+    ("jobs",),
+    ("execute", "outcome", "results"),
+    ("authoring", "executors", "feedback"),
+    ("gradebook.write", "lms"),
+    ("run", "safe_execute"),
+    ("demo",),
+    ("cli",),
+    ("__main__",),
+)
+
 # In the student process this is a separate package without course_lib.
 ON_ITS_OWN = Path("grading/student")
 
@@ -123,6 +141,55 @@ def test_modules_have_no_import_cycle(part: str) -> None:
     sources = sources_of(part)
     assert len(sources) > 3
     assert cyclic_modules(sources) == set()
+
+
+def row_of(module: str) -> tuple[int, str]:
+    """Return the row of a module in `GRADING`, and the name that stands for it there."""
+    rows = {name: i for i, names in enumerate(GRADING) for name in names}
+    name = module.removeprefix("course_lib.grading.")
+    while name not in rows:
+        assert "." in name, f"give {module} its place in GRADING"
+        name = name.rpartition(".")[0]
+    return rows[name], name
+
+
+def not_downwards(sources: dict[str, str]) -> set[tuple[str, str]]:
+    """Return pairs of modules of `grading`: the first imports the second, which is not above it."""
+    # The files __init__.py of the packages import nothing.
+    packages = {name for name in sources if any(other.startswith(f"{name}.") for other in sources)}
+    known = sources.keys() - packages
+    return {
+        (name, other)
+        for name in known
+        for other in imported_modules(sources[name], known)
+        if row_of(other)[0] >= row_of(name)[0] and row_of(other)[1] != row_of(name)[1]
+    }
+
+
+def test_imports_inside_grading_run_downwards() -> None:
+    assert not_downwards(sources_of("grading")) == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "other"),
+    [
+        ("jobs", "from course_lib.grading.run import grade", "run"),
+        ("gradebook.scores", "from course_lib.grading.gradebook import write", "gradebook.write"),
+        ("executors", "def f():\n    from course_lib.grading.feedback import class_page",
+         "feedback.class_page"),
+    ],
+)  # fmt: skip
+def test_an_upward_import_inside_grading_is_found(module: str, source: str, other: str) -> None:
+    sources = sources_of("grading")
+    name = f"course_lib.grading.{module}"
+    changed = sources | {name: sources[name] + "\n" + source}
+    assert not_downwards(changed) == {(name, f"course_lib.grading.{other}")}
+
+
+def test_a_new_module_of_grading_needs_a_place() -> None:
+    sources = sources_of("grading") | {"course_lib.grading.new": "import course_lib.grading.jobs"}
+    with pytest.raises(AssertionError, match="GRADING"):
+        not_downwards(sources)
 
 
 def test_cyclic_modules_finds_import_cycles() -> None:

@@ -142,7 +142,7 @@ class GradientCheck:
         return len(self.parameters)
 
     def _rows(self) -> list[list[str]]:
-        rows = [["", "shape", "worst at", "backprop", "numerical", "rel. error", "verdict"]]
+        rows = [["array", "shape", "worst at", "backprop", "numerical", "rel. error", "verdict"]]
         for c in self.parameters.values():
             verdict = "pass" if c.passed else "FAIL"
             notes = [c.problem] if c.problem else []

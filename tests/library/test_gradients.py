@@ -516,7 +516,7 @@ def test_check_accepts_a_parameter_without_elements() -> None:
 
 def test_report_is_printed_as_a_table() -> None:
     text = str(check_gradients(small_net(), X, T)).splitlines()
-    assert text[0].split()[:2] == ["shape", "worst"]
+    assert text[0].split()[:3] == ["array", "shape", "worst"]
     assert [line.split()[0] for line in text[1:-1]] == ["W1", "b1", "W2", "b2"]
     assert all(line.endswith("pass") for line in text[1:-1])
     assert text[-1] == "gradient check passed"

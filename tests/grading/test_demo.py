@@ -258,7 +258,7 @@ def fake_executor_course(
     monkeypatch.setattr(demo, "_executor", lambda: executor)
     monkeypatch.setattr(demo, "_can_isolate", lambda _say: True)
     monkeypatch.setattr(jobs, "library_version", same_version)
-    monkeypatch.setattr(demo, "_graders", lambda _course: [])
+    monkeypatch.setattr(demo, "_grading_files", lambda _course: [])
     return course, executor.executed
 
 

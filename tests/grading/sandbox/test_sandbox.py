@@ -187,7 +187,7 @@ def as_ordinary_user(sources: list[str]) -> list[str]:
         "0755",
         "--tmpfs",
         home,
-        *bubblewrap._through(base),
+        *bubblewrap._parent_dirs(base),
         "--ro-bind",
         base,
         base,

@@ -63,9 +63,11 @@ class Server:
                 self._send(self.cells.run(source, seconds))
             elif kind == "steps":
                 self._send(self._perform(*content))
-            else:
+            elif kind == "forget":
                 self.objects.clear()
                 self.lent.clear()
+            else:
+                raise ValueError(f"unknown request {kind!r}")
 
     def _send(self, value: Any) -> None:
         try:

@@ -126,7 +126,7 @@ def test_end_returns_the_exit_code_or_signal() -> None:
     ):
         process = StudentProcess(given_package())
         assert process.ready(time.monotonic() + 600)
-        process.wire.send(["run", 5, source])
+        process.wire.send(["cell", 5, source])
         with pytest.raises(Exception, match="ended"):
             process.wire.receive(time.monotonic() + 600)
         assert process.end() == how

@@ -410,7 +410,7 @@ def test_too_many_files_end_the_student_process() -> None:
 def test_too_much_processor_time_ends_the_student_process() -> None:
     process = StudentProcess(given_package(), seconds=0)
     assert process.ready(time.monotonic() + 600)
-    process.wire.send(["run", 600.0, "while True: pass"], time.monotonic() + 600)
+    process.wire.send(["cell", 600.0, "while True: pass"], time.monotonic() + 600)
     with pytest.raises(processes.Closed):
         process.wire.receive(time.monotonic() + 600)
     assert "SIGKILL" in process.end()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from job_cases import SLUG, SUBMISSIONS, job, one_cell
 from probe import cell_outputs
 from test_submissions import answer_of
@@ -14,7 +15,7 @@ from test_submissions import answer_of
 from course_lib.checks import all_tasks
 from course_lib.checks.report import Part, Report
 from course_lib.checks.seeds import seeded
-from course_lib.grading.authoring.trial import model_cells, read_submission_file
+from course_lib.grading.authoring.trial import assignment, model_cells, read_submission_file
 from course_lib.grading.course import this_course
 from course_lib.grading.execute import execute, from_report
 from course_lib.grading.jobs import (
@@ -40,6 +41,16 @@ WRONG = [m for m in all_misconceptions() if m.slug != "08_training"]
 
 def by_task(result: Result) -> dict[str, TaskResult]:
     return {task.task: task for task in result.tasks}
+
+
+@pytest.mark.parametrize("slug", this_course().assignments())
+def test_the_blank_assignment_earns_nothing_and_needs_no_person(slug: str) -> None:
+    result = execute(job(slug, assignment(ROOT, slug).blank))
+    assert result.problems == ()
+    assert result.tasks
+    for task in result.tasks:
+        assert task.points == 0
+        assert task.finding.problem
 
 
 @pytest.mark.parametrize("slug", this_course().assignments())

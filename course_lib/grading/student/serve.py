@@ -97,10 +97,10 @@ class Server:
         return [self._reply(one) for one in done]
 
     def _reply(self, done: Done) -> list[Any]:
+        said = [list(done.warned), done.watched]
         if isinstance(done.value, Failure):
-            failure = [done.value.kind, done.value.message, done.value.where]
-            return [None, failure, done.warned, done.watched]
-        return [done.value, None, done.warned, done.watched]
+            return [None, [done.value.kind, done.value.message, done.value.where], *said]
+        return [done.value, None, *said]
 
     def _name(self, name: str) -> Any:
         if name not in self.cells.names:

@@ -10,8 +10,8 @@ from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
 
 
 def visit_entry(self: Any, node: nodes.entry) -> None:
-    """Write a table's cell; a header cell without text is an ordinary cell, as it heads nothing."""
-    if node.astext().strip():
+    """Write a table's cell; an empty cell of its head is an ordinary one, as it heads nothing."""
+    if node.astext().strip() or not isinstance(node.parent.parent, nodes.thead):
         type(self).visit_entry(self, node)
     else:
         node.parent.column += 1

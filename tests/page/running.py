@@ -6,6 +6,8 @@ from typing import Any
 
 from browser import PATIENCE
 
+# Milliseconds for a whole chapter, of which one trains a network.
+LONG = 3_600_000
 WRITABLE = ":is(textarea, [contenteditable=true])"
 SAID = """(words) => document.querySelector(".python [role=status]").textContent.match(words)"""
 

@@ -283,6 +283,7 @@ def test_downloaded_notebook_runs_in_an_empty_folder(book: Path, tmp_path: Path)
     NotebookClient(
         notebook,
         timeout=1200,
+        startup_timeout=1200,
         kernel_name="python3",
         resources={"metadata": {"path": os.fspath(tmp_path)}},
     ).execute()

@@ -383,7 +383,9 @@ def test_a_notebook_that_a_program_executes_holds_no_widget() -> None:
     for live_or_not, kept in {"": False, "live=True": True}.items():
         cell = nbformat.v4.new_code_cell(source.format(live_or_not))
         notebook = nbformat.v4.new_notebook(cells=[cell])
-        NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
+        NotebookClient(
+            notebook, timeout=1200, startup_timeout=1200, kernel_name="python3"
+        ).execute()
         (output,) = cell.outputs
         assert (WIDGET in output.data) is kept
         assert ("widgets" in notebook.metadata) is kept

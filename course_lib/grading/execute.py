@@ -6,13 +6,14 @@ import ast
 import builtins
 import contextlib
 import math
+import re
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from course_lib.checks.report import Report
+from course_lib.checks.report import Finding, Report
 from course_lib.checks.seeds import seeded
 from course_lib.checks.side import Raised, RemoteReference, SideLost
 from course_lib.grading.course import CourseError
@@ -158,6 +159,7 @@ def execute(job: Job) -> Result:
         if cell.kind == CHECK and cell.grade_id not in tasks
     )
     tasks |= {task.cell: task for task in missing}
+    tasks |= _graded_again(job, tasks)
     return Result(
         student=job.student,
         slug=job.slug,
@@ -285,3 +287,131 @@ class _Run:
             cell.points if value is None or isinstance(value, RemoteReference) else points_of(value)
         )
         return without_report(cell.grade_id, min(max(points, 0), cell.points), cell.points)
+
+
+# --- follow-on errors -----------------------------------------------------------------------------
+
+
+def _graded_again(job: Job, first: Mapping[str, TaskResult]) -> dict[str, TaskResult]:
+    """Return new results of the tasks that lost points and call a wrong earlier answer.
+
+    A second process runs the submission with the model solutions in place of the wrong answers. It
+    starts when all points of those answers are final. Nothing that it prints is kept, and reports
+    quote nothing from it, because the learner's code can read the model solutions there.
+    """
+    wrong = {task.task for task in first.values() if task.points < task.max_points}
+    needed = {
+        name: found
+        for name, used in _used_tasks(job.cells).items()
+        if name in wrong and (found := used & wrong)
+    }
+    if not needed:
+        return {}
+    again = _SecondRun(job, needed=needed, wrong=wrong)
+    with contextlib.suppress(Exception):
+        again.all_cells()
+    again.stop()
+    names = {cell.grade_id: " and ".join(_defined(cell.model)) for cell in job.cells if cell.model}
+    return {
+        task.cell: _without_follow_on(
+            first[task.cell], task, ", ".join(names[name] for name in names if name in used)
+        )
+        for task in again.tasks
+        if (used := again.replaced[task.task])
+    }
+
+
+def _used_tasks(cells: Sequence[Cell]) -> dict[str, set[str]]:
+    """Return the earlier tasks that each task's answer names, directly or through another one.
+
+    A name in a comment counts, too: that costs a run, but no points.
+    """
+    own = {word for c in cells if c.kind == RUN and not c.model for word in _words(c.source)}
+    names: dict[str, set[str]] = {}
+    used: dict[str, set[str]] = {}
+    for cell in cells:
+        if cell.model:
+            words = own | _words(cell.source)
+            direct = {task for task, defined in names.items() if defined & words}
+            used[cell.grade_id] = direct.union(*(used[task] for task in direct))
+            names[cell.grade_id] = set(_defined(cell.model))
+    return used
+
+
+def _words(source: str) -> set[str]:
+    return set(re.findall(r"\w+", source))
+
+
+def _defined(model: str) -> list[str]:
+    """Return the classes and functions that a model solution defines."""
+    return re.findall(r"^(?:class|def) +(\w+)", model, flags=re.MULTILINE)
+
+
+@dataclass(kw_only=True)
+class _SecondRun(_Run):
+    """A run with the model solutions in place of wrong answers, which checks some tasks.
+
+    Attributes
+    ----------
+    needed : mapping of str to set of str
+        The tasks to check, with the wrong tasks that each uses.
+    wrong : set of str
+        The tasks with wrong answers.
+    replaced : dict of str to set of str
+        For each checked task, the tasks that it uses and that were replaced.
+    """
+
+    needed: Mapping[str, set[str]]
+    wrong: set[str]
+    replaced: dict[str, set[str]] = field(default_factory=dict)
+
+    def all_cells(self) -> None:
+        """Run the cells, and check the tasks in `needed`."""
+        answers = {cell.grade_id: cell for cell in self.job.cells if cell.model}
+        in_place: dict[str, Cell] = {}
+        self.start()
+        for cell in self.job.cells:
+            task = task_name(cell.grade_id)
+            if cell.kind in (RUN, GIVEN):
+                self.run(cell)
+            elif cell.kind == CHECK and task in answers:
+                right = task not in self.wrong
+                if task in self.needed:
+                    # A learner's own cell may have defined the wrong answer again.
+                    for model in in_place.values():
+                        self.run(model)
+                    result = self.check(cell)
+                    self.tasks.append(result)
+                    self.replaced[task] = self.needed[task] & in_place.keys()
+                    right = result.points == result.max_points
+                if not right and any(task in used for used in self.needed.values()):
+                    in_place[task] = Cell(RUN, answers[task].model)
+                    self.run(in_place[task])
+
+
+def _without_follow_on(first: TaskResult, second: TaskResult, names: str) -> TaskResult:
+    """Return the better result of a task, with a sentence about the wrong answers that it uses."""
+    report, finding = first.report, first.finding
+    if second.points <= first.points:
+        said = _("This task uses {names}, which is not right yet: repair that first.")
+        problem = f"{said.format(names=names)} {finding.problem}".strip()
+        return replace(first, report=replace(report, finding=replace(finding, problem=problem)))
+    said = _(
+        "{names} is not right yet. This task uses it, so it was graded with the course's own {names}."
+    ).format(names=names)
+    parts = tuple(
+        replace(part, reason=_("wrong with the course's {names}, too").format(names=names))
+        if part.earned < part.points
+        else part
+        for part in second.report.parts
+    )
+    found = second.finding
+    hint = found.hint if found.misconception else ""
+    finding = (
+        Finding(said, hint=hint, misconception=found.misconception)
+        if second.points < second.max_points
+        else None
+    )
+    return replace(
+        second, report=replace(second.report, parts=parts, finding=finding, notice=said)
+    )

@@ -12,8 +12,8 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
-from types import MappingProxyType
+from itertools import pairwise, takewhile
+from types import FunctionType, MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,12 @@ from course_lib.checks.compare import (
     taken,
 )
 from course_lib.checks.explain import explain
-from course_lib.checks.integrity import PerturbedCases, is_numerical_gradient, uses_reference
+from course_lib.checks.integrity import (
+    PerturbedCases,
+    code_of,
+    is_numerical_gradient,
+    uses_reference,
+)
 from course_lib.checks.misconceptions import Misconception, misconceptions_of
 from course_lib.checks.report import Finding, Part, Report
 from course_lib.checks.seeds import fresh_seed
@@ -199,13 +204,36 @@ class Task:
         finding = None
         if failed:
             finding = explain(self, failed[0], cases, seen, want)
-            if match := self._recognise(failed[0], known, mine):
+            if earlier := self._wrong_earlier(answer, seed):
+                # A hint from numbers that another answer has spoiled could be wrong.
+                finding = finding.after(earlier)
+            elif match := self._recognise(failed[0], known, mine):
                 finding = dataclasses.replace(finding, hint=match.hint, misconception=match.name)
         parts = tuple(
             self._part(name, points, failed, lambda p: explain(self, p, cases, seen, want))
             for name, points in self.points.items()
         )
         return Report(self.name, parts, finding, self.notice, self.read, seed)
+
+    def _wrong_earlier(self, answer: Any, seed: int) -> list[str]:
+        """Return the names of wrong answers to earlier tasks that an answer uses in a notebook.
+
+        In grading, `course_lib.grading.execute` puts the model solutions in their place.
+        """
+        if side_of(answer) is not LOCAL:
+            return []
+        used = {name for code in code_of(answer) for name in code.co_names}
+        own = vars(answer).values() if isinstance(answer, type) else [answer]
+        there = next((one.__globals__ for one in own if isinstance(one, FunctionType)), {})
+        tasks = (task for task in all_tasks() if task.slug == self.slug)
+        return [
+            name
+            for task in takewhile(lambda task: task.name != self.name, tasks)
+            if isinstance(task, Task)
+            and (name := str(task.reference.__name__)) in used
+            and name in there
+            and not task(there[name], seed).passed
+        ]
 
     def _refusal(self, answer: Any, cases: list[Case]) -> str:
         """Return why an object is refused as an answer, or an empty string."""

@@ -311,11 +311,8 @@ def _graded_again(job: Job, first: Mapping[str, TaskResult]) -> dict[str, TaskRe
     with contextlib.suppress(Exception):
         again.all_cells()
     again.stop()
-    names = {cell.grade_id: " and ".join(_defined(cell.model)) for cell in job.cells if cell.model}
     return {
-        task.cell: _without_follow_on(
-            first[task.cell], task, ", ".join(names[name] for name in names if name in used)
-        )
+        task.cell: _without_follow_on(first[task.cell], task, used)
         for task in again.tasks
         if (used := again.replaced[task.task])
     }
@@ -357,13 +354,13 @@ class _SecondRun(_Run):
         The tasks to check, with the wrong tasks that each uses.
     wrong : set of str
         The tasks with wrong answers.
-    replaced : dict of str to set of str
-        For each checked task, the tasks that it uses and that were replaced.
+    replaced : dict of str to list of str
+        For each checked task, the classes and functions that it uses and that were replaced.
     """
 
     needed: Mapping[str, set[str]]
     wrong: set[str]
-    replaced: dict[str, set[str]] = field(default_factory=dict)
+    replaced: dict[str, list[str]] = field(default_factory=dict)
 
     def all_cells(self) -> None:
         """Run the cells, and check the tasks in `needed`."""
@@ -382,22 +379,29 @@ class _SecondRun(_Run):
                         self.run(model)
                     result = self.check(cell)
                     self.tasks.append(result)
-                    self.replaced[task] = self.needed[task] & in_place.keys()
+                    self.replaced[task] = [
+                        name
+                        for used, model in in_place.items()
+                        if used in self.needed[task]
+                        for name in _defined(model.source)
+                    ]
                     right = result.points == result.max_points
                 if not right and any(task in used for used in self.needed.values()):
                     in_place[task] = Cell(RUN, answers[task].model)
                     self.run(in_place[task])
 
 
-def _without_follow_on(first: TaskResult, second: TaskResult, names: str) -> TaskResult:
+def _without_follow_on(first: TaskResult, second: TaskResult, used: Sequence[str]) -> TaskResult:
     """Return the better result of a task, with a sentence about the wrong answers that it uses."""
-    report, finding = first.report, first.finding
+    found = second.finding
+    # Only a misconception's hint: other texts may quote what the learner's code has returned.
+    told = {"hint": found.hint, "misconception": found.misconception} if found.misconception else {}
     if second.points <= first.points:
-        said = _("This task uses {names}, which is not right yet: repair that first.")
-        problem = f"{said.format(names=names)} {finding.problem}".strip()
-        return replace(first, report=replace(report, finding=replace(finding, problem=problem)))
+        finding = replace(first.finding.after(used), **told)
+        return replace(first, report=replace(first.report, finding=finding))
+    names = ", ".join(used)
     said = _(
-        "{names} is not right yet. This task uses it, so it was graded with the course's own {names}."
+        "{names} is not right yet, so this task was graded with the course's own {names}."
     ).format(names=names)
     parts = tuple(
         replace(part, reason=_("wrong with the course's {names}, too").format(names=names))
@@ -405,13 +409,6 @@ def _without_follow_on(first: TaskResult, second: TaskResult, names: str) -> Tas
         else part
         for part in second.report.parts
     )
-    found = second.finding
-    hint = found.hint if found.misconception else ""
-    finding = (
-        Finding(said, hint=hint, misconception=found.misconception)
-        if second.points < second.max_points
-        else None
-    )
-    return replace(
-        second, report=replace(second.report, parts=parts, finding=finding, notice=said)
-    )
+    finding = Finding(said, **told) if second.points < second.max_points else None
+    report = replace(second.report, parts=parts, finding=finding, notice=said)
+    return replace(second, report=report)

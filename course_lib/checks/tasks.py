@@ -50,7 +50,7 @@ from course_lib.checks.integrity import (
     uses_reference,
 )
 from course_lib.checks.misconceptions import Misconception, misconceptions_of
-from course_lib.checks.report import Finding, Part, Report
+from course_lib.checks.report import Finding, Part, Report, label_of
 from course_lib.checks.seeds import fresh_seed
 from course_lib.checks.side import LOCAL, Failure, Watch, attempt
 from course_lib.gradients import numerical_gradient
@@ -160,6 +160,17 @@ class Task:
         """Return a quick case that runs all of the answer's code."""
         return cases[0]
 
+    def given(self, wrong: Misconception, part: str) -> Task | None:  # noqa: ARG002
+        """Return the task in which this mistake is right, to grade the other parts; None if none.
+
+        Parameters
+        ----------
+        wrong : Misconception
+        part : str
+            The first failed part, in which the answer agrees with the misconception.
+        """
+        return None
+
     def evidence(self, cases: list[Case], seen: list[Seen]) -> dict[str, list[Any]]:
         """Return the counted values of each part.
 
@@ -209,11 +220,55 @@ class Task:
                 finding = finding.after(earlier)
             elif match := self._recognise(failed[0], known, mine):
                 finding = dataclasses.replace(finding, hint=match.hint, misconception=match.name)
+        consistent = self._consistent(answer, failed, known, mine, seen)
+        consistent_reason = _("right apart from the mistake in {part}").format(
+            part=label_of(failed[0]) if failed else ""
+        )
         parts = tuple(
-            self._part(name, points, failed, lambda p: explain(self, p, cases, seen, want))
+            Part(name, points, points, consistent_reason)
+            if name in consistent
+            else self._part(name, points, failed, lambda p: explain(self, p, cases, seen, want))
             for name, points in self.points.items()
         )
         return Report(self.name, parts, finding, self.notice, self.read, seed)
+
+    def _consistent(
+        self,
+        answer: Any,
+        failed: list[str],
+        known: SeedCache,
+        mine: dict[str, list[Any]],
+        seen: list[Seen],
+    ) -> list[str]:
+        """Return the failed parts that are right for an answer with the mistake of the first one.
+
+        Only a known misconception counts: any wrong answer is right for some other task.
+        """
+        first, *others = [part for part in failed if part != "contracts"] or [""]
+        wrong = (m for m, its in known.misconceptions.items() if alike(its[first], mine[first]))
+        match = next(wrong, None) if others else None
+        task = self.given(match, first) if match else None
+        if task is None:
+            return []
+        given, cases = SeedCache(task, known.cases), known.cases
+        right, _warned = attempt(lambda: given.right)
+        if isinstance(right, Failure):
+            # With this mistake, there is nothing to compare the other parts with.
+            return []
+        own = task.evidence(cases, task.observe(task.reference, cases))
+        consistent = [
+            part
+            for part in others
+            if alike(mine[part], right[part]) and alike(own[part], right[part])
+        ]
+        gradients = {p for case in cases for p in task._parts_of(case, task.gradients)}
+        # A gradient that is 0 for this mistake proves nothing.
+        refused = {p for p in gradients if not all(np.any(value) for value in right[p])}
+        if gradients & set(consistent) and is_numerical_gradient(
+            task, answer, given.perturbed, seen
+        ):
+            refused = gradients
+        return [part for part in consistent if part not in refused]
 
     def _wrong_earlier(self, answer: Any, seed: int) -> list[str]:
         """Return the names of wrong answers to earlier tasks that an answer uses in a notebook.

@@ -81,6 +81,12 @@ class Misconception:
         return namespace[self.name if is_class else name]
 
     @property
+    def methods(self) -> set[str]:
+        """The names that the wrong class defines anew."""
+        plain = vars(type("", (), {})).keys()
+        return {name for name in vars(self.answer) if name not in plain}
+
+    @property
     def body(self) -> str:
         """The wrong methods, function or numbers, as a chapter shows them."""
         if self.answers:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise, takewhile
 from types import FunctionType, MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -91,7 +91,12 @@ class Task:
         The section of the book to read, as ``chapter#label``.
     notice : str
         Feedback for a right answer.
+    apart : mapping of str to set of str
+        Parts that show certain methods only, with these methods. If a known mistake in them fails
+        such a part, the other parts keep their points if they are right apart from it.
     """
+
+    apart: ClassVar[Mapping[str, set[str]]] = {}
 
     slug: str
     name: str
@@ -160,17 +165,6 @@ class Task:
         """Return a quick case that runs all of the answer's code."""
         return cases[0]
 
-    def given(self, wrong: Misconception, part: str) -> Task | None:  # noqa: ARG002
-        """Return the task in which this mistake is right, to grade the other parts; None if none.
-
-        Parameters
-        ----------
-        wrong : Misconception
-        part : str
-            The first failed part, in which the answer agrees with the misconception.
-        """
-        return None
-
     def evidence(self, cases: list[Case], seen: list[Seen]) -> dict[str, list[Any]]:
         """Return the counted values of each part.
 
@@ -220,55 +214,57 @@ class Task:
                 finding = finding.after(earlier)
             elif match := self._recognise(failed[0], known, mine):
                 finding = dataclasses.replace(finding, hint=match.hint, misconception=match.name)
-        consistent = self._consistent(answer, failed, known, mine, seen)
-        consistent_reason = _("right apart from the mistake in {part}").format(
-            part=label_of(failed[0]) if failed else ""
-        )
+        apart = self._right_apart(answer, failed, known, mine, seen)
         parts = tuple(
-            Part(name, points, points, consistent_reason)
-            if name in consistent
+            Part(name, points, points, apart[name])
+            if name in apart
             else self._part(name, points, failed, lambda p: explain(self, p, cases, seen, want))
             for name, points in self.points.items()
         )
         return Report(self.name, parts, finding, self.notice, self.read, seed)
 
-    def _consistent(
+    def _right_apart(
         self,
         answer: Any,
         failed: list[str],
         known: SeedCache,
         mine: dict[str, list[Any]],
         seen: list[Seen],
-    ) -> list[str]:
-        """Return the failed parts that are right for an answer with the mistake of the first one.
+    ) -> dict[str, str]:
+        """Return the failed parts that are right apart from a mistake in `apart`, with a sentence.
 
-        Only a known misconception counts: any wrong answer is right for some other task.
+        They agree with a misconception that has this mistake and is right in everything else. Only
+        known mistakes count: any wrong answer is right for some other task.
         """
         first, *others = [part for part in failed if part != "contracts"] or [""]
-        wrong = (m for m, its in known.misconceptions.items() if alike(its[first], mine[first]))
-        match = next(wrong, None) if others else None
-        task = self.given(match, first) if match else None
-        if task is None:
-            return []
-        given, cases = SeedCache(task, known.cases), known.cases
-        right, _warned = attempt(lambda: given.right)
-        if isinstance(right, Failure):
-            # With this mistake, there is nothing to compare the other parts with.
-            return []
-        own = task.evidence(cases, task.observe(task.reference, cases))
-        consistent = [
+        match = next(
+            (
+                wrong
+                for wrong, its in known.misconceptions.items()
+                if others and first in self.apart and alike(its[first], mine[first])
+                if wrong.methods <= self.apart[first]
+            ),
+            None,
+        )
+        if match is None:
+            return {}
+        its, cases = known.misconceptions[match], known.cases
+        special = {case.at for case in cases}
+        gradients = set(self._parts_of(cases[0], self.gradients))
+        right = {
             part
             for part in others
-            if alike(mine[part], right[part]) and alike(own[part], right[part])
-        ]
-        gradients = {p for case in cases for p in task._parts_of(case, task.gradients)}
-        # A gradient that is 0 for this mistake proves nothing.
-        refused = {p for p in gradients if not all(np.any(value) for value in right[p])}
-        if gradients & set(consistent) and is_numerical_gradient(
-            task, answer, given.perturbed, seen
-        ):
-            refused = gradients
-        return [part for part in consistent if part not in refused]
+            if part not in special and alike(its[part], mine[part])
+            # An error, or a gradient that is 0, shows nothing of the other methods.
+            if all(_is_result(value, part in gradients) for value in mine[part])
+        }
+        if gradients & right:
+            task = dataclasses.replace(self, reference=match.answer)
+            if is_numerical_gradient(task, answer, PerturbedCases(task, cases), seen):
+                right -= gradients
+        return dict.fromkeys(
+            right, _("right apart from the mistake in {part}").format(part=label_of(first))
+        )
 
     def _wrong_earlier(self, answer: Any, seed: int) -> list[str]:
         """Return the names of wrong answers to earlier tasks that an answer uses in a notebook.
@@ -366,6 +362,11 @@ class SeedCache:
         }
 
 
+def _is_result(value: Any, not_zero: bool) -> bool:
+    """Return whether a value is a fact that does not hold, or an array (of more than zeros)."""
+    return value is False or (isinstance(value, np.ndarray) and (not not_zero or bool(value.any())))
+
+
 def _up_to_failure(case: Case, values: list[Any]) -> list[Any]:
     """Return the values up to the first failure in a special case; all values in others.
 
@@ -407,6 +408,8 @@ class LayerTask(Task):
     parameters : tuple of str
         The names of the constructor's arguments.
     """
+
+    apart: ClassVar = {"forward": {"forward"}}
 
     returned: tuple[str, ...]
     kept: tuple[str, ...] = ()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,7 +15,6 @@ from course_lib.arrays import Array
 from course_lib.checks.calls import UnexpectedResult, call, get, item, plain, type_name
 from course_lib.checks.cases import Case
 from course_lib.checks.compare import Seen
-from course_lib.checks.misconceptions import Misconception
 from course_lib.checks.side import Shared
 from course_lib.checks.tasks import CallTask, NumberTask
 from course_lib.functions import softmax
@@ -43,6 +41,8 @@ class NetTask(CallTask):
     The right gradients are central differences of the reference's loss.
     """
 
+    apart: ClassVar = {"predict": {"__init__", "predict"}}
+
     @property
     def gradients(self) -> tuple[str, ...]:
         """Return the names of the gradients for all batches and networks."""
@@ -61,13 +61,6 @@ class NetTask(CallTask):
                 one |= {f"d{name}{when}": grad for name, grad in grads.items()}
             one |= {name.replace(_SECOND, _NEW): value for name, value in one.items()}
         return seen
-
-    def given(self, wrong: Misconception, part: str) -> NetTask | None:
-        """Return the task of a network that predicts these wrong logits."""
-        if part != "predict":
-            return None
-        right = {name: getattr(self.reference, name) for name in ("loss", "accuracy")}
-        return replace(self, reference=type(self.reference.__name__, (wrong.answer,), right))
 
 
 def _numerical_gradients(

@@ -209,7 +209,9 @@ class Task:
         finding = None
         if failed:
             finding = explain(self, failed[0], cases, seen, want)
-            if earlier := self._wrong_earlier(answer, seed):
+            first = next((v for v in mine[failed[0]] if isinstance(v, Failure)), None)
+            blank = first is not None and first.unanswered
+            if earlier := [] if blank else self._wrong_earlier(answer, seed):
                 # A hint from numbers that another answer has spoiled could be wrong.
                 finding = finding.after(earlier)
             elif match := self._recognise(failed[0], known, mine):

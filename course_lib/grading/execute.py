@@ -300,10 +300,11 @@ def _graded_again(job: Job, first: Mapping[str, TaskResult]) -> dict[str, TaskRe
     quote nothing from it, because the learner's code can read the model solutions there.
     """
     wrong = {task.task for task in first.values() if task.points < task.max_points}
+    blank = {cell.grade_id for cell in job.cells if cell.model and _is_blank(cell)}
     needed = {
         name: found
         for name, used in _used_tasks(job.cells).items()
-        if name in wrong and (found := used & wrong)
+        if name in wrong - blank and (found := used & wrong)
     }
     if not needed:
         return {}
@@ -314,34 +315,50 @@ def _graded_again(job: Job, first: Mapping[str, TaskResult]) -> dict[str, TaskRe
     return {
         task.cell: _without_follow_on(first[task.cell], task, used)
         for task in again.tasks
-        if (used := again.replaced[task.task])
+        if (used := again.replaced.get(task.task))
     }
 
 
 def _used_tasks(cells: Sequence[Cell]) -> dict[str, set[str]]:
-    """Return the earlier tasks that each task's answer names, directly or through another one.
+    """Return the earlier tasks that each task's answer names, directly or through other cells.
 
-    A name in a comment counts, too: that costs a run, but no points.
+    The text decides, without parsing: a name that is not called costs a run, but no points.
     """
-    own = {word for c in cells if c.kind == RUN and not c.model for word in _words(c.source)}
+    own = [
+        (_named(_BOUND, cell.source), _named(_USED, cell.source))
+        for cell in cells
+        if cell.kind == RUN and not cell.model
+    ]
     names: dict[str, set[str]] = {}
     used: dict[str, set[str]] = {}
     for cell in cells:
         if cell.model:
-            words = own | _words(cell.source)
+            words, before = _named(_USED, cell.source) | _named(_BOUND, cell.model), 0
+            while len(words) > before:
+                before = len(words)
+                words = words.union(*(inside for bound, inside in own if bound & words))
             direct = {task for task, defined in names.items() if defined & words}
             used[cell.grade_id] = direct.union(*(used[task] for task in direct))
-            names[cell.grade_id] = set(_defined(cell.model))
+            names[cell.grade_id] = _named(_CALLED, cell.model)
     return used
 
 
-def _words(source: str) -> set[str]:
-    return set(re.findall(r"\w+", source))
+# What a cell binds, what it uses, and what others can call. A function without arguments, as in a
+# task that asks for numbers, is called by its check only.
+_BOUND = re.compile(r"^(?:class +|def +|(?=\w+ *=[^=]))(\w+)", re.MULTILINE)
+_USED = re.compile(r"#.*|(?<!def )(?<![\w.])([^\W\d]\w*)")
+_CALLED = re.compile(r"^(?:class +(\w+)|def +(\w+)\((?!\)))", re.MULTILINE)
 
 
-def _defined(model: str) -> list[str]:
-    """Return the classes and functions that a model solution defines."""
-    return re.findall(r"^(?:class|def) +(\w+)", model, flags=re.MULTILINE)
+def _named(pattern: re.Pattern[str], source: str) -> set[str]:
+    found = (match for match in pattern.finditer(source) if match.lastindex)
+    return {match[match.lastindex] for match in found}
+
+
+def _is_blank(cell: Cell) -> bool:
+    """Return whether a solution cell has no answer in it."""
+    blanks = max(1, cell.model.count("### BEGIN SOLUTION"))
+    return cell.source.count("raise NotImplementedError") >= blanks
 
 
 @dataclass(kw_only=True)
@@ -362,33 +379,31 @@ class _SecondRun(_Run):
     wrong: set[str]
     replaced: dict[str, list[str]] = field(default_factory=dict)
 
-    def all_cells(self) -> None:
-        """Run the cells, and check the tasks in `needed`."""
-        answers = {cell.grade_id: cell for cell in self.job.cells if cell.model}
-        in_place: dict[str, Cell] = {}
-        self.start()
-        for cell in self.job.cells:
-            task = task_name(cell.grade_id)
-            if cell.kind in (RUN, GIVEN):
-                self.run(cell)
-            elif cell.kind == CHECK and task in answers:
-                right = task not in self.wrong
-                if task in self.needed:
-                    # A learner's own cell may have defined the wrong answer again.
-                    for model in in_place.values():
-                        self.run(model)
-                    result = self.check(cell)
-                    self.tasks.append(result)
-                    self.replaced[task] = [
-                        name
-                        for used, model in in_place.items()
-                        if used in self.needed[task]
-                        for name in _defined(model.source)
-                    ]
-                    right = result.points == result.max_points
-                if not right and any(task in used for used in self.needed.values()):
-                    in_place[task] = Cell(RUN, answers[task].model)
-                    self.run(in_place[task])
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.models = {c.grade_id: Cell(RUN, c.model) for c in self.job.cells if c.model}
+        self.in_place: dict[str, Cell] = {}
+
+    def check(self, cell: Cell) -> TaskResult:
+        """Check a task in `needed`, and put the model solution in place of a wrong answer."""
+        task = task_name(cell.grade_id)
+        result, right = without_report(cell.grade_id, 0.0, cell.points), task not in self.wrong
+        if task in self.needed:
+            # A learner's own cell may have defined the wrong answer again.
+            for model in self.in_place.values():
+                self.run(model)
+            result = super().check(cell)
+            right = result.points == result.max_points
+            self.replaced[task] = [
+                name
+                for used, model in self.in_place.items()
+                if used in self.needed[task]
+                for name in sorted(_named(_CALLED, model.source))
+            ]
+        if not right and any(task in used for used in self.needed.values()):
+            self.in_place[task] = self.models[task]
+            self.run(self.models[task])
+        return result
 
 
 def _without_follow_on(first: TaskResult, second: TaskResult, used: Sequence[str]) -> TaskResult:

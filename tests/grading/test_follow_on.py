@@ -12,7 +12,7 @@ from test_submissions import check
 from course_lib.checks import all_tasks
 from course_lib.checks.tasks import Task
 from course_lib.grading import execute as execution
-from course_lib.grading.authoring.trial import model_cells
+from course_lib.grading.authoring.trial import Assignment, model_cells
 from course_lib.grading.course import this_course
 from course_lib.grading.execute import execute
 from course_lib.grading.jobs import RUN, Cell, Result, to_json
@@ -88,6 +88,40 @@ def test_an_error_of_its_own_costs_its_own_part() -> None:
     assert points(result) == RIGHT | {"mul_layer": 2, "shopping_cart": 3}
     both = {"mul_layer": SWAPPED, "shopping_cart": off_by_one, "coupon_cart": BY_ANOTHER_CART}
     assert points(execute(job(answers=both))) == RIGHT | {"mul_layer": 2, "shopping_cart": 3}
+
+
+@pytest.mark.parametrize(
+    ("cell", "used"),
+    [
+        (
+            "class ShoppingCart:\n    def __init__(self):\n        self.m = MulLayer()",
+            {"mul_layer"},
+        ),
+        (
+            "class ShoppingCart:\n    def AddLayer(self):\n        self.MulLayer = 1  # MulLayer",
+            set(),
+        ),
+        ("class ShoppingCart:\n    def __init__(self):\n        self.m = product()", {"mul_layer"}),
+        ("", {"add_layer"}),  # the answer is in an own cell
+    ],
+)
+def test_used_answers_are_found_by_name(cell: str, used: set[str]) -> None:
+    model = {"mul_layer": "MulLayer", "add_layer": "AddLayer", "shopping_cart": "ShoppingCart"}
+    cells = [
+        Cell(RUN, cell if task == "shopping_cart" else "", task, model=f"class {name}:\n    pass")
+        for task, name in model.items()
+    ]
+    own = ["def product():\n    return MulLayer()", "print(MulLayer().forward(2, 3))"]
+    if not cell:
+        own.append("class ShoppingCart:\n    add = AddLayer()")
+    found = execution._used_tasks([*cells, *(Cell(RUN, source) for source in own)])
+    assert found["shopping_cart"] == used
+
+
+def test_a_blank_notebook_is_graded_once(monkeypatch: Any) -> None:
+    monkeypatch.setattr(execution, "_SecondRun", None)  # a second run would fail
+    blank = Assignment(this_course(), SLUG).blank
+    assert set(points(execute(job(answers=blank))).values()) == {0}
 
 
 def test_an_answer_without_the_wrong_layer_is_graded_once(monkeypatch: Any) -> None:

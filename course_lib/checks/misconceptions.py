@@ -82,9 +82,8 @@ class Misconception:
 
     @property
     def methods(self) -> set[str]:
-        """The names that the wrong class defines anew."""
-        plain = vars(type("", (), {})).keys()
-        return {name for name in vars(self.answer) if name not in plain}
+        """The names of the wrong methods; "" for anything else that is wrong in a class."""
+        return {getattr(item, "name", "") for item in self._wrong.body}
 
     @property
     def body(self) -> str:

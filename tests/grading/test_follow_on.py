@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -188,6 +189,7 @@ def test_checks_and_grade_cells_have_one_order(slug: str) -> None:
     assert names == sorted(names, key=cells.index)
 
 
+@cache
 def used_in_model(slug: str) -> set[str]:
     """Return the tasks that a later one uses in the model solution."""
     return {name for used in execution._used_tasks(job(slug).cells).values() for name in used}

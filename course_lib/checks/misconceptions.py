@@ -81,6 +81,11 @@ class Misconception:
         return namespace[self.name if is_class else name]
 
     @property
+    def methods(self) -> set[str]:
+        """The names of the wrong methods; "" for anything else that is wrong in a class."""
+        return {getattr(item, "name", "") for item in self._wrong.body}
+
+    @property
     def body(self) -> str:
         """The wrong methods, function or numbers, as a chapter shows them."""
         if self.answers:

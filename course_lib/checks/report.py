@@ -6,7 +6,8 @@ Grading reads reports where NumPy is not imported: `course_lib.checks.explain` n
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from course_lib.text import _
 
@@ -83,6 +84,14 @@ class Finding:
     got: str = ""
     hint: str = ""
     misconception: str = ""
+
+    def after(self, earlier: Iterable[str]) -> Finding:
+        """Return this finding without its hint, after the wrong answers that the answer uses."""
+        said = _("This task uses {names}, which is not right yet: repair that first.").format(
+            names=", ".join(earlier)
+        )
+        problem = f"{said} {self.problem}".strip()
+        return replace(self, problem=problem, hint="", misconception="")
 
 
 @dataclass(frozen=True)

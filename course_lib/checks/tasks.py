@@ -12,9 +12,9 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
-from types import MappingProxyType
-from typing import Any
+from itertools import pairwise, takewhile
+from types import FunctionType, MappingProxyType
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -43,9 +43,14 @@ from course_lib.checks.compare import (
     taken,
 )
 from course_lib.checks.explain import explain
-from course_lib.checks.integrity import PerturbedCases, is_numerical_gradient, uses_reference
+from course_lib.checks.integrity import (
+    PerturbedCases,
+    code_of,
+    is_numerical_gradient,
+    uses_reference,
+)
 from course_lib.checks.misconceptions import Misconception, misconceptions_of
-from course_lib.checks.report import Finding, Part, Report
+from course_lib.checks.report import Finding, Part, Report, label_of
 from course_lib.checks.seeds import fresh_seed
 from course_lib.checks.side import LOCAL, Failure, Watch, attempt
 from course_lib.gradients import numerical_gradient
@@ -86,7 +91,12 @@ class Task:
         The section of the book to read, as ``chapter#label``.
     notice : str
         Feedback for a right answer.
+    apart : mapping of str to set of str
+        Parts that show certain methods only, with these methods. If a known mistake in them fails
+        such a part, the other parts keep their points if they are right apart from it.
     """
+
+    apart: ClassVar[Mapping[str, set[str]]] = {}
 
     slug: str
     name: str
@@ -199,13 +209,86 @@ class Task:
         finding = None
         if failed:
             finding = explain(self, failed[0], cases, seen, want)
-            if match := self._recognise(failed[0], known, mine):
+            first = next((v for v in mine[failed[0]] if isinstance(v, Failure)), None)
+            blank = first is not None and first.unanswered
+            if earlier := [] if blank else self._wrong_earlier(answer, seed):
+                # A hint from numbers that another answer has spoiled could be wrong.
+                finding = finding.after(earlier)
+            elif match := self._recognise(failed[0], known, mine):
                 finding = dataclasses.replace(finding, hint=match.hint, misconception=match.name)
+        apart = self._right_apart(answer, failed, known, mine, seen)
         parts = tuple(
-            self._part(name, points, failed, lambda p: explain(self, p, cases, seen, want))
+            Part(name, points, points, apart[name])
+            if name in apart
+            else self._part(name, points, failed, lambda p: explain(self, p, cases, seen, want))
             for name, points in self.points.items()
         )
         return Report(self.name, parts, finding, self.notice, self.read, seed)
+
+    def _right_apart(
+        self,
+        answer: Any,
+        failed: list[str],
+        known: SeedCache,
+        mine: dict[str, list[Any]],
+        seen: list[Seen],
+    ) -> dict[str, str]:
+        """Return the failed parts that are right apart from a mistake in `apart`, with a sentence.
+
+        They agree with a misconception that has this mistake and is right in everything else. Only
+        known mistakes count: any wrong answer is right for some other task.
+        """
+        first, *others = [part for part in failed if part != "contracts"] or [""]
+        match = next(
+            (
+                wrong
+                for wrong, its in known.misconceptions.items()
+                if others and first in self.apart and alike(its[first], mine[first])
+                if wrong.methods <= self.apart[first]
+            ),
+            None,
+        )
+        if match is None:
+            return {}
+        its, cases = known.misconceptions[match], known.cases
+        special = {case.at for case in cases}
+        gradients = set(self._parts_of(cases[0], self.gradients))
+        right = {
+            part
+            for part in others
+            if part not in special and alike(its[part], mine[part])
+            # An error, or a gradient that is 0, shows nothing of the other methods.
+            if all(_is_result(value, part in gradients) for value in mine[part])
+        }
+        if gradients & right:
+            # The name finds the code of the answer.
+            made = type(self.reference.__name__, (match.answer,), {})
+            task = dataclasses.replace(self, reference=made)
+            if is_numerical_gradient(task, answer, PerturbedCases(task, cases), seen):
+                right -= gradients
+        return dict.fromkeys(
+            right, _("right apart from the mistake in {part}").format(part=label_of(first))
+        )
+
+    def _wrong_earlier(self, answer: Any, seed: int) -> list[str]:
+        """Return the names of wrong answers to earlier tasks that an answer uses in a notebook.
+
+        In grading, `course_lib.grading.execute` puts the model solutions in their place.
+        """
+        if side_of(answer) is not LOCAL:
+            return []
+        used = {name for code in code_of(answer) for name in code.co_names}
+        own = vars(answer).values() if isinstance(answer, type) else [answer]
+        there = next((one.__globals__ for one in own if isinstance(one, FunctionType)), {})
+        tasks = (task for task in all_tasks() if task.slug == self.slug)
+        return [
+            name
+            for task in takewhile(lambda task: task.name != self.name, tasks)
+            if isinstance(task, Task)
+            and (name := str(task.reference.__name__)) in used
+            and name in there
+            and not task(there[name], seed).passed
+        ]
 
     def _refusal(self, answer: Any, cases: list[Case]) -> str:
         """Return why an object is refused as an answer, or an empty string."""
@@ -283,6 +366,11 @@ class SeedCache:
         }
 
 
+def _is_result(value: Any, not_zero: bool) -> bool:
+    """Return whether a value is a fact that does not hold, or an array (of more than zeros)."""
+    return value is False or (isinstance(value, np.ndarray) and (not not_zero or bool(value.any())))
+
+
 def _up_to_failure(case: Case, values: list[Any]) -> list[Any]:
     """Return the values up to the first failure in a special case; all values in others.
 
@@ -324,6 +412,8 @@ class LayerTask(Task):
     parameters : tuple of str
         The names of the constructor's arguments.
     """
+
+    apart: ClassVar = {"forward": {"forward"}}
 
     returned: tuple[str, ...]
     kept: tuple[str, ...] = ()

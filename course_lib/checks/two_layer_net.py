@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -40,6 +40,8 @@ class NetTask(CallTask):
 
     The right gradients are central differences of the reference's loss.
     """
+
+    apart: ClassVar = {"predict": {"__init__", "predict"}}
 
     @property
     def gradients(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,10 +28,13 @@ class Blueprint:
         may hold hidden tests.
     version : bytes
         The bytes of both notebooks.
+    models : mapping of str to str
+        The model solutions of the tasks with code: source by grade_id.
     """
 
     notebook: NotebookNode
     version: bytes
+    models: Mapping[str, str] = field(default_factory=dict)
 
     def filled(self, raw: Sequence[RawCell]) -> Filled:
         """Return the notebook with a student's answers."""
@@ -90,7 +93,12 @@ def read_blueprint(course: Course, slug: str) -> Blueprint:
         name = grade_id(cell)
         if name and not is_solution(cell) and name in sources:
             _restore_source(cell, sources[name].source)
-    return Blueprint(notebook, released + b"\0" + source)
+    return Blueprint(notebook, released + b"\0" + source, _models(sources.values()))
+
+
+def _models(cells: Iterable[NotebookNode]) -> dict[str, str]:
+    code = (cell for cell in cells if cell.cell_type == "code" and is_solution(cell))
+    return {grade_id(cell): cell.source for cell in code}
 
 
 def _read(data: bytes) -> NotebookNode:

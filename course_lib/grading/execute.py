@@ -6,13 +6,14 @@ import ast
 import builtins
 import contextlib
 import math
+import re
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from course_lib.checks.report import Report
+from course_lib.checks.report import Finding, Report
 from course_lib.checks.seeds import seeded
 from course_lib.checks.side import Raised, RemoteReference, SideLost
 from course_lib.grading.course import CourseError
@@ -158,6 +159,7 @@ def execute(job: Job) -> Result:
         if cell.kind == CHECK and cell.grade_id not in tasks
     )
     tasks |= {task.cell: task for task in missing}
+    tasks |= _graded_again(job, tasks)
     return Result(
         student=job.student,
         slug=job.slug,
@@ -285,3 +287,143 @@ class _Run:
             cell.points if value is None or isinstance(value, RemoteReference) else points_of(value)
         )
         return without_report(cell.grade_id, min(max(points, 0), cell.points), cell.points)
+
+
+# --- follow-on errors -----------------------------------------------------------------------------
+
+
+def _graded_again(job: Job, first: Mapping[str, TaskResult]) -> dict[str, TaskResult]:
+    """Return new results of the tasks that lost points and call a wrong earlier answer.
+
+    A second process runs the submission with the model solutions in place of the wrong answers. It
+    starts when all points of those answers are final. Nothing that it prints is kept, and reports
+    quote nothing from it, because the learner's code can read the model solutions there.
+    """
+    wrong = {task.task for task in first.values() if task.points < task.max_points}
+    blank = {cell.grade_id for cell in job.cells if cell.model and _is_blank(cell)}
+    needed = {
+        name: found
+        for name, used in _used_tasks(job.cells).items()
+        if name in wrong - blank and (found := used & wrong)
+    }
+    if not needed:
+        return {}
+    again = _SecondRun(job, needed=needed, wrong=wrong)
+    with contextlib.suppress(Exception):
+        again.all_cells()
+    again.stop()
+    return {
+        task.cell: _without_follow_on(first[task.cell], task, used)
+        for task in again.tasks
+        if (used := again.replaced.get(task.task))
+    }
+
+
+def _used_tasks(cells: Sequence[Cell]) -> dict[str, set[str]]:
+    """Return the earlier tasks that each task's answer names, directly or through other cells.
+
+    The text decides, without parsing: a name that is not called costs a run, but no points.
+    """
+    own = [
+        (_named(_BOUND, cell.source), _named(_USED, cell.source))
+        for cell in cells
+        if cell.kind == RUN and not cell.model
+    ]
+    names: dict[str, set[str]] = {}
+    used: dict[str, set[str]] = {}
+    for cell in cells:
+        if cell.model:
+            words, before = _named(_USED, cell.source) | _named(_BOUND, cell.model), 0
+            while len(words) > before:
+                before = len(words)
+                words = words.union(*(inside for bound, inside in own if bound & words))
+            direct = {task for task, defined in names.items() if defined & words}
+            used[cell.grade_id] = direct.union(*(used[task] for task in direct))
+            names[cell.grade_id] = _named(_CALLED, cell.model)
+    return used
+
+
+# What a cell binds, what it uses, and what others can call. A function without arguments, as in a
+# task that asks for numbers, is called by its check only.
+_BOUND = re.compile(r"^(?:class +|def +|(?=\w+ *=[^=]))(\w+)", re.MULTILINE)
+_USED = re.compile(r"#.*|(?<!def )(?<![\w.])([^\W\d]\w*)")
+_CALLED = re.compile(r"^(?:class +(\w+)|def +(\w+)\((?!\)))", re.MULTILINE)
+
+
+def _named(pattern: re.Pattern[str], source: str) -> set[str]:
+    found = (match for match in pattern.finditer(source) if match.lastindex)
+    return {match[match.lastindex] for match in found}
+
+
+def _is_blank(cell: Cell) -> bool:
+    """Return whether a solution cell has no answer in it."""
+    blanks = max(1, cell.model.count("### BEGIN SOLUTION"))
+    return cell.source.count("raise NotImplementedError") >= blanks
+
+
+@dataclass(kw_only=True)
+class _SecondRun(_Run):
+    """A run with the model solutions in place of wrong answers, which checks some tasks.
+
+    Attributes
+    ----------
+    needed : mapping of str to set of str
+        The tasks to check, with the wrong tasks that each uses.
+    wrong : set of str
+        The tasks with wrong answers.
+    replaced : dict of str to list of str
+        For each checked task, the classes and functions that it uses and that were replaced.
+    """
+
+    needed: Mapping[str, set[str]]
+    wrong: set[str]
+    replaced: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.models = {c.grade_id: Cell(RUN, c.model) for c in self.job.cells if c.model}
+        self.in_place: dict[str, Cell] = {}
+
+    def check(self, cell: Cell) -> TaskResult:
+        """Check a task in `needed`, and put the model solution in place of a wrong answer."""
+        task = task_name(cell.grade_id)
+        result, right = without_report(cell.grade_id, 0.0, cell.points), task not in self.wrong
+        if task in self.needed:
+            # A learner's own cell may have defined the wrong answer again.
+            for model in self.in_place.values():
+                self.run(model)
+            result = super().check(cell)
+            right = result.points == result.max_points
+            self.replaced[task] = [
+                name
+                for used, model in self.in_place.items()
+                if used in self.needed[task]
+                for name in sorted(_named(_CALLED, model.source))
+            ]
+        if not right and any(task in used for used in self.needed.values()):
+            self.in_place[task] = self.models[task]
+            self.run(self.models[task])
+        return result
+
+
+def _without_follow_on(first: TaskResult, second: TaskResult, used: Sequence[str]) -> TaskResult:
+    """Return the better result of a task, with a sentence about the wrong answers that it uses."""
+    found = second.finding
+    # Only a misconception's hint: other texts may quote what the learner's code has returned.
+    told = {"hint": found.hint, "misconception": found.misconception} if found.misconception else {}
+    if second.points <= first.points:
+        finding = replace(first.finding.after(used), **told)
+        return replace(first, report=replace(first.report, finding=finding))
+    names = ", ".join(used)
+    said = _(
+        "{names} is not right yet, so this task was graded with the course's own {names}."
+    ).format(names=names)
+    parts = tuple(
+        replace(part, reason=_("wrong with the course's {names}, too").format(names=names))
+        if part.earned < part.points
+        else part
+        for part in second.report.parts
+    )
+    finding = Finding(said, **told) if second.points < second.max_points else None
+    report = replace(second.report, parts=parts, finding=finding, notice=said)
+    return replace(second, report=report)

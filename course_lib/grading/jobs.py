@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -38,12 +38,15 @@ class Cell:
         The cell's nbgrader id; empty if it has none.
     points : float
         The maximum points of a grade cell.
+    model : str
+        The model solution of a cell to write code in; empty for all other cells.
     """
 
     kind: str
     source: str
     grade_id: str = ""
     points: float = 0.0
+    model: str = ""
 
 
 def classify(cell: NotebookNode, *, instructors: bool) -> Cell:
@@ -61,6 +64,14 @@ def classify(cell: NotebookNode, *, instructors: bool) -> Cell:
         kind = RUN if not instructors else CHECK if about.get("grade") else GIVEN
         points = float(about["points"]) if kind == CHECK else 0.0
     return Cell(kind, cell.source, grade_id(cell), points)
+
+
+def with_models(cells: Iterable[Cell], models: Mapping[str, str]) -> tuple[Cell, ...]:
+    """Return cells with the model solutions: source by grade_id."""
+    return tuple(
+        dataclasses.replace(cell, model=models.get(cell.grade_id, "")) if cell.kind == RUN else cell
+        for cell in cells
+    )
 
 
 @dataclass(frozen=True)
@@ -229,9 +240,12 @@ def make_job(
     return Job(
         student=submission.student,
         slug=submission.slug,
-        cells=tuple(
-            classify(given.get(cell["id"], cell), instructors=cell["id"] in given)
-            for cell in submission.notebook.cells
+        cells=with_models(
+            (
+                classify(given.get(cell["id"], cell), instructors=cell["id"] in given)
+                for cell in submission.notebook.cells
+            ),
+            blueprint.models,
         ),
         seed=seed,
         timeout=timeout,

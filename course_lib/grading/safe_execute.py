@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_locked
 from traitlets import Bool, Float
 
+from course_lib.grading.assignment import read_blueprint
+from course_lib.grading.course import Course, CourseError
 from course_lib.grading.execute import execute
 from course_lib.grading.gradebook.write import points_output
-from course_lib.grading.jobs import CHECK, GIVEN, Job, classify
+from course_lib.grading.jobs import CHECK, GIVEN, Job, classify, with_models
 from course_lib.grading.notebooks import NotebookNode, nbformat
 from course_lib.grading.sandbox.package import imported
 from course_lib.grading.sandbox.process import check_ready
@@ -29,7 +34,10 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc]
         """Fill in the outputs of each cell."""
         check_ready(self.sandbox)
         about = resources["nbgrader"]
-        cells = tuple(classify(cell, instructors=is_locked(cell)) for cell in nb.cells)
+        cells = with_models(
+            (classify(cell, instructors=is_locked(cell)) for cell in nb.cells),
+            self._models(about["assignment"]),
+        )
         result = execute(
             Job(
                 student=about["student"],
@@ -54,3 +62,13 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc]
                     task = tasks.get(what.grade_id)
                     cell.outputs = [points_output(task, what.points, count)]
         return nb, resources
+
+    def _models(self, slug: str) -> Mapping[str, str]:
+        """Return the model solutions of an assignment, or log that follow-on errors cost points."""
+        try:
+            return read_blueprint(Course(Path(CourseDirectory(parent=self).root)), slug).models
+        except CourseError as error:
+            self.log.warning(
+                "%s Tasks that call a wrong earlier answer lose their points, too.", error
+            )
+            return {}

@@ -50,6 +50,15 @@ class Relu:
     def backward(self, dout):
         return dout
 """
+CALLS_SIGMOID = """
+class Swish:
+    def forward(self, x):
+        self.x, self.s = x, Sigmoid().forward(x)
+        return self.x * self.s
+
+    def backward(self, dout):
+        return dout * (self.s + self.x * self.s * (1 - self.s))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +66,14 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
     course = copy_course(tmp_path_factory.mktemp("button") / "course")
     release(course, [SLUG])
     model = model_cells(SLUG, course=course)
+    # sigmoid(-x) has the right formula for dx, but a wrong forward.
+    mirrored = model["sigmoid"].replace("np.where(x >= 0, 1, z)", "np.where(x >= 0, z, 1)")
     spy = SPY.replace("ROOT", repr(f"{course.root}/"))
     for student, cells in {
         "honest": model,
         "spy": model | {"relu": model["relu"] + spy},
         "patcher": model | {"relu": PATCHES},
+        "caller": model | {"sigmoid": mirrored, "swish": CALLS_SIGMOID},
         "looper": model | {"swish": "while True:\n    pass\n"},
     }.items():
         place = course.root / "submitted" / student / SLUG / f"{SLUG}.ipynb"
@@ -103,6 +115,10 @@ def test_student_code_cannot_read_or_write_the_course(graded: Course) -> None:
 
 def test_patching_the_checks_earns_nothing(graded: Course) -> None:
     assert marks(graded, "patcher") == FULL | {"check_relu": 0}
+
+
+def test_a_wrong_answer_costs_nothing_in_the_task_that_calls_it(graded: Course) -> None:
+    assert marks(graded, "caller") == FULL | {"check_sigmoid": 2}
 
 
 def test_an_endless_loop_costs_only_its_own_task(graded: Course) -> None:

@@ -28,9 +28,9 @@ _ONE_SIDED = np.array([-25.0, 48, -36, 16, -3])
 _LONGEST = 100
 _STEPS = (_LONGEST, 10, 1, 0.1, 0.01, 0.001)
 
-# Shifts of the biases that move units off their kinks, and the number of steps of a difference in a
-# shift: no weight's input is larger than half of it.
-_SHIFTS = (1e-3, 1e-4, 1e-5)
+# Shift of the biases that moves units off their kinks, but past no others, and the number of steps
+# of a difference in it: no weight's input is larger than half of that number.
+_SHIFT = 1e-5
 _WITHIN = 20
 
 # Bound for the rounding error of a difference of a few losses, in roundings of one loss.
@@ -463,24 +463,23 @@ def _slope_beside(
     extrapolated to it.
     """
     kept = [bias.copy() for bias in biases]
-    for shift in _SHIFTS:
-        step = shift / _WITHIN
-        for sign in (-1, 1):
-            slopes = []
-            try:
-                for k in (1, 2, 3):
-                    for bias, start in zip(biases, kept, strict=True):
-                        bias[...] = start + k * sign * shift
-                    one, two = (
-                        _at(f, x, index, s) - _at(f, x, index, -s) for s in (step, 2 * step)
-                    )
-                    slopes.append((8 * one - two) / (12 * step))
-            finally:
+    step = _SHIFT / _WITHIN
+    for sign in (-1, 1):
+        slopes = []
+        try:
+            for shift in (_SHIFT, 2 * _SHIFT, 3 * _SHIFT):
                 for bias, start in zip(biases, kept, strict=True):
-                    bias[...] = start
-            slope = 3 * slopes[0] - 3 * slopes[1] + slopes[2]
-            if agrees(slope, 10 * _ROUNDINGS * rounding / step):
-                return slope
+                    bias[...] = start + sign * shift
+                one, two = (
+                    _at(f, x, index, k * step) - _at(f, x, index, -k * step) for k in (1, 2)
+                )
+                slopes.append((8 * one - two) / (12 * step))
+        finally:
+            for bias, start in zip(biases, kept, strict=True):
+                bias[...] = start
+        slope = 3 * slopes[0] - 3 * slopes[1] + slopes[2]
+        if agrees(slope, 10 * _ROUNDINGS * rounding / step):
+            return slope
     return None
 
 

@@ -1,4 +1,4 @@
-"""Right: computed in float32 where that is exact enough, float64 elsewhere; a mask of booleans."""
+"""Right: computed and returned in float64, which each array is converted to."""
 # %% dropout
 class Dropout:
     def __init__(self, drop_probability, seed):
@@ -10,7 +10,7 @@ class Dropout:
         return self.pass_on(x)
 
     def pass_on(self, values):
-        return values if self.stays is None else self.stays * np.float32(1 / (1 - self.p)) * values
+        return values if self.stays is None else self.stays * np.float64(1 / (1 - self.p)) * values
 
     backward = pass_on
 # %% batch_norm
@@ -25,12 +25,12 @@ class BatchNorm:
         return np.float64(self.gamma * self.z + self.beta)
 
     def backward(self, dout):
-        self.dgamma, self.dbeta = np.float32(sum(dout * self.z)), np.float32(sum(dout))
+        self.dgamma, self.dbeta = np.float64(sum(dout * self.z)), np.float64(sum(dout))
         d = dout * self.gamma
         return np.float64(((d - d.mean(0)) - self.z * (d * self.z).mean(0)) / self.width)
 # %% add_weight_decay
 def add_weight_decay(loss, grads, params, weight_decay):
-    new = {k: np.float32(grads[k]) for k in grads}
+    new = {k: np.float64(grads[k]) for k in grads}
     for k in ("W1", "W2"):
-        new[k] = np.float32(grads[k] + weight_decay * params[k])
-    return np.float32(loss + sum((params[k] ** 2).sum() for k in ("W1", "W2")) * weight_decay / 2), new
+        new[k] = np.float64(grads[k] + weight_decay * params[k])
+    return np.float64(loss + sum((params[k] ** 2).sum() for k in ("W1", "W2")) * weight_decay / 2), new

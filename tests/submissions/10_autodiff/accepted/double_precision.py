@@ -1,4 +1,4 @@
-"""Right: single precision inside, lists for arrays, and a chatty helper or two."""
+"""Right: computed and returned in float64, which each array is converted to."""
 # %% value
 def relatives(last):
     """Return all that a value was made from, the newest first."""
@@ -15,10 +15,10 @@ class Value:
     numbers = iter(range(10**9))
 
     def __init__(self, value, inputs=()):
-        self.value = np.float32(value) if not inputs else value
+        self.value = np.float64(value) if not inputs else value
         self.inputs = inputs
         self.number = next(Value.numbers)
-        self.grad = np.float32(0)
+        self.grad = np.float64(0)
 
     def __add__(self, other):
         return Value(np.float64(self.value) + other.value, [(self, True), (other, True)])
@@ -29,10 +29,10 @@ class Value:
     def backward(self):
         print("going back")
         for node in relatives(self):
-            node.grad = np.float32(node is self)
+            node.grad = np.float64(node is self)
         for node in relatives(self):
             for source, local in node.inputs:
-                source.grad = source.grad + np.float32(node.grad * local)
+                source.grad = source.grad + np.float64(node.grad * local)
 # %% backward_order
 def backward_order(graph, last):
     # How many steps it takes at most to come from a name to last: longest ways first settle it.
@@ -54,7 +54,7 @@ def backward_order(graph, last):
     return order
 # %% unbroadcast
 def unbroadcast(grad, shape):
-    grad = np.array(grad, dtype=np.float32)
+    grad = np.array(grad, dtype=np.float64)
     if grad.shape == shape:
         return grad
     if grad.ndim > len(shape):
@@ -64,7 +64,7 @@ def unbroadcast(grad, shape):
 # %% tensor
 class Tensor(object):
     def __init__(self, value, *, by=()):
-        self.value, self.by, self.grad = np.array(value, "f4"), by, 0.0
+        self.value, self.by, self.grad = np.array(value, "f8"), by, 0.0
 
     def __add__(self, other):
         return Tensor(self.value + other.value, by=[(self, None), (other, None)])
@@ -89,18 +89,18 @@ class Tensor(object):
     def backward(self):
         nodes = self.inputs_first()[::-1]
         for node in nodes:
-            node.grad = np.zeros(node.value.shape, "f4")
-        self.grad += np.float32(1)
+            node.grad = np.zeros(node.value.shape, "f8")
+        self.grad += np.float64(1)
         for node in nodes:
             for source, factor in node.by:
-                share = node.grad * (np.float32(1) if factor is None else factor.value)
+                share = node.grad * (np.float64(1) if factor is None else factor.value)
                 share = np.broadcast_to(share, np.broadcast_shapes(share.shape, source.grad.shape))
                 source.grad += unbroadcast(share, source.grad.shape)
 # %% dual
 class Dual:
     def __init__(self, value, slope=0.0):
         # A number with a second root of zero: its square has no slope of slopes.
-        self.matrix = np.array([[value, slope], [0, value]], dtype=np.float32)
+        self.matrix = np.array([[value, slope], [0, value]], dtype=np.float64)
 
     @property
     def value(self):

@@ -28,9 +28,10 @@ _ONE_SIDED = np.array([-25.0, 48, -36, 16, -3])
 _LONGEST = 100
 _STEPS = (_LONGEST, 10, 1, 0.1, 0.01, 0.001)
 
-# Shift of the biases that moves units off their kinks, but past no others, and the number of steps
-# of a difference in it: no weight's input is larger than half of that number.
-_SHIFT = 1e-5
+# Shifts of the biases that move units off their kinks. A slope has to agree at both: the first has
+# less noise, and the second moves a unit past no other kink.
+_SHIFTS = (1e-5, 1e-7)
+# The number of steps of a difference in a shift: no weight's input is larger than half of it.
 _WITHIN = 20
 
 # Bound for the rounding error of a difference of a few losses, in roundings of one loss.
@@ -276,8 +277,9 @@ def check_gradients(
                 index: tuple[int, ...], agrees: _Agrees, param: Array = param
             ) -> tuple[float | None, bool]:
                 slope, kink = _careful_slope(loss, param, index, h, rounding, agrees)
-                if slope is None and kink:
+                if slope is None:
                     slope = _slope_beside(loss, param, index, biases, rounding, agrees)
+                    kink = kink or slope is not None
                 return slope, kink
 
             check = _compare(name, grads[name], n, tolerance, look)
@@ -463,23 +465,25 @@ def _slope_beside(
     extrapolated to it.
     """
     kept = [bias.copy() for bias in biases]
-    step = _SHIFT / _WITHIN
-    for sign in (-1, 1):
-        slopes = []
+
+    def extrapolated(shift: float) -> float:
+        step, slopes = abs(shift) / _WITHIN, []
         try:
-            for shift in (_SHIFT, 2 * _SHIFT, 3 * _SHIFT):
+            for k in (1, 2, 3):
                 for bias, start in zip(biases, kept, strict=True):
-                    bias[...] = start + sign * shift
-                one, two = (
-                    _at(f, x, index, k * step) - _at(f, x, index, -k * step) for k in (1, 2)
-                )
+                    bias[...] = start + k * shift
+                one, two = (_at(f, x, index, s) - _at(f, x, index, -s) for s in (step, 2 * step))
                 slopes.append((8 * one - two) / (12 * step))
         finally:
             for bias, start in zip(biases, kept, strict=True):
                 bias[...] = start
-        slope = 3 * slopes[0] - 3 * slopes[1] + slopes[2]
-        if agrees(slope, 10 * _ROUNDINGS * rounding / step):
-            return slope
+        return 3 * slopes[0] - 3 * slopes[1] + slopes[2]
+
+    for sign in (-1, 1):
+        noises = [10 * _ROUNDINGS * rounding * _WITHIN / shift for shift in _SHIFTS]
+        slopes = [extrapolated(sign * shift) for shift in _SHIFTS]
+        if all(map(agrees, slopes, noises)):
+            return slopes[0]
     return None
 
 

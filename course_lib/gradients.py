@@ -28,6 +28,12 @@ _ONE_SIDED = np.array([-25.0, 48, -36, 16, -3])
 _LONGEST = 100
 _STEPS = (_LONGEST, 10, 1, 0.1, 0.01, 0.001)
 
+# Shifts of the biases that move units off their kinks. A slope has to agree at both: the first has
+# less noise, and the second moves a unit past no other kink.
+_SHIFTS = (1e-5, 1e-7)
+# The number of steps of a difference in a shift: no weight's input is larger than half of it.
+_WITHIN = 20
+
 # Bound for the rounding error of a difference of a few losses, in roundings of one loss.
 _ROUNDINGS = 10
 
@@ -203,7 +209,8 @@ def check_gradients(
     plus the rounding error of the loss, which is measured (about 1e-12 for a loss near 1). An
     element that does not pass is checked again with more exact and with one-sided differences,
     because a kink of ReLU inside the step makes the central difference wrong, but not the gradient.
-    At a kink of the loss, the slope on either side of it is right.
+    At a kink of the loss, the slope on either side of it is right, and so is the slope for biases
+    that are a little smaller or larger.
 
     Parameters
     ----------
@@ -255,6 +262,7 @@ def check_gradients(
     rounding = _rounding_of(loss, list(net.params.values()), h)
     tolerance = _Tolerance(rtol, atol, _noise_of(rounding, h))
     stacked = _stacked(net, x, t, h, grads, tolerance)
+    biases = [param for param in net.params.values() if param.ndim == 1]
     result = GradientCheck()
     for name, param in net.params.items():
         problem = _problem(name, param, grads)
@@ -268,7 +276,11 @@ def check_gradients(
             def look(
                 index: tuple[int, ...], agrees: _Agrees, param: Array = param
             ) -> tuple[float | None, bool]:
-                return _careful_slope(loss, param, index, h, rounding, agrees)
+                slope, kink = _careful_slope(loss, param, index, h, rounding, agrees)
+                if slope is None:
+                    slope = _slope_beside(loss, param, index, biases, rounding, agrees)
+                    kink = kink or slope is not None
+                return slope, kink
 
             check = _compare(name, grads[name], n, tolerance, look)
         result.parameters[name] = check
@@ -408,7 +420,7 @@ def _careful_slope(
 
     A long step has a small rounding error; a short step avoids kinks. If there is a kink within a
     step, the slopes on its two sides differ, and both are right. `agrees` takes a slope and its
-    noise. The search ends when the slope on one side does not change with a shorter step.
+    noise. The search ends when neither slope changes with a shorter step.
     """
     middle = _scalar(f(x))
     kink = False
@@ -424,16 +436,55 @@ def _careful_slope(
         down += [_at(f, x, index, -k * step) for k in (3, 4)]
         right = float(_ONE_SIDED @ up) / (12 * step)
         left = -float(_ONE_SIDED @ down) / (12 * step)
-        if abs(left - right) > 1e-6 * max(abs(left), abs(right)) + noise:
-            kink = True
-            for slope in (left, right):
-                if agrees(slope, noise):
-                    return slope, kink
-        for slope, longer in zip((left, right), before, strict=True):
-            if abs(slope - longer) <= 1e-6 * abs(slope) + noise:
-                return None, kink
+        bend = abs(left - right) > 1e-6 * max(abs(left), abs(right)) + noise
+        kink = kink or bend
+        # Where only the curvature differs, both slopes are right and the central one is not exact.
+        for slope in (left, right):
+            if agrees(slope, noise if bend else 0.0):
+                return slope, kink
+        sides = zip((left, right), before, strict=True)
+        if all(abs(slope - longer) <= 1e-6 * abs(slope) + noise for slope, longer in sides):
+            break
         before = (left, right)
-    return None, False
+    return None, kink
+
+
+def _slope_beside(
+    f: Callable[[Array], Any],
+    x: Array,
+    index: tuple[int, ...],
+    biases: list[Array],
+    rounding: float,
+    agrees: _Agrees,
+) -> float | None:
+    """Return a slope that `agrees`, for biases that approach their values from one side, or None.
+
+    A unit whose input is 0 is inactive if its bias is a little smaller, and active if it is larger.
+    Backpropagation takes one of these two slopes for all such units. If the inputs of a weight have
+    both signs, neither is a slope on one side of that weight. Three slopes beside the kink are
+    extrapolated to it.
+    """
+    kept = [bias.copy() for bias in biases]
+
+    def extrapolated(shift: float) -> float:
+        step, slopes = abs(shift) / _WITHIN, []
+        try:
+            for k in (1, 2, 3):
+                for bias, start in zip(biases, kept, strict=True):
+                    bias[...] = start + k * shift
+                one, two = (_at(f, x, index, s) - _at(f, x, index, -s) for s in (step, 2 * step))
+                slopes.append((8 * one - two) / (12 * step))
+        finally:
+            for bias, start in zip(biases, kept, strict=True):
+                bias[...] = start
+        return 3 * slopes[0] - 3 * slopes[1] + slopes[2]
+
+    for sign in (-1, 1):
+        noises = [10 * _ROUNDINGS * rounding * _WITHIN / shift for shift in _SHIFTS]
+        slopes = [extrapolated(sign * shift) for shift in _SHIFTS]
+        if all(map(agrees, slopes, noises)):
+            return slopes[0]
+    return None
 
 
 def _rounding_of(f: Callable[[Any], Any], arrays: list[Array], h: float) -> float:

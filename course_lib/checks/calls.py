@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.side import (
+    COMPLEX,
     LOCAL,
+    STEPS,
     Done,
     Earlier,
     Failure,
@@ -84,9 +86,10 @@ def item(thing: Any, key: Any) -> Any:
     return call(thing, "__getitem__", key) if isinstance(thing, RemoteReference) else thing[key]
 
 
-def perturbs(make: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any) -> bool:
-    """Return whether a learner's layer takes finite differences of its inputs."""
-    return _value(side_of(make), Step("perturbs", (make, [*init], [*inputs], dout))) is True
+def perturbs(make: Any, init: Sequence[Any], calls: Sequence[Sequence[Any]]) -> str:
+    """Return what of `COMPLEX` and `STEPS` a learner's class uses, or an empty string."""
+    found = _value(side_of(make), Step("perturbs", (make, [*init], [[*one] for one in calls])))
+    return found if found in (COMPLEX, STEPS) else ""
 
 
 def values_of(side: Side, steps: Sequence[Step]) -> list[Any]:

@@ -132,10 +132,13 @@ def _like(value: Any, x: Array) -> Array:
 
 
 def _factor(got: Array, given: Array, out: Array) -> float:
-    """Return the common factor of all kept values, or 0 if they have none."""
+    """Return the common factor of all kept values, or 0 if they have none.
+
+    Of factors that differ by rounding, it is the one farthest from the others.
+    """
     ratios = (got / given)[out != 0]
     if ratios.size and np.ptp(ratios) < 1e-5 * abs(ratios[0]):
-        return float(ratios[0])
+        return float(ratios[np.abs(ratios - np.median(ratios)).argmax()])
     return 0.0
 
 
@@ -248,6 +251,7 @@ dropout = CallTask(
         "the same seed gives the same masks",
         "nothing happens at test time",
     ),
+    gradient_values=("what stays gets the right gradient",),
     facts=True,
     points={
         "out has the shape of x, about the share p is left out": 1,
@@ -289,6 +293,7 @@ running_norm = CallTask(
         "dx at test time",
         "running_mean afterwards",
     ),
+    gradient_values=("dx at test time",),
     methods={
         "out in training": "forward",
         "running_mean": "forward",
@@ -328,6 +333,7 @@ add_weight_decay = CallTask(
     cases=_decay_cases,
     probe=_probe_decay,
     values=("loss", "dW1", "dW2", "db1", "db2"),
+    gradient_values=("dW1", "dW2", "db1", "db2"),
     methods=dict.fromkeys(("loss", "dW1", "dW2", "db1", "db2"), ""),
     points={"loss": 1, "dW1, dW2": 2, "db1, db2": 1, "contracts": 1},
     read="09_deeper#weight-decay",

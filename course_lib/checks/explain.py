@@ -9,8 +9,8 @@ import numpy as np
 from course_lib.checks.calls import UnexpectedResult
 from course_lib.checks.cases import Case
 from course_lib.checks.compare import (
+    DoubtfulGradient,
     NotNumbers,
-    NumericalGradient,
     Seen,
     WrongCount,
     agrees,
@@ -71,15 +71,19 @@ _BROKEN = {
         _("Two {name} objects share data: one changes the gradients of the other."),
         _("Where does forward store its values: on the object (self), or outside of it?"),
     ),
-    "tries forward": (
-        _("{method} computes a numerical gradient. The task asks for the chain rule."),
-        _("Which local gradient does the chain rule multiply by dout here?"),
-    ),
     "warned": (
         _("{name} is right here, but NumPy warns that an intermediate value is not finite."),
         _("Which intermediate value becomes too large? Is there an equal formula without it?"),
     ),
 }
+
+
+_DOUBTFUL = _(
+    "{method}: the values are right, but {doubt}. Your instructor decides about these points."
+)
+_LOCAL_GRADIENT = _(
+    "Which local gradient does the chain rule multiply by dout here? Compute it in float64."
+)
 
 
 def explain(
@@ -100,7 +104,7 @@ def explain(
 def _broken(task: Explained, what: str) -> Finding:
     problem, question = _BROKEN[what]
     name = str(task.reference.__name__)
-    return Finding(problem.format(name=name, method=f"{name}.backward"), hint=question)
+    return Finding(problem.format(name=name), hint=question)
 
 
 def _wrong(task: Explained, what: str, case: Case, seen: Seen, want: Seen) -> Finding | None:
@@ -118,9 +122,8 @@ def _wrong(task: Explained, what: str, case: Case, seen: Seen, want: Seen) -> Fi
             str(got.count),
             _("backward returns one gradient for each input of forward, in the same order."),
         )
-    if isinstance(got, NumericalGradient):
-        problem, question = _BROKEN["tries forward"]
-        return Finding(problem.format(method=method), hint=question)
+    if isinstance(got, DoubtfulGradient):
+        return Finding(_DOUBTFUL.format(method=method, doubt=got), hint=_LOCAL_GRADIENT)
     if isinstance(got, NotNumbers):
         shape = np.shape(right)
         wanted = _("numbers of shape {shape}").format(shape=shape) if shape else _("a number")

@@ -1,19 +1,22 @@
-"""Refuse answers that avoid the task: numerical gradients, and calls of the course library.
+"""Doubt gradients that avoid the chain rule, and refuse calls of the course library.
 
-Rounding errors reveal a numerical gradient. A central difference divides the rounding errors of two
-nearly equal numbers by a small step. Its relative error is about 1e-12 to 1e-10, and it changes
-when the input is perturbed. A gradient by the chain rule has a relative error below 1e-14 in double
-precision, and above 1e-9 in single precision. Numerical gradients lie in the wide gap between the
-two. An error that stays the same when the input is perturbed does not count: a small constant that
-prevents a division by 0 has such an error.
+Rounding errors reveal a numerical gradient. A finite difference divides the rounding errors of
+nearly equal numbers by a small step. Its error is some 100 to 1,000,000 roundings, and changes when
+the input is perturbed. A gradient by the chain rule has an error of a few roundings, measured by
+how much the right gradient itself changes with its inputs. So each input is perturbed twice by the
+same small amount. The second difference of the error is the noise. A small constant that prevents
+a division by 0 makes an error that changes smoothly, so it makes no noise. Rounding to single
+precision makes noise like a finite difference. Nothing can tell them apart, so a task asks for
+results in the precision of the input.
 
 Finite differences of a linear function have constant errors, too. Therefore each input is also
-moved far away from 0. There a small step is lost in rounding, a step in proportion to the input
-shows in the last digits, and the small constants of right answers do not matter.
+moved far away from 0, where a step is lost in rounding.
 
-A complex step, ``imag(f(x + ih)) / h``, has no rounding error. It is detected in the code, and in
-the inputs that become complex; see `course_lib.checks.side.PerturbationTracer`. One method is not
-detected: the slope of a linear function between two distant points.
+The chain rule needs no complex number, adds no step to a number in both directions, and calls no
+forward with other inputs; see `course_lib.checks.side`. Differences of a linear function between
+distant points, and differences in more than double precision, leave no trace.
+
+No trace is a proof. The points of such gradients are held back until a person decides.
 """
 
 from __future__ import annotations
@@ -35,32 +38,29 @@ from course_lib.arrays import Array
 from course_lib.checks.calls import perturbs
 from course_lib.checks.cases import Case
 from course_lib.checks.compare import Seen, agrees
-from course_lib.checks.side import RemoteReference, attempt
+from course_lib.checks.side import COMPLEX, STEPS, RemoteReference, attempt
 from course_lib.text import _
 
-# Range of the relative jumps of the error of a finite difference.
-_LEAST, _MOST = 2e-13, 3e-9
+# The largest noise of a gradient by the chain rule, relative to its size and its condition.
+_NOISE = 5e-15
+
+# Largest relative error of an exact gradient of a linear function or a square.
+_LOST = 1e-12
 
 # Relative perturbation of the inputs: large enough to change a number in single precision.
 _MOVE = 1e-7
 
-# Elements below this fraction of the largest are left out: cancellation may make them inexact.
-_SMALL = 0.03
+# Relative perturbation, and number of random directions, to measure how much a right gradient
+# changes with its inputs.
+_JOSTLE, _DIRECTIONS = 1e-6, 3
 
 _CASES = 3
 
-# The factor that moves inputs far away: a step of 1 is lost in rounding there, and a product of two
-# such inputs does not overflow in single precision.
+# The factor that moves inputs far away: a step of 1 is lost in rounding there.
 _FAR = 1.23456789e17
 
 # Tolerance of a gradient that grows in proportion to the input, as that of a square does.
 _MANY = 1000.0
-
-# Relative error that no rounding explains.
-_GROSS = 1e-3
-
-# Fewer elements than this prove nothing.
-_FEW = 2
 
 
 class GradientTask(Protocol):
@@ -77,14 +77,16 @@ class GradientTask(Protocol):
 
     def observe_gradients(self, answer: Any, cases: list[Case]) -> list[Seen]: ...
 
+    def calls(self, case: Case) -> tuple[list[Any], list[list[Any]]] | None: ...
+
 
 class PerturbedCases:
-    """Perturbed cases of a check, near and far, with the right gradients.
+    """Perturbed cases of a check, with the right gradients.
 
     Attributes
     ----------
     places : list of int
-        Indices of the first few ordinary cases.
+        Indices of the first few ordinary cases; of the first few if all are special.
     near : list of lists of Case
         The same cases at three equidistant inputs; the first list is unperturbed.
     far : list of tuples
@@ -94,7 +96,8 @@ class PerturbedCases:
 
     def __init__(self, task: GradientTask, cases: list[Case]) -> None:
         self.task = task
-        self.places = [i for i, case in enumerate(cases) if not case.at][:_CASES]
+        ordinary = [i for i, case in enumerate(cases) if not case.at]
+        self.places = (ordinary or [*range(len(cases))])[:_CASES]
         self.near = [[_moved(cases[i], times) for i in self.places] for times in (0, 1, 2)]
         self.far = [
             (name, place, case)
@@ -117,11 +120,29 @@ class PerturbedCases:
                 self.task.reference, [case for _name, _place, case in self.far]
             )
 
+    @cached_property
+    def sizes(self) -> list[dict[str, float]]:
+        """The size of each right gradient plus its condition, for each case in `near[0]`.
 
-def is_numerical_gradient(
+        A right gradient may be small because its terms cancel. Its rounding error is not.
+        """
+        rng = np.random.default_rng(0)
+        here = self.right_near[0]
+        sizes = [{name: _largest(one[name]) for name in self.task.gradients} for one in here]
+        for _direction in range(_DIRECTIONS):
+            cases = [_jostled(case, rng) for case in self.near[0]]
+            moved = self.task.observe_gradients(self.task.reference, cases)
+            for size, one, other in zip(sizes, here, moved, strict=True):
+                for name in size:
+                    change = _largest(other[name] - one[name]) / _JOSTLE
+                    size[name] = max(size[name], _largest(one[name]) + change)
+        return sizes
+
+
+def doubt_gradients(
     task: GradientTask, answer: Any, perturbed: PerturbedCases, seen: list[Seen]
-) -> bool:
-    """Return whether an answer computes any gradient by finite differences or a complex step.
+) -> str:
+    """Return what suggests that right gradients do not come from the chain rule; else "".
 
     Parameters
     ----------
@@ -131,43 +152,71 @@ def is_numerical_gradient(
     seen : list of Seen
         The observed values of the answer in the cases of the check.
     """
+    if any(one.get("tries forward") for one in seen):
+        return _("backward calls forward with other inputs")
+    if doubt := _doubt_code(task, answer, perturbed.near[0]):
+        return doubt
     here = [seen[i] for i in perturbed.places]
     got = [here, *(task.observe_gradients(answer, row) for row in perturbed.near[1:])]
-    want = perturbed.right_near
-    return (
-        any(
-            _rough([_jumps(name, got, want, place) for place in range(len(here))])
-            for name in task.gradients
-        )
-        or _lost_far_away(task, answer, perturbed, here)
-        or _takes_steps(task, answer, perturbed.near[0][0])
-    )
+    for name in task.gradients:
+        noise = noise_of(name, got, perturbed)
+        if noise > _NOISE:
+            return _(
+                "{name} has a relative error of about {noise:.0e}, and the chain rule in float64 "
+                "has less than {most:.0e}"
+            ).format(name=name, noise=noise, most=_NOISE)
+    return _doubt_far_away(task, answer, perturbed, here)
 
 
-def _rough(jumps: list[Array]) -> bool:
-    """Return whether several elements, and most of all, jump like finite differences."""
-    ordered = np.sort(np.concatenate(jumps))
-    return (ordered > _LEAST).sum() > 1 and bool(ordered[int(0.8 * ordered.size)] < _MOST)
+def noise_of(name: str, got: list[list[Seen]], perturbed: PerturbedCases) -> float:
+    """Return the largest noise of a gradient, relative to its size; 0 where it is wrong."""
+    noise = 0.0
+    for place, size in enumerate(perturbed.sizes):
+        pairs = [
+            (g[place][name], w[place][name]) for g, w in zip(got, perturbed.right_near, strict=True)
+        ]
+        if size[name] and all(isinstance(a, np.ndarray) and agrees(a, b) for a, b in pairs):
+            first, second, third = (a - b for a, b in pairs)
+            noise = max(noise, _largest(first - 2 * second + third) / size[name])
+    return noise
 
 
-def _lost_far_away(
+def _doubt_far_away(
     task: GradientTask, answer: Any, perturbed: PerturbedCases, seen: list[Seen]
-) -> bool:
-    """Return whether a gradient is wrong or inexact where its input is very large."""
+) -> str:
+    """Return a doubt if a gradient is exact, but not where its input is very large."""
     if not perturbed.far:
-        return False
+        return ""
     got = task.observe_gradients(answer, [case for _name, _place, case in perturbed.far])
-    errors: dict[str, list[Array]] = {}
-    wrong = set()
     for (name, place, _case), a, b in zip(perturbed.far, got, perturbed.right_far, strict=True):
         mine, near = seen[place][name], perturbed.right_near[0][place][name]
-        if not (isinstance(mine, np.ndarray) and agrees(mine, near)):
-            # A gradient that is wrong at the unperturbed inputs proves nothing here.
-            wrong.add(name)
-        # Other functions than linear ones and squares are covered by `_rough`.
-        if _same_slope(b[name], near):
-            errors.setdefault(name, []).append(_errors(a[name], b[name]))
-    return any(_lost(np.concatenate(errors[name])) for name in errors.keys() - wrong)
+        # A gradient with an error at the unperturbed inputs, such as that of a small constant in a
+        # denominator, proves nothing here. Nor do other functions than linear ones and squares.
+        exact = _error(mine, near) <= _LOST
+        if exact and _same_slope(b[name], near) and _error(a[name], b[name]) > _LOST:
+            return _("{name} is exact, but wrong for very large values of {input}").format(
+                name=name, input=name[1:]
+            )
+    return ""
+
+
+def _doubt_code(task: GradientTask, answer: Any, cases: list[Case]) -> str:
+    """Return a doubt if an answer uses complex numbers or perturbs its inputs."""
+    name = str(task.reference.__name__)
+    remote = isinstance(answer, RemoteReference)
+    codes = code_named(name, answer.side.sources) if remote else code_of(answer)
+    found = {COMPLEX} if uses_complex(codes) else set()
+    traced = [calls for case in cases if (calls := task.calls(case))]
+    if traced and not found:
+        each = [attempt(perturbs, answer, *calls)[0] for calls in traced]
+        # A right formula may contain x + c and x - c, and c may be small in one case. A complex
+        # number needs no second case.
+        found = {COMPLEX} if COMPLEX in each else {STEPS} if {*each} == {STEPS} else set()
+    if COMPLEX in found:
+        return _("the code computes with complex numbers")
+    if STEPS in found:
+        return _("the code adds a small step to a number and subtracts the same step")
+    return ""
 
 
 def _same_slope(far: Any, near: Any) -> bool:
@@ -180,22 +229,18 @@ def _same_slope(far: Any, near: Any) -> bool:
         return np.allclose(far, near, rtol=1e-12, atol=0) or bool(grows.all())
 
 
-def _lost(errors: Array) -> bool:
-    if errors.size < _FEW:
-        return False
-    rough = ((errors > _LEAST) & (errors < _MOST)) | (errors > _GROSS)
-    return bool(rough.mean() > 0.5)
+def _error(got: Any, want: Any) -> float:
+    """Return the largest error relative to the largest value; infinite if it is not finite."""
+    if not isinstance(got, np.ndarray) or got.shape != want.shape:
+        return np.inf
+    if not np.isfinite(got).all():
+        return np.inf
+    largest = _largest(want)
+    return _largest(got - want) / largest if largest else 0.0
 
 
-def _errors(got: Any, want: Any) -> Array:
-    """Return the relative errors of the large finite elements."""
-    if not (isinstance(got, np.ndarray) and isinstance(want, np.ndarray)):
-        return np.zeros(0)
-    if got.shape != want.shape or not np.isfinite(want).all():
-        return np.zeros(0)
-    size = np.abs(want)
-    large = (size > _SMALL * size.max(initial=0)) & np.isfinite(got)
-    return np.asarray(np.abs((got[large] - want[large]) / want[large]))
+def _largest(values: Array) -> float:
+    return float(np.abs(values).max(initial=0.0))
 
 
 def _far_away(case: Case, name: str, parameters: tuple[str, ...]) -> Case | None:
@@ -210,43 +255,40 @@ def _far_away(case: Case, name: str, parameters: tuple[str, ...]) -> Case | None
     return None
 
 
-def _takes_steps(task: GradientTask, answer: Any, case: Case) -> bool:
-    """Return whether an answer's code uses complex numbers or perturbs its inputs."""
-    name = str(task.reference.__name__)
-    remote = isinstance(answer, RemoteReference)
-    codes = code_named(name, answer.side.sources) if remote else code_of(answer)
-    if uses_complex(codes):
-        return True
-    if case.dout is None:
-        # Not a layer: there is no forward and backward to trace.
-        return False
-    found, _warned = attempt(perturbs, answer, case.init, list(case.inputs.values()), case.dout)
-    return found is True
-
-
-def _jumps(name: str, got: list[list[Seen]], want: list[list[Seen]], i: int) -> Array:
-    """Return the jump of the relative error of each large element of a gradient."""
-    pairs = [(g[i][name], w[i][name]) for g, w in zip(got, want, strict=True)]
-    # A wrong gradient proves nothing here.
-    if not all(isinstance(a, np.ndarray) and agrees(a, b) for a, b in pairs):
-        return np.zeros(0)
-    first = np.abs(pairs[0][1])
-    large = first > _SMALL * first.max(initial=0)
-    errors = [(a[large] - b[large]) / b[large] for a, b in pairs]
-    return np.abs(errors[0] - 2 * errors[1] + errors[2])
-
-
 def _moved(case: Case, times: int) -> Case:
-    inputs = {
-        name: value * (1 + times * _MOVE) if _moves(name, value) else value
-        for name, value in case.inputs.items()
-    }
-    return dataclasses.replace(case, inputs=inputs)
+    # Different factors, because dout / x does not change if both are multiplied by the same one.
+    rng = np.random.default_rng(1)
+    return _scaled(case, lambda shape: 1 + times * _MOVE * rng.uniform(1, 2, shape))
+
+
+def _jostled(case: Case, rng: np.random.Generator) -> Case:
+    return _scaled(case, lambda shape: 1 + _JOSTLE * rng.choice([-1.0, 1.0], shape))
+
+
+def _scaled(case: Case, factor: Callable[[tuple[int, ...]], Any]) -> Case:
+    """Return a case with every number multiplied by a factor of its own."""
+
+    def scale(name: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: scale(key, one) for key, one in value.items()}
+        if not _moves(name, value):
+            return value
+        scaled = value * factor(np.shape(value))
+        return float(scaled) if isinstance(value, float) else scaled
+
+    return dataclasses.replace(
+        case,
+        inputs={name: scale(name, value) for name, value in case.inputs.items()},
+        dout=scale("dout", case.dout),
+        init=tuple(scale("", value) for value in case.init),
+    )
 
 
 def _moves(name: str, value: Any) -> bool:
     # A perturbed one-hot target would not be one-hot.
-    return name != "t" and not isinstance(value, dict) and np.asarray(value).dtype.kind == "f"
+    return name != "t" and (
+        isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
+    )
 
 
 # --- complex numbers in code ----------------------------------------------------------------------

@@ -123,6 +123,8 @@ class Report:
     notice: str = ""
     read: str = ""
     seed: int | None = None
+    # Why a person decides about points that are held back; usually empty.
+    held: str = ""
 
     @property
     def points(self) -> float:

@@ -21,16 +21,21 @@ import operator
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FunctionType
+from decimal import Decimal
+from fractions import Fraction
+from types import FrameType, FunctionType
 from typing import Any, Protocol
 
 import numpy as np
 
 # Larger arrays are refused when they are compared, and never copied.
 MAX_VALUES = 10_000_000
+
+# Elements of longer lists are neither converted nor traced.
+_SHORT = 1000
 
 
 class SideLost(BaseException):
@@ -124,7 +129,8 @@ class Watch:
     ----------
     method : str
     usual : tuple
-        Arguments, shared or not. A call with their original values does not count.
+        Arguments, shared or not. A call with their original values does not count, nor does one
+        with the signs of a single argument changed.
     """
 
     method: str
@@ -226,11 +232,28 @@ def run_steps(
             thing, *args = (_operand(one, values) for one in step.operands)
             with _counting(thing, step.watch, count):
                 values[-1] = operations[step.do](thing, *args)
-            return hand_over(values[-1], len(values) == len(steps)) if step.wanted else None
+            if not step.wanted:
+                return None
+            return hand_over(_as_floats(values[-1]), len(values) == len(steps))
 
         value, warned = attempt(work)
         done.append(Done(value, warned, count[0]))
     return done
+
+
+def _as_floats(value: Any, depth: int = 3) -> Any:
+    """Return a result with floats in place of fractions and decimal numbers."""
+    kind = type(value)
+    if kind in (Fraction, Decimal):
+        return float(value)
+    if kind is np.ndarray and value.dtype == object and 0 < value.size <= _SHORT:
+        numbers = all(type(one) in (Fraction, Decimal, int, float) for one in value.flat)
+        return value.astype(float) if numbers else value
+    if depth and kind in (list, tuple) and len(value) <= _SHORT:
+        return kind(_as_floats(one, depth - 1) for one in value)
+    if depth and kind is dict and len(value) <= _SHORT:
+        return {key: _as_floats(one, depth - 1) for key, one in value.items()}
+    return value
 
 
 def _operand(value: Any, values: Sequence[Any]) -> Any:
@@ -262,7 +285,7 @@ def _counting(thing: Any, watch: Watch | None, count: list[int]) -> Iterator[Non
     usual = [arg.value if isinstance(arg, Shared) else arg for arg in watch.usual]
 
     def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
-        count[0] += bool(kwargs) or not same_values(args, usual)
+        count[0] += bool(kwargs) or not (same_values(args, usual) or _reflected(args, usual))
         return original(self, *args, **kwargs)
 
     own = vars(cls).get(watch.method)
@@ -274,6 +297,17 @@ def _counting(thing: Any, watch: Watch | None, count: list[int]) -> Iterator[Non
             setattr(cls, watch.method, own)
         else:
             delattr(cls, watch.method)
+
+
+def _reflected(args: Sequence[Any], usual: Sequence[Any]) -> bool:
+    """Return whether the only argument is the usual one, apart from its shape and its signs.
+
+    A right backward may use ``sigmoid(-x)``.
+    """
+    if len(args) != 1 or len(usual) != 1:
+        return False
+    now, before = (np.abs(np.ravel(values[0])) for values in (args, usual))
+    return bool(now.dtype.kind == "f") and _same(now, before)
 
 
 def same_values(now: Sequence[Any], before: Sequence[Any]) -> bool:
@@ -308,14 +342,15 @@ def _kind(thing: Any) -> list[Any]:
     ]
 
 
-def _perturbs(make: Any, init: Sequence[Any], inputs: Sequence[Any], dout: Any) -> bool:
-    """Return whether a layer's forward or backward takes finite differences of its inputs."""
+def _perturbs(make: Any, init: Sequence[Any], calls: Sequence[Sequence[Any]]) -> str:
+    """Return `COMPLEX` or `STEPS` if an object's methods use these, else an empty string."""
     tracer = PerturbationTracer()
-    with contextlib.suppress(Exception):
-        layer = make(*map(tracer.follow, init))
-        layer.forward(*map(tracer.follow, inputs))
-        layer.backward(dout)
-    return tracer.found
+    with contextlib.suppress(Exception), tracer.watching():
+        made = make(*map(tracer.follow, init))
+        for method, *args in calls:
+            getattr(made, method)(*map(tracer.follow, args))
+        tracer.look([*vars(made).values()])
+    return COMPLEX if tracer.complex else STEPS if tracer.found else ""
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -325,7 +360,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "*": operator.mul,
     "now": lambda *shared: [*shared],  # shared values: the learner's copies as they are now
     "kind": _kind,  # object: see `course_lib.checks.calls.Kind`
-    "perturbs": _perturbs,  # layer class, its parameters, inputs of forward, upstream gradient
+    "perturbs": _perturbs,  # class, its parameters, calls: lists of a method and its arguments
 }
 
 
@@ -401,33 +436,45 @@ def _copied(value: Any) -> Any:
 
 # --- the perturbation tracer ----------------------------------------------------------------------
 
+# What the tracer finds.
+COMPLEX, STEPS = "complex numbers", "steps in both directions"
+
 # A perturbation is small in absolute terms or relative to the number. Right answers may contain
 # both x + 1 and x - 1.
 _SMALL, _SMALL_BESIDE = 0.3, 1e-3
+
+# The largest perturbation by a factor: right answers may contain both 1.01 x and 0.99 x.
+_SMALL_FACTOR = 5e-3
+
+# Functions of NumPy that return plain arrays, of which nothing could be traced.
+_PLAIN = ("array", "asarray", "ascontiguousarray", "copy")
 
 
 class PerturbationTracer:
     """Trace numbers through code, and detect central differences and complex steps.
 
     A central difference adds a small step to a number or an array, and subtracts the same step
-    from the same number. No right answer in this course does so.
+    from the same number. A complex step computes with complex numbers.
 
     Attributes
     ----------
-    found : bool
-        Whether any number became complex, or was perturbed by the same step in both directions.
+    found, complex : bool
+        Whether any number was perturbed by the same step in both directions, and whether any
+        number was complex.
     """
 
     def __init__(self) -> None:
-        self.found = False
+        self.found = self.complex = False
         self.moves: set[tuple[bytes, bytes]] = set()
 
     def follow(self, value: Any) -> Any:
         """Return a float or an array of floats that reports its perturbations to this tracer."""
+        if isinstance(value, dict):
+            return {key: self.follow(one) for key, one in value.items()}
         if isinstance(value, np.ndarray) and value.dtype.kind in "fc":
             followed = value.view(_TracedArray)
             followed.tracer = self
-            self.found |= value.dtype.kind == "c"
+            self.complex |= value.dtype.kind == "c"
             return followed
         if isinstance(value, float):
             number = _TracedNumber(value)
@@ -435,10 +482,56 @@ class PerturbationTracer:
             return number
         return value
 
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Look at every variable of the code that runs, and trace what NumPy would make plain."""
+
+        def local(frame: FrameType, event: str, arg: Any) -> Any:
+            self.look(frame.f_locals.values())
+            if event == "return":
+                self.look([arg])
+            return local
+
+        def enter(frame: FrameType, event: str, _arg: Any) -> Any:
+            if frame.f_globals is globals():
+                return None
+            # Of NumPy's own functions, arguments and results are enough.
+            frame.f_trace_lines = "site-packages" not in frame.f_code.co_filename
+            return local(frame, event, None)
+
+        before, plain = sys.gettrace(), {name: getattr(np, name) for name in _PLAIN}
+        try:
+            for name, make in plain.items():
+                setattr(np, name, self._following(make))
+            sys.settrace(enter)
+            yield
+        finally:
+            sys.settrace(before)
+            for name, make in plain.items():
+                setattr(np, name, make)
+
+    def _following(self, make: Callable[..., Any]) -> Callable[..., Any]:
+        def made(*args: Any, **kwargs: Any) -> Any:
+            result = make(*args, **kwargs)
+            return self.follow(result) if type(result) is np.ndarray else result
+
+        return made
+
+    def look(self, values: Iterable[Any], *, inside: bool = True) -> None:
+        """Record whether any of some values, or of the elements of short lists, is complex."""
+        for value in values:
+            kind = type(value)
+            if issubclass(kind, (np.ndarray, np.generic)):
+                self.complex |= value.dtype.kind == "c"
+            elif kind is complex:
+                self.complex = True
+            elif inside and kind in (list, tuple) and len(value) < _SHORT:
+                self.look(value, inside=False)
+
     def moved(self, value: Any, by: Any, sign: int) -> None:
         """Record that ``sign * by`` was added to a value."""
         if isinstance(by, (complex, np.complexfloating)):
-            self.found = True
+            self.complex = True
             return
         if not isinstance(by, (int, float, np.number, np.ndarray)):
             return
@@ -451,7 +544,7 @@ class PerturbationTracer:
 
     def scaled(self, value: Any, by: Any) -> None:
         """Record a product as a perturbation: a factor of 1 + h adds h times the value."""
-        if isinstance(by, (int, float)):
+        if isinstance(by, (int, float)) and abs(by - 1.0) < _SMALL_FACTOR:
             self.moved(value, round(by - 1.0, 14), 1)
 
 
@@ -476,11 +569,20 @@ class _TracedArray(np.ndarray[Any, Any]):
     def __array_finalize__(self, other: Any) -> None:
         self.tracer = getattr(other, "tracer", None)
         if self.tracer and self.dtype.kind == "c":
-            self.tracer.found = True
+            self.tracer.complex = True
+
+    def tolist(self) -> Any:
+        return _followed_list(self.tracer, super().tolist())
 
     def __getitem__(self, key: Any) -> Any:
         part = super().__getitem__(key)
         return self.tracer.follow(part) if self.tracer and isinstance(part, float) else part
+
+
+def _followed_list(tracer: PerturbationTracer | None, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_followed_list(tracer, one) for one in value]
+    return tracer.follow(value) if tracer else value
 
 
 def _note(tracer: PerturbationTracer, ufunc: Any, operands: list[Any]) -> None:
@@ -516,7 +618,7 @@ class _TracedNumber(float):
     __rmul__ = __mul__
 
     def __complex__(self) -> complex:
-        self.tracer.found = True
+        self.tracer.complex = True
         return complex(float(self))
 
     def _followed(self, value: Any) -> Any:

@@ -10,6 +10,7 @@ from course_lib import functions
 from course_lib.answers.softmax_with_loss import TemperatureWithLoss
 from course_lib.arrays import Array
 from course_lib.checks.cases import Case
+from course_lib.checks.compare import Seen, loss_with_constant
 from course_lib.checks.tasks import CallTask, LayerTask, NumberTask
 from course_lib.layers import IdentityWithLoss, SoftmaxWithLoss
 from course_lib.text import _
@@ -77,6 +78,23 @@ def _regression_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+class _LossTask(LayerTask):
+    """A layer with a cross entropy, whose loss may contain a small constant in the logarithm."""
+
+    def other_values(self, case: Case) -> Seen:
+        if case.at == "at extremes":
+            return {}
+        y = functions.softmax(case.inputs["x"] / (case.init[0] if case.init else 1))
+        return {"out": loss_with_constant(y, case.inputs["t"])}
+
+
+class _EntropyTask(CallTask):
+    """A cross entropy, which may contain a small constant in the logarithm."""
+
+    def other_values(self, case: Case) -> Seen:
+        return {"value": loss_with_constant(case.inputs["y"], case.inputs["t"])}
+
+
 softmax = CallTask(
     slug=SLUG,
     name="softmax",
@@ -87,7 +105,7 @@ softmax = CallTask(
     notice=_("You may subtract a constant from all logits: softmax depends only on differences."),
 )
 
-cross_entropy_error = CallTask(
+cross_entropy_error = _EntropyTask(
     slug=SLUG,
     name="cross_entropy_error",
     reference=functions.cross_entropy_error,
@@ -97,7 +115,7 @@ cross_entropy_error = CallTask(
     notice=_("In each row, the loss depends only on the probability of the right class."),
 )
 
-softmax_with_loss = LayerTask(
+softmax_with_loss = _LossTask(
     slug=SLUG,
     name="softmax_with_loss",
     reference=SoftmaxWithLoss,
@@ -127,7 +145,7 @@ identity_with_loss = LayerTask(
     notice=_("The gradient is (y - t) / N, as for softmax with cross entropy."),
 )
 
-temperature_with_loss = LayerTask(
+temperature_with_loss = _LossTask(
     slug=SLUG,
     name="temperature_with_loss",
     reference=TemperatureWithLoss,

@@ -32,8 +32,8 @@ from course_lib.checks.calls import (
 )
 from course_lib.checks.cases import Case
 from course_lib.checks.compare import (
+    DoubtfulGradient,
     NotNumbers,
-    NumericalGradient,
     Seen,
     WrongCount,
     agrees,
@@ -46,7 +46,7 @@ from course_lib.checks.explain import explain
 from course_lib.checks.integrity import (
     PerturbedCases,
     code_of,
-    is_numerical_gradient,
+    doubt_gradients,
     uses_reference,
 )
 from course_lib.checks.misconceptions import Misconception, misconceptions_of
@@ -198,12 +198,15 @@ class Task:
             parts = tuple(Part(name, points, 0) for name, points in self.points.items())
             return Report(self.name, parts, Finding(refusal), read=self.read, seed=seed)
         seen, want = self.observe(answer, cases), known.want
+        self._take_other_values(cases, seen, want)
         mine, right = self.evidence(cases, seen), known.right
         failed = [part for part in self.points if not alike(mine[part], right[part])]
-        earned_gradients = set(self._parts_of(cases[0], self.gradients)) - set(failed)
-        if earned_gradients and is_numerical_gradient(self, answer, known.perturbed, seen):
+        doubt = ""
+        if set(self.gradient_parts(cases)) - set(failed):
+            doubt = doubt_gradients(self, answer, known.perturbed, seen)
+        if doubt:
             for one in seen:
-                one |= dict.fromkeys(self.gradients, NumericalGradient())
+                one |= dict.fromkeys(self.gradients, DoubtfulGradient(doubt))
             mine = self.evidence(cases, seen)
             failed = [part for part in self.points if not alike(mine[part], right[part])]
         finding = None
@@ -223,7 +226,35 @@ class Task:
             else self._part(name, points, failed, lambda p: explain(self, p, cases, seen, want))
             for name, points in self.points.items()
         )
-        return Report(self.name, parts, finding, self.notice, self.read, seed)
+        held = ""
+        if doubt:
+            held = _("{name}: right gradients, but {doubt}").format(name=self.name, doubt=doubt)
+        return Report(self.name, parts, finding, self.notice, self.read, seed, held)
+
+    def other_values(self, case: Case) -> Seen:  # noqa: ARG002
+        """Return by name the other end of a range of right values, where there is a range."""
+        return {}
+
+    def _take_other_values(self, cases: list[Case], seen: list[Seen], want: list[Seen]) -> None:
+        """Replace values within a range of right values by the exact ones."""
+        for case, one, right in zip(cases, seen, want, strict=True):
+            for name, other in self.other_values(case).items():
+                low, high = sorted((float(right[name]), float(other)))
+                got = one[name]
+                if isinstance(got, np.ndarray) and got.ndim == 0 and low <= got <= high:
+                    one[name] = right[name]
+
+    def gradient_parts(self, cases: list[Case]) -> list[str]:
+        """Return the parts whose points depend on gradients."""
+        names = set(self.gradients)
+        return [p for p in self.points if any(names & {*self.counted(p, c)} for c in cases)]
+
+    def calls(self, case: Case) -> tuple[list[Any], list[list[Any]]] | None:  # noqa: ARG002
+        """Return the arguments of the class, and calls that compute its gradients, to trace them.
+
+        A call is a method's name and its arguments. None if there is nothing to trace.
+        """
+        return None
 
     def _right_apart(
         self,
@@ -264,7 +295,7 @@ class Task:
             # The name finds the code of the answer.
             made = type(self.reference.__name__, (match.answer,), {})
             task = dataclasses.replace(self, reference=made)
-            if is_numerical_gradient(task, answer, PerturbedCases(task, cases), seen):
+            if doubt_gradients(task, answer, PerturbedCases(task, cases), seen):
                 right -= gradients
         return dict.fromkeys(
             right, _("right apart from the mistake in {part}").format(part=label_of(first))
@@ -307,9 +338,6 @@ class Task:
         return uses_reference(
             name, kind.origins, lambda: self.observe(answer, [self.sample(cases)])
         )
-
-    def _parts_of(self, case: Case, names: tuple[str, ...]) -> list[str]:
-        return [part for part in self.points if set(names) & set(self.counted(part, case))]
 
     def _part(
         self, name: str, points: int, failed: list[str], why: Callable[[str], Finding]
@@ -451,13 +479,17 @@ class LayerTask(Task):
     def counted(self, part: str, case: Case) -> tuple[str, ...]:
         """Return the names of the values that count for `part` in a case."""
         if case.at:
-            return ("out", *self.gradients, "tries forward", "warned") if part == case.at else ()
+            return ("out", *self.gradients, "warned") if part == case.at else ()
         if part == "contracts":
             return CONTRACTS
         if part == "forward":
             return ("out",)
         names = tuple(part.split(", "))
-        return (*names, "tries forward") if set(names) <= set(self.gradients) else ()
+        return names if set(names) <= set(self.gradients) else ()
+
+    def calls(self, case: Case) -> tuple[list[Any], list[list[Any]]]:
+        """Return the arguments of the layer, and calls of forward and backward."""
+        return [*case.init], [["forward", *case.inputs.values()], ["backward", case.dout]]
 
     def method(self, what: str) -> str:
         """Return "Relu.forward" for "out", else "Relu.backward"."""
@@ -534,6 +566,9 @@ class _Gradients:
         grads = plain(self.grads.value)
         if isinstance(grads, Failure):
             return dict.fromkeys((*returned, *kept), grads)
+        if isinstance(grads, np.ndarray) and grads.ndim and len(grads) == len(returned) > 1:
+            # As in np.array([dout, -dout]).
+            grads = tuple(np.asarray(grads))
         several = isinstance(grads, tuple) or (isinstance(grads, list) and len(returned) > 1)
         values = _elements(grads) if several else [grads]
         if len(values) == len(returned):
@@ -665,6 +700,8 @@ class CallTask(Task):
     methods : mapping of str to str
         The method that returns a value, if its name differs from that of the value; "" for the
         function or class itself.
+    gradient_values : tuple of str
+        The names of the values that are gradients.
     """
 
     probe: Probe = one_call
@@ -672,6 +709,12 @@ class CallTask(Task):
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     facts: bool = False
     methods: Mapping[str, str] = field(default_factory=dict)
+    gradient_values: tuple[str, ...] = ()
+
+    @property
+    def gradients(self) -> tuple[str, ...]:
+        """The names of the values that are gradients."""
+        return self.gradient_values
 
     def expected(self, cases: list[Case]) -> list[Seen]:
         """Return the values of a right answer, case by case."""

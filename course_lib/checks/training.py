@@ -25,6 +25,7 @@ from course_lib.checks.compare import NotNumbers, as_numbers
 from course_lib.checks.side import Shared, Step
 from course_lib.checks.tasks import CallTask, NumberTask
 from course_lib.datasets import load_mnist
+from course_lib.networks import TwoLayerNet
 from course_lib.text import _
 
 SLUG = "08_training"
@@ -33,6 +34,8 @@ SLUG = "08_training"
 STEPS, BATCH_SIZE, LEARNING_RATE = 1000, 100, 0.2
 ACCURACY = 0.92
 
+
+_SHAPES = {"W1": (784, 50), "b1": (50,), "W2": (50, 10), "b2": (10,)}
 
 # Enough draws for each row to appear several times.
 _DRAWS = 400
@@ -161,7 +164,9 @@ def _probe_train(answer: Any, seed: int, steps: int = STEPS) -> Iterable[tuple[s
         return 1.0
 
     def reached() -> float:
-        W1, b1, W2, b2 = (_floats(item(ran[1], name)) for name in ("W1", "b1", "W2", "b2"))
+        W1, b1, W2, b2 = trained = [_floats(item(ran[1], name)) for name in _SHAPES]
+        if [param.shape for param in trained] != [*_SHAPES.values()]:
+            return 0.0
         scores = np.maximum(x_test @ W1 + b1, 0) @ W2 + b2
         return float(answers.accuracy(scores, t_test) >= ACCURACY)
 
@@ -182,9 +187,36 @@ def _probe_train(answer: Any, seed: int, steps: int = STEPS) -> Iterable[tuple[s
 
     yield "build", build
     yield "one loss a step", lambda: float(_floats(ran[0]).shape == (STEPS,))
-    yield "the loss falls", lambda: float(_falls(ran[0]))
+    yield "the loss falls", lambda: float(_falls(ran[0]) and _replayed(answer, x_train, seed))
     yield "accuracy reached", reached
     yield "network and batches as asked", as_asked
+
+
+def _replayed(answer: Any, x_train: Array, seed: int) -> bool:
+    """Return whether the losses of a few steps are those of the same steps, calculated again.
+
+    All rows are equal, so every batch is the same. A learning rate of 0 returns the initial
+    parameters.
+    """
+    size, steps = 7, 4
+    x, t = np.repeat(x_train[:1], 3 * size, axis=0), np.full(3 * size, seed % 10)
+    wanted = _("expected two values: the losses and the parameters")
+    _losses, params = pair(call(answer, "", x, t, 1, size, 0.0, seed), wanted)
+    losses, _params = pair(call(answer, "", x, t, steps, size, LEARNING_RATE, seed), wanted)
+    net = TwoLayerNet(784, 50, 10, dtype=np.float32)
+    for name, param in net.params.items():
+        initial = _floats(item(params, name))
+        if initial.shape != param.shape:
+            return False
+        param[...] = initial
+    want = []
+    for _step in range(steps):
+        loss, grads = net.loss_and_gradient(x[:size], t[:size])
+        want.append(loss)
+        for name, param in net.params.items():
+            param -= LEARNING_RATE * grads[name]
+    given = _floats(losses)
+    return given.shape == (steps,) and np.allclose(given, want, rtol=1e-3)
 
 
 def _falls(losses: Any) -> bool:

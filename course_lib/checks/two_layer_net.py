@@ -14,7 +14,7 @@ from course_lib.answers import two_layer_net as answers
 from course_lib.arrays import Array
 from course_lib.checks.calls import UnexpectedResult, call, get, item, plain, type_name
 from course_lib.checks.cases import Case
-from course_lib.checks.compare import Seen
+from course_lib.checks.compare import Seen, loss_with_constant
 from course_lib.checks.side import Shared
 from course_lib.checks.tasks import CallTask, NumberTask
 from course_lib.functions import softmax
@@ -48,6 +48,14 @@ class NetTask(CallTask):
         """Return the names of the gradients for all batches and networks."""
         return tuple(name for name in self.values if name.startswith("d"))
 
+    def calls(self, case: Case) -> tuple[list[Any], list[list[Any]]]:
+        """Return the parameters of the network, and a call of gradient."""
+        return [case.inputs["params"]], [["gradient", case.inputs["x"], case.inputs["t"]]]
+
+    def other_values(self, case: Case) -> Seen:
+        """Return the loss with a small constant in the logarithm."""
+        return {"loss": _loss_with_constant(self.reference, case)}
+
     def expected(self, cases: list[Case]) -> list[Seen]:
         """Return the values of a right network, with numerical gradients."""
         seen = super().expected(cases)
@@ -61,6 +69,24 @@ class NetTask(CallTask):
                 one |= {f"d{name}{when}": grad for name, grad in grads.items()}
             one |= {name.replace(_SECOND, _NEW): value for name, value in one.items()}
         return seen
+
+
+class _LearnTask(CallTask):
+    """A network that learns: a class that takes its parameters, a dict of arrays."""
+
+    def calls(self, case: Case) -> tuple[list[Any], list[list[Any]]]:
+        """Return the parameters of the network, and a call of learn."""
+        x, t, rate = (case.inputs[name] for name in ("x", "t", "learning_rate"))
+        return [case.inputs["params"]], [["learn", x, t, rate]]
+
+    def other_values(self, case: Case) -> Seen:
+        """Return the loss with a small constant in the logarithm."""
+        return {"loss": _loss_with_constant(self.reference, case)}
+
+
+def _loss_with_constant(make: Any, case: Case) -> float:
+    net = make({name: param.copy() for name, param in case.inputs["params"].items()})
+    return loss_with_constant(softmax(net.predict(case.inputs["x"])), case.inputs["t"])
 
 
 def _numerical_gradients(
@@ -292,13 +318,14 @@ def _probe_learn(
 
 _LEARNED = ("loss", "forward passes", *(f'params["{name}"]' for name in ("W1", "b1", "W2", "b2")))
 
-learn = CallTask(
+learn = _LearnTask(
     slug=SLUG,
     name="learn",
     reference=answers.LearningNet,
     cases=_learn_cases,
     probe=_probe_learn,
     values=(*_LEARNED, "scores after the step"),
+    gradient_values=_LEARNED[2:],
     points={
         "params": 2,
         "scores after the step": 2,

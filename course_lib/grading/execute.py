@@ -282,6 +282,8 @@ class _Run:
         except Exception as error:
             return without_report(cell.grade_id, 0.0, cell.points, describe_error(error))
         if isinstance(value, Report):
+            if value.held:
+                self.problems.append(value.held)
             return from_report(cell, value)
         points = (
             cell.points if value is None or isinstance(value, RemoteReference) else points_of(value)

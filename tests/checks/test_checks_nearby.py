@@ -1,4 +1,4 @@
-"""Detection of numerical gradients: central differences, lost steps, complex numbers."""
+"""Doubts about gradients: noise, central differences, lost steps, complex numbers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pytest
 from course_lib.checks.calls import perturbs
 from course_lib.checks.integrity import (
     PerturbedCases,
-    _lost_far_away,
     code_named,
     code_of,
+    doubt_gradients,
     uses_complex,
 )
 from course_lib.checks.shopping_cart import add_layer, mul_layer
-from course_lib.checks.side import PerturbationTracer
+from course_lib.checks.side import COMPLEX, STEPS, PerturbationTracer
 
 H = 1e-3
 CENTRAL_DIFFERENCES: dict[str, Callable[[Any], Any]] = {
@@ -68,23 +68,28 @@ def _layer_calling(calculate: Callable[[Any], Any]) -> Any:
     return Layer
 
 
+def traced(calculate: Callable[[Any], Any], x: Any) -> str:
+    calls = [["forward", x], ["backward", np.ones(np.shape(x))]]
+    return perturbs(_layer_calling(calculate), (), calls)
+
+
 @pytest.mark.parametrize("what", CENTRAL_DIFFERENCES)
 @pytest.mark.parametrize("shape", [(4,), (2, 3)])
 def test_differences_of_an_array_are_detected(what: str, shape: tuple[int, ...]) -> None:
     x = np.random.default_rng(1).normal(size=shape)
-    assert perturbs(_layer_calling(CENTRAL_DIFFERENCES[what]), (), [x], np.ones(shape))
+    assert traced(CENTRAL_DIFFERENCES[what], x) == (COMPLEX if "complex" in what else STEPS)
 
 
 @pytest.mark.parametrize("what", sorted({*CENTRAL_DIFFERENCES} - ARRAYS_ONLY))
 def test_differences_of_a_number_are_detected(what: str) -> None:
-    assert perturbs(_layer_calling(CENTRAL_DIFFERENCES[what]), (), [1.7], 1.0)
+    assert traced(CENTRAL_DIFFERENCES[what], 1.7)
 
 
 @pytest.mark.parametrize("what", HONEST)
 @pytest.mark.parametrize("shape", [(4,), (2, 3)])
 def test_honest_code_is_not_reported_as_differences(what: str, shape: tuple[int, ...]) -> None:
     x = np.random.default_rng(1).normal(size=shape)
-    assert not perturbs(_layer_calling(HONEST[what]), (), [x], np.ones(shape))
+    assert not traced(HONEST[what], x)
 
 
 @pytest.mark.parametrize("what", HONEST)
@@ -99,7 +104,35 @@ def test_code_that_raises_is_not_reported_as_differences() -> None:
     def stop(_x: Any) -> None:
         raise ValueError("not today")
 
-    assert not perturbs(_layer_calling(stop), (), [np.ones(3)], 1.0)
+    assert not traced(stop, np.ones(3))
+
+
+# The imaginary unit without a complex number in the code, and arrays that do not follow.
+SHED: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "a root": (lambda x: _step_into(x, np.roots([1, 0, 1])[0]), COMPLEX),
+    "a root, alone": (lambda x: np.array(x) * 2 + np.roots([1, 0, 1])[0], COMPLEX),
+    "an eigenvalue": (lambda x: _step_into(x, np.linalg.eigvals([[0, 1], [-1, 0]])[0]), COMPLEX),
+    "a power": (lambda x: _step_into(x, float("-1") ** 0.5), COMPLEX),
+    "a Fourier transform": (lambda x: _step_into(x, np.fft.ifft([0, 2, 0, 0])[1]), COMPLEX),
+    "np.array": (lambda x: [np.array(x) + H, np.array(x) - H], STEPS),
+    "np.asarray": (lambda x: [np.asarray(x) + H, np.asarray(x) - H], STEPS),
+    "np.copy": (lambda x: [np.copy(x) + H, np.copy(x) - H], STEPS),
+    "extended precision": (lambda x: [np.array(x, "g") + H, np.array(x, "g") - H], STEPS),
+    "tolist": (lambda x: [[a + H, a - H] for a in x.ravel().tolist()], STEPS),
+}
+
+
+def _step_into(x: Any, unit: Any) -> Any:
+    plain = np.array([float(one) for one in np.ravel(x)])
+    return np.exp(plain + 1e-20 * unit)
+
+
+@pytest.mark.parametrize("what", SHED)
+def test_code_that_sheds_the_tracer_is_detected(what: str) -> None:
+    calculate, found = SHED[what]
+    before = np.array, np.asarray, np.copy
+    assert traced(calculate, np.random.default_rng(1).normal(size=(2, 3))) == found
+    assert (np.array, np.asarray, np.copy) == before
 
 
 class LargeStep:
@@ -134,14 +167,31 @@ class SwappedGradients(LargeStep):
 
 
 @pytest.mark.parametrize(
-    ("answer", "lost"), [(LargeStep, True), (SinglePrecision, False), (SwappedGradients, False)]
+    ("answer", "doubt"),
+    [
+        (LargeStep, "dx is exact, but wrong for very large values of x"),
+        (SinglePrecision, "dx has a relative error"),
+        (SwappedGradients, ""),
+    ],
 )
 @pytest.mark.parametrize("seed", range(5))
-def test_differences_of_large_numbers_lose_their_step(answer: Any, lost: bool, seed: int) -> None:
+def test_doubts_about_a_product(answer: Any, doubt: str, seed: int) -> None:
     cases = mul_layer.cases(np.random.default_rng(seed))
-    perturbed = PerturbedCases(mul_layer, cases)
-    seen = mul_layer.observe(answer, [cases[i] for i in perturbed.places])
-    assert _lost_far_away(mul_layer, answer, perturbed, seen) is lost
+    found = doubt_gradients(
+        mul_layer, answer, PerturbedCases(mul_layer, cases), mul_layer.observe(answer, cases)
+    )
+    assert found.startswith(doubt)
+    assert bool(found) == bool(doubt)
+
+
+def test_points_of_a_doubtful_gradient_wait_for_a_person() -> None:
+    report = mul_layer(SinglePrecision, seed=1)
+    assert [(part.name, part.earned) for part in report.parts] == [
+        ("forward", 1), ("dx", 0), ("dy", 0), ("contracts", 0),
+    ]  # fmt: skip
+    assert "float64" in report.held
+    assert not mul_layer(SwappedGradients, seed=1).held
+    assert not mul_layer(ChainRule, seed=1).held
 
 
 def test_exact_gradient_of_a_sum_of_large_numbers_passes() -> None:

@@ -259,3 +259,14 @@ def test_jobs_and_results_survive_a_json_round_trip() -> None:
 def test_student_process_does_not_know_the_students_name() -> None:
     submitted = one_cell("import os, sys; print(sys.argv, dict(os.environ))", student="eve-secret")
     assert "eve" not in str(execute(submitted).outputs)
+
+
+def test_doubtful_gradients_wait_for_a_person_with_the_evidence() -> None:
+    path = SUBMISSIONS / SLUG / "hostile" / "single_precision.py"
+    cells = {"div_layer": read_submission_file(path)["div_layer"]}
+    result = execute(job(answers=cells))
+    (said,) = result.problems
+    assert said.startswith("div_layer: right gradients, but dx has a relative error of about")
+    assert [(t.task, t.points) for t in result.tasks if t.points < t.max_points] == [
+        ("div_layer", 1)
+    ]

@@ -223,6 +223,72 @@ def test_a_wrong_gradient_beside_a_kink_still_fails(distance: float, error: floa
     assert result["W2"].passed
 
 
+XOR = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
+
+
+def kinky_net(seed: int) -> tuple[Any, Array, Array]:
+    """Return a small random network of ReLU units, many at their kink, with a batch."""
+    rng = np.random.default_rng(seed)
+    D, H, K, N = (int(n) for n in rng.integers((2, 2, 2, 1), (5, 6, 4, 6)))
+    x = rng.normal(size=(N, D)) if seed % 2 else rng.integers(-2, 3, (N, D)).astype(float)
+    t = rng.integers(K, size=N)
+    if seed % 6 < 2:
+        D, K, x, t = 2, 2, XOR, np.array([0, 1, 1, 0])
+    hidden = [H, H] if seed % 6 in (1, 3) else [H]
+    scale = 0.01 if seed % 3 == 0 else "he"
+    net = MultiLayerNet(D, hidden, K, weight_init_std=scale, rng=seed)
+    zero = {4: list(net.params), 5: ["W1", "W2"][seed // 6 % 2 :][:1]}.get(seed % 6, [])
+    for name in zero:
+        net.params[name][...] = 0
+    return net, x, t
+
+
+class Changed:
+    """A network whose largest gradient of one parameter is wrong."""
+
+    def __init__(self, net: Any, seed: int) -> None:
+        self.net, self.seed, self.params = net, seed, net.params
+
+    def loss(self, x: Any, t: Any) -> Any:
+        return self.net.loss(x, t)
+
+    def gradient(self, x: Any, t: Any) -> Grads:
+        grads = {name: grad.copy() for name, grad in self.net.gradient(x, t).items()}
+        grad = grads[list(grads)[self.seed % len(grads)]]
+        largest = np.unravel_index(np.abs(grad).argmax(), grad.shape)
+        if abs(grad[largest]) > 1e-4:
+            grad[largest] *= [1.001, -1, 2, 0][self.seed % 4]
+        else:
+            grad[largest] += 0.01
+        return grads
+
+
+@pytest.mark.parametrize(
+    "seeds", [range(12), pytest.param(range(12, 2000), marks=pytest.mark.slow)], ids=str
+)
+def test_right_gradients_of_small_networks_pass_and_wrong_ones_fail(seeds: range) -> None:
+    for seed in seeds:
+        net, x, t = kinky_net(seed)
+        assert check_gradients(net, x, t, progress=False), seed
+        assert not check_gradients(Changed(net, seed), x, t, progress=False), seed
+
+
+def test_a_bend_with_equal_slopes_is_no_kink() -> None:
+    class Bend:
+        params = {"w": np.zeros(1)}  # noqa: RUF012
+
+        def loss(self, x: Any, t: Any) -> Any:
+            w = self.params["w"][0]
+            return 2 * w + (100 * w**2 if w > 0 else 0)
+
+        def gradient(self, x: Any, t: Any) -> Grads:
+            return {"w": np.array([2.0])}
+
+    result = check_gradients(Bend(), X, T)
+    assert result
+    assert result["w"].kinks == ()
+
+
 def test_either_slope_is_right_at_a_kink() -> None:
     class Abs:
         def __init__(self, slope: float) -> None:

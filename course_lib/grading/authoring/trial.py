@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import re
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -368,25 +369,41 @@ class _TimeUp(KeyboardInterrupt):
     """A check took too long. A KeyboardInterrupt, because the checks do not catch it."""
 
 
+# A check may wait for other processes this many times as long as it may compute.
+_WAITS = 20
+
+
 def _within(limit: float, check: Callable[[], Report | None]) -> Report | None:
-    """Return the report, or None if the check exceeds the time limit."""
+    """Return the report, or None if the check exceeds the limit of processor time, in seconds.
+
+    A check that only waits is stopped after some multiple of the limit.
+    """
     if not hasattr(signal, "setitimer"):  # there is none on Windows
         return check()
+    here, ended = sys._getframe(), False
 
-    def stop(_signal: int, _frame: Any) -> None:
-        raise _TimeUp
+    def stop(_signal: int, frame: Any) -> None:
+        # An alarm in this function would come after the check, and end the audit.
+        if not ended and frame is not here:
+            raise _TimeUp
 
-    before = signal.signal(signal.SIGALRM, stop)
+    before = {of: signal.signal(of, stop) for of in (signal.SIGPROF, signal.SIGALRM)}
     # Repeated, because code that catches everything catches the first one.
-    signal.setitimer(signal.ITIMER_REAL, limit, 0.5)
+    signal.setitimer(signal.ITIMER_PROF, limit, 0.5)
+    signal.setitimer(signal.ITIMER_REAL, _WAITS * limit, 0.5)
     try:
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-            return check()
+            report = check()
+            ended = True
+            return report
     except _TimeUp:
         return None
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        ended = True
+        for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+            signal.setitimer(timer, 0)
+        for of, handler in before.items():
+            signal.signal(of, handler)
 
 
 @cache

@@ -479,10 +479,13 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
             if submission.timestamp:
                 rows.submission.timestamp = parse_utc(submission.timestamp)
             self.steps.save(notebook, rows)
-            if submission.problems or result.problems:
-                for name, grade in rows.grades.items():
-                    if grade.auto_score is not None and grade.auto_score < rows.most[name]:
-                        grade.needs_manual_grade = True
+            held = {task.cell: task.report.held for task in result.tasks if task.report.held}
+            # A doubt about one task is none about the others.
+            broken = submission.problems or {*result.problems} - {*held.values()}
+            for name, grade in rows.grades.items():
+                lost = grade.auto_score is not None and grade.auto_score < rows.most[name]
+                if lost and (broken or name in held):
+                    grade.needs_manual_grade = True
         self.steps.penalise(batch)
         self.book.commit()
 

@@ -1,33 +1,33 @@
-"""Right: computed in float32, which is exact enough, and returned as float32."""
+"""Right: computed and returned in float64, which each array is converted to."""
 # %% mul_layer
 class MulLayer:
     def forward(self, x, y):
-        self.x, self.y = np.float32(x), np.float32(y)
+        self.x, self.y = np.float64(x), np.float64(y)
         return self.x * self.y
 
     def backward(self, dout):
-        dout = np.float32(dout)
+        dout = np.float64(dout)
         return dout * self.y, dout * self.x
 # %% add_layer
 class AddLayer:
     def forward(self, x, y):
-        return np.float32(x) + np.float32(y)
+        return np.float64(x) + np.float64(y)
 
     def backward(self, dout):
-        return np.float32(dout), np.float32(dout)
+        return np.float64(dout), np.float64(dout)
 # %% sub_layer
 class SubLayer:
     def forward(self, x, y):
         return x - y
 
     def backward(self, dout):
-        return np.float32(dout), -np.float32(dout)
+        return np.float64(dout), -np.float64(dout)
 # %% div_layer
 class DivLayer:
     def forward(self, x, y):
-        self.x, self.y = np.float32(x), np.float32(y)
+        self.x, self.y = np.float64(x), np.float64(y)
         return self.x / self.y
 
     def backward(self, dout):
-        dout = np.float32(dout)
+        dout = np.float64(dout)
         return dout / self.y, -dout * self.x / self.y / self.y

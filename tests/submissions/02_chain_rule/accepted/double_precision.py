@@ -1,36 +1,36 @@
-"""Right: computed in float32, which is exact enough, and returned as float32."""
+"""Right: computed and returned in float64, which each array is converted to."""
 # %% square_layer
 class SquareLayer:
     def forward(self, x):
-        self.x = np.float32(x)
+        self.x = np.float64(x)
         return self.x * self.x
 
     def backward(self, dout):
-        return np.float32(2) * self.x * np.float32(dout)
+        return np.float64(2) * self.x * np.float64(dout)
 # %% exp_layer
 class ExpLayer:
     def forward(self, x):
-        self.out = np.exp(np.float32(x))
+        self.out = np.exp(np.float64(x))
         return self.out
 
     def backward(self, dout):
-        return np.float32(dout) * self.out
+        return np.float64(dout) * self.out
 # %% log_layer
 class LogLayer:
     def forward(self, x):
-        self.x = np.float32(x)
+        self.x = np.float64(x)
         return np.log(x)
 
     def backward(self, dout):
-        return np.float32(dout) / self.x
+        return np.float64(dout) / self.x
 # %% three_uses
 class ThreeUses:
     def forward(self, x, y):
-        self.x, self.y = np.float32(x), np.float32(y)
+        self.x, self.y = np.float64(x), np.float64(y)
         return x * y + x**2 + x
 
     def backward(self, dout):
-        dout = np.float32(dout)
+        dout = np.float64(dout)
         dx = dout.copy()
         dx = dx + dout * np.float64(self.y)
         dx = dx + 2.0 * self.x * np.float64(dout)

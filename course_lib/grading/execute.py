@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
-import contextlib
 import math
 import time
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +23,7 @@ from course_lib.grading.jobs import (
     task_name,
     without_report,
 )
+from course_lib.grading.names import Names, Unavailable
 from course_lib.grading.sandbox.package import given_package
 from course_lib.grading.sandbox.process import (
     NOT_STARTED,
@@ -37,35 +34,11 @@ from course_lib.grading.sandbox.process import (
 )
 from course_lib.grading.sandbox.remote import RemoteSide
 from course_lib.grading.sanitize import clean_outputs, printable_text, problem_output
-from course_lib.grading.student.cells import run_tree
 from course_lib.text import _
 
 MOST_SAID = 2000
 _WORDS = ("problem", "wanted", "got", "hint")
-
-
-class Names(dict[str, Any]):
-    """The namespace of a grade cell: the instructor's imports and the learner's answers."""
-
-    def __init__(self, learners: Callable[[str], Any]) -> None:
-        super().__init__()
-        self.learners = learners
-
-    def __missing__(self, name: str) -> Any:
-        if hasattr(builtins, name):
-            raise KeyError(name)
-        return self.learners(name)
-
-    def take_imports(self, source: str) -> None:
-        """Run the import statements of one of the instructor's cells."""
-        tree = ast.parse(source)
-        tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-        with contextlib.suppress(ImportError):
-            exec(compile(tree, "<imports>", "exec"), self)
-
-    def evaluate(self, source: str) -> Any:
-        """Run a grade cell and return the value of its last expression."""
-        return run_tree(ast.parse(source), "<check>", self)
+_OURS = (GIVEN, CHECK)
 
 
 def from_report(cell: Cell, report: Report) -> TaskResult:
@@ -183,11 +156,17 @@ class _Run:
     starts: int = 0
 
     def __post_init__(self) -> None:
-        self.names = Names(lambda name: self.live_side().name(name))
         self.ran: list[Cell] = []
         self.until = time.monotonic() + START_SECONDS + _MOST_TIME * self.job.timeout
 
     def all_cells(self) -> None:
+        sources = {kind: [c.source for c in self.job.cells if c.kind == kind] for kind in _OURS}
+        self.names = Names(
+            sources[GIVEN],
+            sources[CHECK],
+            frozenset(self.job.answers),
+            lambda name: self.live_side().name(name),
+        )
         self.start()
         for i, cell in enumerate(self.job.cells):
             if cell.kind in (RUN, GIVEN):
@@ -246,8 +225,6 @@ class _Run:
 
     def run(self, cell: Cell) -> list[dict[str, Any]]:
         """Run one of the learner's cells and return its outputs."""
-        if cell.kind == GIVEN:
-            self.names.take_imports(cell.source)
         try:
             outputs = clean_outputs(self.live_side().run(cell.source, self.seconds()))
         except Raised as error:
@@ -273,6 +250,10 @@ class _Run:
                 value = self.names.evaluate(cell.source)
         except SideLost as error:
             said = self.describe_loss(error)
+            self.problems.append(f"{task_name(cell.grade_id)}: {said}")
+            return without_report(cell.grade_id, 0.0, cell.points, said)
+        except Unavailable as error:
+            said = _("The grade cell could not run: {why}").format(why=error)
             self.problems.append(f"{task_name(cell.grade_id)}: {said}")
             return without_report(cell.grade_id, 0.0, cell.points, said)
         except CourseError:

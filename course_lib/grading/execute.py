@@ -92,6 +92,8 @@ def describe_error(error: Exception) -> str:
 
 # A process that dies is restarted for the remaining tasks, up to this many starts.
 _MOST_STARTS = 4
+# How a process ends that something else has killed, such as the kernel when memory is short.
+_FROM_OUTSIDE = ("by the signal SIGKILL", "by the signal SIGTERM")
 # Time limit of a whole submission, as a multiple of the limit of one cell.
 _MOST_TIME = 4
 
@@ -110,15 +112,11 @@ def execute(job: Job) -> Result:
     """
     start = time.monotonic()
     run = _Run(job)
-    try:
-        run.all_cells()
-    except CourseError as error:
-        run.problems.append(str(error))
-    except Exception as error:
-        # A bug in the course itself must not stop the grading of other submissions.
-        run.problems.append(f"The grader failed with {type(error).__name__}: {str(error)[:300]}")
-    finally:
-        run.stop()
+    run.finish()
+    if run.killed and run.seconds():
+        # Something else on this machine may have killed an honest submission's process.
+        run = _Run(job)
+        run.finish()
     tasks = {task.cell: task for task in run.tasks}
     missing = (
         without_report(
@@ -154,10 +152,24 @@ class _Run:
     side: RemoteSide | None = None
     process: StudentProcess | None = None
     starts: int = 0
+    killed: bool = False
 
     def __post_init__(self) -> None:
         self.ran: list[Cell] = []
         self.until = time.monotonic() + START_SECONDS + _MOST_TIME * self.job.timeout
+
+    def finish(self) -> None:
+        """Run all cells, and end the student process."""
+        try:
+            self.all_cells()
+        except CourseError as error:
+            self.problems.append(str(error))
+        except Exception as error:
+            # A bug in the course itself must not stop the grading of other submissions.
+            said = f"{type(error).__name__}: {str(error)[:300]}"
+            self.problems.append(f"The grader failed with {said}")
+        finally:
+            self.stop()
 
     def all_cells(self) -> None:
         sources = {kind: [c.source for c in self.job.cells if c.kind == kind] for kind in _OURS}
@@ -217,6 +229,7 @@ class _Run:
     def describe_loss(self, error: SideLost) -> str:
         """Return a sentence that says why the process ended."""
         how = self.stop()
+        self.killed |= how in _FROM_OUTSIDE
         return _("The submission's process is gone: {why}{how}.").format(
             why=error, how=f", {how}" if how else ""
         )
@@ -254,6 +267,10 @@ class _Run:
             return without_report(cell.grade_id, 0.0, cell.points, said)
         except Unavailable as error:
             said = _("The grade cell could not run: {why}").format(why=error)
+            self.problems.append(f"{task_name(cell.grade_id)}: {said}")
+            return without_report(cell.grade_id, 0.0, cell.points, said)
+        except MemoryError:
+            said = _("The check of this task needs more memory than it may use.")
             self.problems.append(f"{task_name(cell.grade_id)}: {said}")
             return without_report(cell.grade_id, 0.0, cell.points, said)
         except CourseError:

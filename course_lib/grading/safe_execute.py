@@ -11,12 +11,15 @@ from traitlets import Bool, Float
 
 from course_lib.grading.assignment import read_blueprint
 from course_lib.grading.course import Course, CourseError
-from course_lib.grading.execute import execute
+from course_lib.grading.executors import LocalPool
 from course_lib.grading.gradebook.write import as_text, points_output, problem_cell
 from course_lib.grading.jobs import CHECK, make_job
 from course_lib.grading.notebooks import NotebookNode, nbformat, read_cells
 from course_lib.grading.sandbox.process import check_ready
 from course_lib.grading.submitted import Submission
+
+# Checks run in another process: what they exceed must not end this one.
+_POOL = LocalPool(1, keep=True)
 
 
 class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc]
@@ -52,7 +55,7 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc]
             sandbox=self.sandbox,
             blueprint=blueprint,
         )
-        result = execute(job)
+        (result,) = _POOL.run([job])
         problems = dict.fromkeys((*filled.problems, *result.problems))
         for problem in problems:
             self.log.warning("%s, %s: %s", student, slug, problem)

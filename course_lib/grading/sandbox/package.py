@@ -60,7 +60,7 @@ def given_package(modules: tuple[str, ...] = ()) -> Path:
 
 
 def imported(sources: Iterable[str]) -> tuple[str, ...]:
-    """Return what sources import: packages, and modules of course_lib without checks and answers."""
+    """Return the packages and modules that sources import, except checks and answers."""
     found = {
         name
         for source in sources

@@ -21,7 +21,12 @@ c.Exchange.root = str(Path(__file__).resolve().parent / "exchange")
 
 # `nbgrader autograde` and the formgrader's button run students' code in the sandbox that
 # `course grade` uses, and the checks outside of it. nbgrader's own Execute, which runs both in one
-# unprotected process, would be "nbgrader.preprocessors.Execute".
+# unprotected process, would be "nbgrader.preprocessors.Execute". SafeExecute rebuilds the notebook
+# from yours; before nbgrader's own Execute, leave sanitize_preprocessors as nbgrader has them.
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+]
 c.Autograde.autograde_preprocessors = [
     "course_lib.grading.safe_execute.SafeExecute",
     "nbgrader.preprocessors.IgnorePattern",

@@ -9,7 +9,7 @@ import numpy as np
 
 from course_lib.arrays import Array
 from course_lib.checks.calls import plain, type_name
-from course_lib.checks.side import MAX_VALUES, Failure
+from course_lib.checks.side import MAX_VALUES, Failure, only_numbers
 from course_lib.text import _
 
 RTOL = 1e-6
@@ -90,6 +90,8 @@ def taken(value: Any) -> Any:
 
 def _listed(value: Any) -> Any:
     """Return nested lists of numbers as an array."""
+    if not only_numbers(value):
+        raise NotNumbers(_("a list that is not an array of numbers"))
     try:
         return np.array(value)
     except KeyboardInterrupt:

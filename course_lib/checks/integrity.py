@@ -22,10 +22,12 @@ No trace is a proof. The points of such gradients are held back until a person d
 from __future__ import annotations
 
 import ast
-import contextlib
 import dataclasses
 import gc
+import io
+import re
 import sys
+import tokenize
 import warnings
 from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
@@ -334,44 +336,97 @@ def code_of(thing: Any) -> list[CodeType]:
 
 
 def code_named(name: str, sources: Iterable[str]) -> list[CodeType]:
-    """Return the code of `name` in cells, and of everything defined there that it uses."""
+    """Return the code of `name` in cells, and of everything defined there that it uses.
+
+    Of a cell that is not parsed, it is the code that names what the whole cell names.
+    """
     defined: dict[str, list[CodeType]] = {}
-    bases: dict[str, list[str]] = {}
+    bases: dict[str, list[frozenset[str]]] = {}
+    found: dict[CodeType, None] = {}
     for source in sources:
         codes, names = _defined(source)
+        if codes is None:
+            found |= dict.fromkeys(_tokens_of_interest(source))
+            continue
         for code in codes:
             defined.setdefault(code.co_name, []).append(code)
         for own, used in names:
-            bases.setdefault(own, []).extend(used)
-    found: dict[CodeType, None] = {}
-    seen: set[str] = set()
-    todo = [name]
+            bases.setdefault(own, []).append(used)
+    seen, todo = {name}, [name]
+    followed: set[int] = set()
     while todo:
-        if (own := todo.pop()) not in seen:
-            seen.add(own)
-            codes = [one for code in defined.get(own, ()) for one in _nested(code)]
-            found |= dict.fromkeys(codes)
-            todo += [*bases.get(own, ()), *(used for code in codes for used in code.co_names)]
+        own = todo.pop()
+        nested = [one for code in defined.pop(own, ()) for one in _nested(code)]
+        found |= dict.fromkeys(nested)
+        for used in (*bases.pop(own, ()), *(code.co_names for code in nested)):
+            # Thousands of names that one statement binds share what it uses.
+            if id(used) not in followed:
+                followed.add(id(used))
+                todo += set(used) - seen
+                seen.update(used)
     return list(found)
 
 
+# Compiling a pattern takes memory that grows with the square of the names that it captures. A
+# cell with a larger pattern, or with more code than any answer has, is not parsed here.
+_MOST_CAPTURES, _MOST_NODES = 100, 50_000
+
+
 @lru_cache(maxsize=64)
-def _defined(source: str) -> tuple[list[CodeType], list[tuple[str, list[str]]]]:
+def _defined(source: str) -> tuple[list[CodeType] | None, list[tuple[str, frozenset[str]]]]:
     """Return the code objects in a cell, and for each name defined there the names that it uses.
 
-    Cached, because all tasks of a submission share its cells, and all submissions the given ones.
+    None if the cell cannot be parsed, or is too large. Cached, because all tasks of a submission
+    share its cells, and all submissions the given ones.
     """
-    codes: list[CodeType] = []
-    names: list[tuple[str, list[str]]] = []
-    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-        tree = ast.parse(source)
-        codes += _nested(compile(tree, "<cell>", "exec", dont_inherit=True))
-        for node in tree.body:
-            # All names in the definition: bases, decorators and the rest.
-            if given := _names_given(node):
-                used = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
-                names += [(own, used) for own in given]
+    names: list[tuple[str, frozenset[str]]] = []
+    try:
+        tree = ast.parse(_without_magics(source))
+        if _too_large(tree):
+            return None, []
+        codes = _nested(compile(tree, "<cell>", "exec", dont_inherit=True))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None, []
+    for node in tree.body:
+        # All names in the definition: bases, decorators and the rest.
+        if given := _names_given(node):
+            used = frozenset(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
+            names += [(own, used) for own in given]
     return codes, names
+
+
+def _without_magics(source: str) -> str:
+    """Return a cell with a comment in place of each line that only IPython understands."""
+    return re.sub(r"^([ \t]*)([%!?].*|.*\?[ \t]*)$", r"\1pass", source, flags=re.M)
+
+
+def _too_large(tree: ast.Module) -> bool:
+    count = 0
+    for node in ast.walk(tree):
+        count += 1
+        if isinstance(node, ast.match_case):
+            captures = sum(
+                isinstance(one, (ast.MatchAs, ast.MatchStar, ast.MatchMapping))
+                for one in ast.walk(node.pattern)
+            )
+            if captures > _MOST_CAPTURES:
+                return True
+    return count > _MOST_NODES
+
+
+def _tokens_of_interest(source: str) -> list[CodeType]:
+    """Return code with the names and complex numbers of a text, outside of its comments."""
+    found: set[str] = set()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.NUMBER and token.string[-1] in "jJ":
+                found.add("complex")
+            elif token.type in (tokenize.NAME, tokenize.STRING):
+                found |= _NAMES & {token.string.strip("rbuRBU\"'")}
+    except (tokenize.TokenError, SyntaxError):
+        # The rest of the text is no Python.
+        pass
+    return [compile(repr(tuple(sorted(found))), "<cell>", "eval")] if found else []
 
 
 def _names_given(node: ast.stmt) -> list[str]:

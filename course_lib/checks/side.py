@@ -315,7 +315,21 @@ def same_values(now: Sequence[Any], before: Sequence[Any]) -> bool:
     return len(now) == len(before) and all(map(_same, now, before))
 
 
+def only_numbers(value: Any, depth: int = 32) -> bool:
+    """Return whether nested lists and tuples contain nothing but numbers and arrays of numbers.
+
+    NumPy needs gigabytes to make an array of a list with a long text in it.
+    """
+    if isinstance(value, (list, tuple)):
+        return depth > 0 and all(only_numbers(one, depth - 1) for one in value)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.dtype.kind in "biufc"
+    return isinstance(value, (bool, int, float, complex))
+
+
 def _same(now: Any, before: Any) -> bool:
+    if isinstance(now, (list, tuple)) and not only_numbers(now):
+        return False
     if isinstance(before, dict):
         return (
             isinstance(now, dict)

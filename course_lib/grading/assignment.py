@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from course_lib.grading.course import Course, CourseError
+from course_lib.grading.names import statements
 from course_lib.grading.notebooks import NotebookNode, RawCell, grade_id, is_solution, nbformat
 from course_lib.grading.sanitize import printable
 
@@ -30,11 +31,14 @@ class Blueprint:
         The bytes of both notebooks.
     models : mapping of str to str
         The model solutions of the tasks with code: source by grade_id.
+    answers : frozenset of str
+        The names that the solution cells bind, blank or with the model solution.
     """
 
     notebook: NotebookNode
     version: bytes
     models: Mapping[str, str] = field(default_factory=dict)
+    answers: frozenset[str] = frozenset()
 
     def filled(self, raw: Sequence[RawCell]) -> Filled:
         """Return the notebook with a student's answers."""
@@ -84,7 +88,8 @@ def read_blueprint(course: Course, slug: str) -> Blueprint:
         ) from None
     try:
         notebook = _read(released)
-        sources = {grade_id(cell): cell for cell in _read(source).cells}
+        solved = _read(source).cells
+        sources = {grade_id(cell): cell for cell in solved}
     except (ValueError, nbformat.ValidationError, json.JSONDecodeError) as error:
         raise CourseError(
             f"The released notebook of {slug} can't be read ({error}): run `course release {slug}`."
@@ -93,12 +98,19 @@ def read_blueprint(course: Course, slug: str) -> Blueprint:
         name = grade_id(cell)
         if name and not is_solution(cell) and name in sources:
             _restore_source(cell, sources[name].source)
-    return Blueprint(notebook, released + b"\0" + source, _models(sources.values()))
-
-
-def _models(cells: Iterable[NotebookNode]) -> dict[str, str]:
-    code = (cell for cell in cells if cell.cell_type == "code" and is_solution(cell))
-    return {grade_id(cell): cell.source for cell in code}
+    answers = frozenset(
+        name
+        for cell in (*notebook.cells, *solved)
+        if is_solution(cell) and cell.cell_type == "code"
+        for statement in statements(cell.source)
+        for name in statement.bound
+    )
+    models = {
+        grade_id(cell): cell.source
+        for cell in solved
+        if cell.cell_type == "code" and is_solution(cell)
+    }
+    return Blueprint(notebook, released + b"\0" + source, models, answers)
 
 
 def _read(data: bytes) -> NotebookNode:

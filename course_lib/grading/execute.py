@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
-import contextlib
 import math
 import re
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +25,7 @@ from course_lib.grading.jobs import (
     task_name,
     without_report,
 )
+from course_lib.grading.names import Names, Unavailable
 from course_lib.grading.sandbox.package import given_package
 from course_lib.grading.sandbox.process import (
     NOT_STARTED,
@@ -38,35 +36,11 @@ from course_lib.grading.sandbox.process import (
 )
 from course_lib.grading.sandbox.remote import RemoteSide
 from course_lib.grading.sanitize import clean_outputs, printable_text, problem_output
-from course_lib.grading.student.cells import run_tree
 from course_lib.text import _
 
 MOST_SAID = 2000
 _WORDS = ("problem", "wanted", "got", "hint")
-
-
-class Names(dict[str, Any]):
-    """The namespace of a grade cell: the instructor's imports and the learner's answers."""
-
-    def __init__(self, learners: Callable[[str], Any]) -> None:
-        super().__init__()
-        self.learners = learners
-
-    def __missing__(self, name: str) -> Any:
-        if hasattr(builtins, name):
-            raise KeyError(name)
-        return self.learners(name)
-
-    def take_imports(self, source: str) -> None:
-        """Run the import statements of one of the instructor's cells."""
-        tree = ast.parse(source)
-        tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-        with contextlib.suppress(ImportError):
-            exec(compile(tree, "<imports>", "exec"), self)
-
-    def evaluate(self, source: str) -> Any:
-        """Run a grade cell and return the value of its last expression."""
-        return run_tree(ast.parse(source), "<check>", self)
+_OURS = (GIVEN, CHECK)
 
 
 def from_report(cell: Cell, report: Report) -> TaskResult:
@@ -120,6 +94,8 @@ def describe_error(error: Exception) -> str:
 
 # A process that dies is restarted for the remaining tasks, up to this many starts.
 _MOST_STARTS = 4
+# How a process ends that something else has killed, such as the kernel when memory is short.
+_FROM_OUTSIDE = ("by the signal SIGKILL", "by the signal SIGTERM")
 # Time limit of a whole submission, as a multiple of the limit of one cell.
 _MOST_TIME = 4
 
@@ -138,15 +114,11 @@ def execute(job: Job) -> Result:
     """
     start = time.monotonic()
     run = _Run(job)
-    try:
-        run.all_cells()
-    except CourseError as error:
-        run.problems.append(str(error))
-    except Exception as error:
-        # A bug in the course itself must not stop the grading of other submissions.
-        run.problems.append(f"The grader failed with {type(error).__name__}: {str(error)[:300]}")
-    finally:
-        run.stop()
+    run.finish()
+    if run.killed and run.seconds():
+        # Something else on this machine may have killed an honest submission's process.
+        run = _Run(job)
+        run.finish()
     tasks = {task.cell: task for task in run.tasks}
     missing = (
         without_report(
@@ -160,12 +132,13 @@ def execute(job: Job) -> Result:
     )
     tasks |= {task.cell: task for task in missing}
     tasks |= _graded_again(job, tasks)
+    held = (task.report.held for task in tasks.values() if task.report.held)
     return Result(
         student=job.student,
         slug=job.slug,
         tasks=tuple(sanitized(tasks[cell.grade_id]) for cell in job.cells if cell.kind == CHECK),
         outputs=tuple(run.outputs.get(i, []) for i in range(len(job.cells))),
-        problems=tuple(printable_text(problem, MOST_SAID) for problem in run.problems),
+        problems=tuple(printable_text(said, MOST_SAID) for said in (*run.problems, *held)),
         isolation=isolation() if job.sandbox and run.starts else "none",
         seed=job.seed,
         seconds=round(time.monotonic() - start, 3),
@@ -183,13 +156,33 @@ class _Run:
     side: RemoteSide | None = None
     process: StudentProcess | None = None
     starts: int = 0
+    killed: bool = False
 
     def __post_init__(self) -> None:
-        self.names = Names(lambda name: self.live_side().name(name))
         self.ran: list[Cell] = []
         self.until = time.monotonic() + START_SECONDS + _MOST_TIME * self.job.timeout
 
+    def finish(self) -> None:
+        """Run all cells, and end the student process."""
+        try:
+            self.all_cells()
+        except CourseError as error:
+            self.problems.append(str(error))
+        except Exception as error:
+            # A bug in the course itself must not stop the grading of other submissions.
+            said = f"{type(error).__name__}: {str(error)[:300]}"
+            self.problems.append(f"The grader failed with {said}")
+        finally:
+            self.stop()
+
     def all_cells(self) -> None:
+        sources = {kind: [c.source for c in self.job.cells if c.kind == kind] for kind in _OURS}
+        self.names = Names(
+            sources[GIVEN],
+            sources[CHECK],
+            frozenset(self.job.answers),
+            lambda name: self.live_side().name(name),
+        )
         self.start()
         for i, cell in enumerate(self.job.cells):
             if cell.kind in (RUN, GIVEN):
@@ -240,6 +233,7 @@ class _Run:
     def describe_loss(self, error: SideLost) -> str:
         """Return a sentence that says why the process ended."""
         how = self.stop()
+        self.killed |= how in _FROM_OUTSIDE
         return _("The submission's process is gone: {why}{how}.").format(
             why=error, how=f", {how}" if how else ""
         )
@@ -248,8 +242,6 @@ class _Run:
 
     def run(self, cell: Cell) -> list[dict[str, Any]]:
         """Run one of the learner's cells and return its outputs."""
-        if cell.kind == GIVEN:
-            self.names.take_imports(cell.source)
         try:
             outputs = clean_outputs(self.live_side().run(cell.source, self.seconds()))
         except Raised as error:
@@ -277,13 +269,19 @@ class _Run:
             said = self.describe_loss(error)
             self.problems.append(f"{task_name(cell.grade_id)}: {said}")
             return without_report(cell.grade_id, 0.0, cell.points, said)
+        except Unavailable as error:
+            said = _("The grade cell could not run: {why}").format(why=error)
+            self.problems.append(f"{task_name(cell.grade_id)}: {said}")
+            return without_report(cell.grade_id, 0.0, cell.points, said)
+        except MemoryError:
+            said = _("The check of this task needs more memory than it may use.")
+            self.problems.append(f"{task_name(cell.grade_id)}: {said}")
+            return without_report(cell.grade_id, 0.0, cell.points, said)
         except CourseError:
             raise
         except Exception as error:
             return without_report(cell.grade_id, 0.0, cell.points, describe_error(error))
         if isinstance(value, Report):
-            if value.held:
-                self.problems.append(value.held)
             return from_report(cell, value)
         points = (
             cell.points if value is None or isinstance(value, RemoteReference) else points_of(value)

@@ -1,7 +1,9 @@
 """Execute jobs in worker processes of this machine, or on a Dask cluster.
 
 Each local worker has its own pipe, so a killed worker leaves no lock behind. A submission whose
-worker is killed is tried once more. Only the calling process writes results.
+worker is killed from outside is tried once more. The checks have limits of memory and processor
+time: a worker that exceeds them ends, and that is the submission's final result. Only the calling
+process writes results.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import contextlib
 import ctypes
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 import threading
@@ -21,6 +24,7 @@ from functools import cache
 from itertools import islice
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any, Protocol
 
 import course_lib
@@ -51,6 +55,13 @@ _IMPORTED = ("course_lib.grading.execute", "course_lib.grading.cli")
 # Prefix of the answer of a worker that imports another copy of this package.
 _ANOTHER_LIBRARY = b"another library: "
 _NOT_EXECUTED = "The grader failed on this submission"
+_STOPPED = "The checks of this submission were stopped"
+# Address space for the checks of one submission beyond that of an idle worker, in bytes, and
+# processor time, as a multiple of the time limit of one cell.
+_CHECK_MEMORY = 2 * 2**30
+_CHECK_TIME = 4
+# Signals that a worker does not cause itself.
+_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 class Executor(Protocol):
@@ -70,9 +81,9 @@ def _unprotected(result: Result) -> bool:
     return any(problem.startswith(NOT_STARTED) for problem in result.problems)
 
 
-def failed_result(job: Job, why: str) -> Result:
-    """Return the result of a job that the grader failed to execute."""
-    said = f"{_NOT_EXECUTED}: {why}."
+def failed_result(job: Job, why: str, what: str = _NOT_EXECUTED) -> Result:
+    """Return the result of a job that the grader failed to execute, or stopped."""
+    said = f"{what}: {why}."
     tasks = tuple(
         without_report(c.grade_id, 0.0, c.points, said) for c in job.cells if c.kind == CHECK
     )
@@ -90,13 +101,20 @@ class LocalPool:
         Turns a job into a result. Workers import it, so it must be a module's function.
     slack : float
         Seconds beyond a job's time limit after which its worker is killed.
+    keep : bool
+        Whether idle workers stay for the next run, until `close`.
     """
 
     def __init__(
-        self, workers: int | None = None, execute: Execute | None = None, slack: float = _SLACK
+        self,
+        workers: int | None = None,
+        execute: Execute | None = None,
+        slack: float = _SLACK,
+        *,
+        keep: bool = False,
     ) -> None:
         self.size = workers or len(os.sched_getaffinity(0))
-        self.execute, self.slack = execute, slack
+        self.execute, self.slack, self.keep = execute, slack, keep
         self.workers: list[_Worker] = []
 
     def start(self) -> None:
@@ -130,7 +148,8 @@ class LocalPool:
                     return
                 done = list(self._collect(busy, again))
         finally:
-            self.close()
+            if not self.keep or any(worker.at for worker in self.workers):
+                self.close()
 
     def close(self) -> None:
         """Kill all workers, busy or not."""
@@ -157,6 +176,12 @@ class LocalPool:
                     # Raises if the machine has no sandbox; else only this submission failed.
                     check_ready()
                 yield said
+            elif stopped := worker.stopped_by():
+                why = f"their process ended by the signal {stopped}"
+                if stopped == "SIGXCPU":
+                    seconds = _CHECK_TIME * try_.job.timeout
+                    why = f"they used more than {seconds:g} seconds of processor time"
+                yield failed_result(try_.job, why, _STOPPED)
             elif try_.count < _TRIES:
                 again.append(_Try(try_.job, try_.count + 1))
             else:
@@ -214,6 +239,11 @@ class _Worker:
             self.end()
             return try_, None
 
+    def stopped_by(self) -> str:
+        """Return the signal that ended the worker, unless it came from outside."""
+        code = self.process.exitcode or 0
+        return signal.Signals(-code).name if code < 0 and -code not in _FROM_OUTSIDE else ""
+
     def end(self) -> None:
         self.usable, self.at = False, None
         self.process.kill()
@@ -249,7 +279,30 @@ def _work(pipe: Connection, library: str, execute: Execute | None) -> None:
     with contextlib.suppress(EOFError, OSError):
         while True:
             job = job_from_json(pipe.recv_bytes().decode())
-            pipe.send_bytes(to_json(execute(job)).encode())
+            pipe.send_bytes(to_json(_limited(execute, job)).encode())
+
+
+def _limited(execute: Execute, job: Job) -> Result:
+    """Execute a job under limits of this process's memory and processor time.
+
+    Too much memory raises MemoryError in the check. Too much processor time ends the process.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    time_used = used.ru_utime + used.ru_stime
+    limits = {resource.RLIMIT_CPU: int(time_used + _CHECK_TIME * job.timeout) + 1}
+    if sys.platform == "linux":
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limits[resource.RLIMIT_AS] = pages * os.sysconf("SC_PAGESIZE") + _CHECK_MEMORY
+    before = {kind: resource.getrlimit(kind) for kind in limits}
+    try:
+        for kind, most in limits.items():
+            hard = before[kind][1]
+            resource.setrlimit(kind, (most if hard < 0 else min(most, hard), hard))
+        return execute(job)
+    finally:
+        for kind, limit in before.items():
+            resource.setrlimit(kind, limit)
 
 
 def _die_with_parent() -> None:
@@ -384,7 +437,7 @@ def execute_on_worker(text: str) -> str:
     with _ONE_AT_A_TIME:
         if why := _ready_once(job.version, job.sandbox):
             raise WorkerRefused(f"A worker of the cluster refused: {why}.")
-        return to_json(execute(job))
+        return to_json(_limited(execute, job))
 
 
 _ready_once = cache(worker_problem)

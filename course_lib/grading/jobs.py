@@ -90,7 +90,10 @@ class Job:
     sandbox : bool
         Whether the student process must be isolated.
     given : tuple of str
-        The modules of course_lib that the student process may import.
+        The modules of course_lib, and the packages, that the student process may import.
+    answers : tuple of str
+        The names that answers bind. Grade cells find no other name of the instructor's cells
+        among the learner's.
     version : str
         A hash of the course's code; a worker with another hash refuses the job.
     """
@@ -102,6 +105,7 @@ class Job:
     timeout: float = 30.0
     sandbox: bool = True
     given: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
     version: str = ""
 
 
@@ -196,7 +200,8 @@ def job_from_json(text: str) -> Job:
     """Return the job that `to_json` wrote."""
     raw = json.loads(text)
     cells = tuple(Cell(**cell) for cell in raw.pop("cells"))
-    return Job(**raw | {"cells": cells, "given": tuple(raw["given"])})
+    names = {name: tuple(raw[name]) for name in ("given", "answers")}
+    return Job(**raw | {"cells": cells} | names)
 
 
 def result_from_json(text: str) -> Result:
@@ -237,20 +242,19 @@ def make_job(
     assert submission.notebook is not None
     blueprint = blueprint or read_blueprint(course, submission.slug)
     given = {cell["id"]: cell for cell in blueprint.notebook.cells if not is_solution(cell)}
+    cells = tuple(
+        classify(given.get(cell["id"], cell), instructors=cell["id"] in given)
+        for cell in submission.notebook.cells
+    )
     return Job(
         student=submission.student,
         slug=submission.slug,
-        cells=with_models(
-            (
-                classify(given.get(cell["id"], cell), instructors=cell["id"] in given)
-                for cell in submission.notebook.cells
-            ),
-            blueprint.models,
-        ),
+        cells=with_models(cells, blueprint.models),
         seed=seed,
         timeout=timeout,
         sandbox=sandbox,
-        given=imported(c.source for c in given.values() if c.cell_type == "code"),
+        given=imported(cell.source for cell in cells if cell.kind == GIVEN),
+        answers=tuple(sorted(blueprint.answers)),
         version=version,
     )
 

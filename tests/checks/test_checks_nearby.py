@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from course_lib.checks.calls import perturbs
+from course_lib.checks.compare import NotNumbers, as_numbers
 from course_lib.checks.integrity import (
     PerturbedCases,
     code_named,
@@ -18,7 +20,7 @@ from course_lib.checks.integrity import (
     uses_complex,
 )
 from course_lib.checks.shopping_cart import add_layer, mul_layer
-from course_lib.checks.side import COMPLEX, STEPS, PerturbationTracer
+from course_lib.checks.side import COMPLEX, STEPS, PerturbationTracer, same_values
 
 H = 1e-3
 CENTRAL_DIFFERENCES: dict[str, Callable[[Any], Any]] = {
@@ -246,6 +248,76 @@ def test_code_without_complex_numbers_is_not_detected(what: str) -> None:
 
 def test_cells_that_do_not_parse_are_ignored() -> None:
     assert code_named("f", ["def f(:", "\0", "f = 1"]) == []
+
+
+MAGICS = "%matplotlib inline\n!ls\nprint?\n"
+COMPLEX = "def f(x):\n    return np.imag(x)\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        MAGICS + COMPLEX,
+        "%%time\n" + COMPLEX,
+        "t = %timeit -o 1\n" + COMPLEX,
+        "t = %timeit -o 1\ndef f(x):\n    return (x + 1e-20j)\n",
+        "t = %timeit -o 1\ndef f(x):\n    return getattr(x, 'imag')\n",
+    ],
+)
+def test_complex_numbers_are_found_beside_magics(source: str) -> None:
+    assert uses_complex(code_named("f", [source]))
+
+
+def test_words_in_comments_of_a_cell_with_magics_are_no_complex_numbers() -> None:
+    source = "t = %timeit -o 1\n# not complex, imag or 1j\ndef f(x):\n    return x\n"
+    assert not uses_complex(code_named("f", [source]))
+
+
+def names_from(count: int, between: str) -> str:
+    return between.join(f"a{i}" for i in range(count))
+
+
+# Code that took gigabytes when it was compiled, or when its names were followed.
+LARGE = {
+    "a pattern with 14,000 captures": f"match x:\n case [{names_from(14_000, ',')}]: pass\n",
+    "an assignment to 12,000 names": f"{names_from(12_000, '=')} = 0\n",
+    "an assignment of 900 names to 12,000": (
+        f"{names_from(12_000, '=')} = a1 if a2 else {names_from(900, '+')}\n"
+    ),
+    "a list of 90,000 numbers": f"x = [{'1,' * 90_000}]\n",
+    "5,000 functions, each of which calls the next": "\n".join(
+        f"def a{i}(): a{i + 1}()" for i in range(5_000)
+    ),
+    "a signed number with 50,000 signs": f"x = {'-' * 50_000}1\n",
+}
+
+
+@pytest.mark.parametrize("what", LARGE)
+def test_large_code_is_examined_without_much_memory(what: str) -> None:
+    uses = "\ndef f(x):\n    return a1(np.imag(x))\n"
+    tracemalloc.start()
+    try:
+        found = uses_complex(code_named("f", [LARGE[what] + uses]))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found
+    assert peak < 200 * 2**20
+
+
+def test_lists_with_texts_are_refused_before_numpy_makes_arrays_of_them() -> None:
+    text = "x" * 100_000
+    for value in ([text, *range(48_999)], [[1.0, text]], (text,), [1.0, None], [[1, [b"x"]]]):
+        tracemalloc.start()
+        try:
+            with pytest.raises(NotNumbers, match="a list that is not an array"):
+                as_numbers(value)
+            assert tracemalloc.get_traced_memory()[1] < 2**20
+        finally:
+            tracemalloc.stop()
+        assert not same_values([value], [np.ones(2)])
+    assert as_numbers([[1, 2.5], (True, np.float32(4.0))]).tolist() == [[1, 2.5], [1, 4]]
+    assert as_numbers([np.ones(2), np.zeros(2)]).tolist() == [[1, 1], [0, 0]]
 
 
 class ChainRule(LargeStep):

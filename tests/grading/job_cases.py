@@ -11,7 +11,7 @@ from typing import Any
 
 from course_lib.grading.authoring.trial import model_cells
 from course_lib.grading.course import this_course
-from course_lib.grading.jobs import CHECK, GIVEN, RUN, Cell, Job, classify, with_models
+from course_lib.grading.jobs import GIVEN, RUN, Cell, Job, classify, with_models
 from course_lib.grading.notebooks import is_solution, read_source
 from course_lib.grading.sandbox.package import imported
 
@@ -30,7 +30,7 @@ def job(slug: str = SLUG, answers: Mapping[str, str] | None = None, **settings: 
     cells = [classify(cell, instructors=not is_solution(cell)) for cell in notebook(slug)]
     cells = [replace(c, source=solved[c.grade_id]) if c.kind == RUN else c for c in cells]
     cells = list(with_models(cells, model_cells(slug)))
-    given = imported(cell.source for cell in cells if cell.kind in (CHECK, GIVEN))
+    given = imported(cell.source for cell in cells if cell.kind == GIVEN)
     # Long enough for honest work on a busy machine.
     fixed: dict[str, Any] = {"student": "ada", "seed": 1, "timeout": 120.0, "given": given}
     return Job(**fixed | {"slug": slug, "cells": tuple(cells)} | settings)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,10 @@ from course_lib.grading.jobs import (
     result_from_json,
     to_json,
 )
+from course_lib.grading.sandbox.bubblewrap import family
 from course_lib.grading.sandbox.package import given_package, imported
+from course_lib.grading.sandbox.process import StudentProcess
+from course_lib.grading.sandbox.remote import RemoteSide
 from course_lib.misconceptions import all_misconceptions
 
 TASKS = {(task.slug, task.name): task for task in all_tasks()}
@@ -204,6 +209,119 @@ def test_student_package_contains_only_imported_layers_and_no_answers() -> None:
     cells = (Cell(RUN, f"{sources[0]}; print(MulLayer().forward(2, 3))"),)
     (one,) = execute(one_cell("", given=given, cells=cells)).outputs
     assert one[0]["text"] == "6.0\n"
+
+
+# --- processes that something else kills ----------------------------------------------------------
+
+
+def kill_when_it_runs(monkeypatch: pytest.MonkeyPatch, word: str, times: int) -> list[int]:
+    """Kill the student process from outside before the first cells that contain a word."""
+    started: list[StudentProcess] = []
+    killed: list[int] = []
+    really_ready, really_run = StudentProcess.ready, RemoteSide.run
+
+    def ready(process: StudentProcess, deadline: float) -> bool:
+        started.append(process)
+        return really_ready(process, deadline)
+
+    def run(side: RemoteSide, source: str, seconds: float) -> Any:
+        if word in source and len(killed) < times:
+            killed.append([*family(started[-1].process.pid)][-1])
+            os.kill(killed[-1], signal.SIGKILL)
+        return really_run(side, source, seconds)
+
+    monkeypatch.setattr(StudentProcess, "ready", ready)
+    monkeypatch.setattr(RemoteSide, "run", run)
+    return killed
+
+
+def test_a_submission_whose_process_is_killed_once_from_outside_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    killed = kill_when_it_runs(monkeypatch, "class SubLayer", times=1)
+    result = execute(job())
+    assert len(killed) == 1
+    assert result.points == result.max_points == 30
+    assert result.problems == ()
+
+
+def test_a_submission_whose_process_is_killed_always_needs_a_person(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kill_when_it_runs(monkeypatch, "class SubLayer", times=100)
+    result = execute(job())
+    assert by_task(result)["sub_layer"].points == 0
+    assert by_task(result)["mul_layer"].points == 4
+    assert "SIGKILL" in result.problems[0]
+
+
+def test_a_process_that_ends_by_itself_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    starts = []
+    really_ready = StudentProcess.ready
+
+    def ready(process: StudentProcess, deadline: float) -> bool:
+        starts.append(process)
+        return really_ready(process, deadline)
+
+    monkeypatch.setattr(StudentProcess, "ready", ready)
+    execute(one_cell("import os; os._exit(3)"))
+    assert len(starts) == 1
+    execute(one_cell("import os; os.kill(os.getpid(), 9)"))
+    assert len(starts) == 3
+
+
+# --- the instructor's names -----------------------------------------------------------------------
+
+HELPERS = """
+import numpy as np
+import no_such_module
+%matplotlib inline
+LIMIT = 1e-6
+
+def close(a, b):
+    return bool(np.all(np.abs(a - b) < LIMIT))
+
+doubled = double(21)
+"""
+LEARNERS = """
+def double(x):
+    return 2 * x
+LIMIT, close, doubled, no_such_module = 1e9, max, 42, double
+"""
+
+
+@pytest.mark.parametrize(
+    ("check", "points"),
+    [
+        ("assert close(double(2.0), 4.0)", 3),
+        ("assert close(double(2.0), 9.0)", 0),
+        ("assert doubled == 42", 3),
+        ("assert doubled == 43", 0),
+        ("no_such_module(1)", 0),
+        ("assert later == 1\nlater = 1", 0),
+        ("own", 3),
+    ],
+)
+def test_the_instructors_names_are_never_the_learners(check: str, points: float) -> None:
+    learners = LEARNERS + "later, own = 1, 3.0"
+    cells = (Cell(GIVEN, HELPERS), Cell(RUN, learners), Cell(CHECK, check, "check_it", 3))
+    result = execute(one_cell("", cells=cells))
+    (task,) = result.tasks
+    assert task.points == points
+    # The instructor's own mistake waits for a person.
+    assert bool(result.problems) == ("no_such_module" in check or "later" in check)
+
+
+def test_a_name_that_answers_bind_is_the_learners() -> None:
+    cells = (
+        Cell(GIVEN, "answer = None"),
+        Cell(RUN, "answer = 42"),
+        Cell(CHECK, "assert answer == 42", "check_it", 3),
+    )
+    assert execute(one_cell("", cells=cells, answers=("answer",))).points == 3
+    assert execute(one_cell("", cells=cells)).points == 0
 
 
 # --- plain grade cells ----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -277,6 +278,39 @@ def test_killed_and_hanging_workers_cost_only_their_own_job(name: str, tmp_path:
         (task,) = results["ada"].tasks
         assert (task.points, task.max_points) == (0, 2)
         assert "The grader's own process ended" in task.finding.problem
+
+
+@pytest.mark.parametrize(
+    ("check", "why"),
+    [
+        ("while True: pass", "processor time"),
+        ("sum(range(10**12))", "processor time"),
+        ("len(bytearray(3 * 2**30))", "memory"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
+    ],
+)
+def test_checks_that_exceed_their_limits_are_the_final_result(check: str, why: str) -> None:
+    cells = (Cell(CHECK, check, "check_it", 2), Cell(CHECK, "2", "check_more", 2))
+    one = Job("ada", SLUG, cells, seed=1, timeout=2.0)
+    pool = LocalPool(1)
+    result, after = pool.run([one, replace(one, student="bob", cells=cells[1:], timeout=120.0)])
+    assert not never_executed(result)
+    assert why in result.problems[0]
+    assert result.tasks[0].points == 0
+    assert why in result.tasks[0].finding.problem
+    # The next submission is not affected.
+    assert (after.points, after.problems) == (2, ())
+
+
+def test_a_pool_keeps_its_worker_between_runs_if_asked_to() -> None:
+    pool = LocalPool(1, by_length, keep=True)
+    for _time in range(2):
+        assert [r.student for r in pool.run([job("ada")])] == ["ada"]
+        workers = [worker.process.pid for worker in pool.workers]
+        assert len(workers) == 1
+    assert workers == [worker.process.pid for worker in pool.workers]
+    pool.close()
+    assert pool.workers == []
 
 
 def test_a_failed_worker_changes_no_grade_and_its_job_runs_again(

@@ -38,7 +38,7 @@ RANKS = {
 # The same inside `grading`: a module imports only from the rows above it and from its own package.
 # A name stands for a module, or for the modules of a package that are not named themselves.
 GRADING = (
-    ("course", "sanitize", "student"),
+    ("course", "names", "sanitize", "student"),
     ("notebooks", "sandbox"),
     ("gradebook.nbgrader",),
     ("assignment", "gradebook.scores", "release"),

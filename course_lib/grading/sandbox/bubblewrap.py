@@ -1,7 +1,8 @@
 """Start a process in a bubblewrap sandbox, with a seccomp filter.
 
-The sandbox contains a read-only view of the interpreter and its packages, an empty `/tmp` and
-nothing else: no home directory, no course, no network, no other processes. See bwrap(1).
+The sandbox contains a read-only view of the standard library, of the packages that an assignment
+may use, and of the system's shared libraries, an empty `/tmp` and nothing else: no home directory,
+no course, no other packages, no network, no other processes. See bwrap(1).
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from functools import cache
+from glob import glob
 from pathlib import Path
 
 from course_lib.grading.course import CourseError
+from course_lib.grading.sandbox.package import installed_files, named_packages
 
 # System calls that no exercise needs, and that can escape a sandbox or its memory limits.
 _FORBIDDEN = (
@@ -144,7 +148,9 @@ def start_isolated(
 
 def start_plain(theirs: socket.socket, package: Path, home: str) -> subprocess.Popen[bytes]:
     """Start a student process without isolation, with `home` as its working directory."""
-    command = _python_command("__main__", theirs, str(_GRADING), str(package), *_packages())
+    places = installed_files(named_packages(package)).values()
+    folders = dict.fromkeys(os.path.dirname(place) for place in places)
+    command = _python_command("__main__", theirs, str(_GRADING), str(package), *folders)
     return _start(command, [theirs.fileno()], home, home)
 
 
@@ -186,7 +192,7 @@ def _bwrap_command(
     return [
         *(bwrap(), *user, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
         *("--unshare-cgroup-try", "--die-with-parent", "--new-session", "--hostname", "sandbox"),
-        *_mounts(),
+        *_mounts(named_packages(package)),
         *("--ro-bind", str(_GRADING / "student"), "/engine/student"),
         *("--ro-bind", str(package), "/given"),
         *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"),
@@ -198,46 +204,57 @@ def _bwrap_command(
 
 
 @cache
-def _mounts() -> tuple[str, ...]:
-    """Return bubblewrap's arguments that mount the interpreter and the packages."""
-    words: list[str] = []
-    bases = {os.path.realpath(sys.base_prefix), os.path.realpath(sys.base_exec_prefix)}
-    for folder in sorted({"/usr/lib", "/usr/lib64", "/usr/lib32", *bases}):
-        inside = any(folder != base and folder.startswith(f"{base}/") for base in bases)
-        if os.path.isdir(folder) and not inside:
-            words += _parent_dirs(folder)
-            words += ["--ro-bind", folder, folder]
+def _mounts(packages: tuple[str, ...]) -> tuple[str, ...]:
+    """Return bubblewrap's arguments that mount the interpreter and packages."""
+    program = os.path.realpath(sys.executable)
+    words = ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     for folder in ("/lib", "/lib64"):
         if os.path.islink(folder):
             words += ["--symlink", os.readlink(folder), folder]
-        elif os.path.isdir(folder):
-            words += ["--ro-bind", folder, folder]
-    words += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
-    first, *others = _packages()
-    words += ["--ro-bind", first, _SITE]
-    for folder in others:
+    hidden: list[str] = []
+    for folder in _library_folders():
         words += [*_parent_dirs(folder), "--ro-bind", folder, folder]
-    # The course may be installed among the packages: hide it with an empty folder.
-    for folder, place in ((first, _SITE), *((other, other) for other in others)):
-        if os.path.isdir(f"{folder}/course_lib"):
-            words += ["--tmpfs", f"{place}/course_lib"]
+        # Packages of any Python lie in there.
+        for one in glob(f"{folder}/python*/"):
+            hidden.append(one.rstrip("/"))
+            words += ["--tmpfs", hidden[-1]]
+    for folder in {os.path.realpath(sysconfig.get_path(f"{kind}stdlib")) for kind in ("", "plat")}:
+        words += [*_parent_dirs(folder), "--ro-bind", folder, folder]
+        for one in glob(f"{folder}/*-packages/"):
+            hidden.append(one.rstrip("/"))
+            words += ["--tmpfs", hidden[-1]]
+    words += [*_parent_dirs(program), "--ro-bind", program, program]
+    for name, place in installed_files(packages).items():
+        words += ["--ro-bind", place, f"{_SITE}/{name}"]
+    for folder in hidden:
+        words += ["--remount-ro", folder]
     return tuple(words)
+
+
+def _library_folders() -> list[str]:
+    """Return the folders of shared libraries, without those inside another one."""
+    system = sysconfig.get_config_var("MULTIARCH") or ""
+    found = ["/usr/lib64", "/usr/lib32"]
+    if system and os.path.isdir(f"/usr/lib/{system}"):
+        # Debian, Ubuntu: /usr/lib itself contains no shared libraries of programs.
+        found += [f"/usr/lib/{system}", "/usr/lib/locale"]
+    else:
+        found.append("/usr/lib")
+    if not os.path.islink("/lib"):
+        found += ["/lib", "/lib64"]
+    for base in (sys.base_prefix, sys.base_exec_prefix):
+        found.append(f"{os.path.realpath(base)}/lib")
+    return sorted(
+        folder
+        for folder in set(found)
+        if os.path.isdir(folder) and not any(folder.startswith(f"{one}/") for one in found)
+    )
 
 
 def _parent_dirs(folder: str) -> list[str]:
     """Return the arguments that create a folder's parents, readable by every user."""
     above = [str(path) for path in reversed(Path(folder).parents) if str(path) != "/"]
     return [word for path in above for word in ("--perms", "0755", "--dir", path)]
-
-
-def _packages() -> list[str]:
-    """Return the folders of NumPy and of the other packages that exercises may use."""
-    found = []
-    for name in ("numpy", "msgpack", "matplotlib"):
-        spec = importlib.util.find_spec(name)
-        if spec and spec.origin:
-            found.append(str(Path(spec.origin).resolve().parents[1]))
-    return list(dict.fromkeys(found))
 
 
 def _environment(home: str) -> dict[str, str]:

@@ -240,7 +240,7 @@ class StudentProcess:
         if self.wire.ended:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 # It closed the connection, so it is about to end: wait for its exit code.
-                self.process.wait(0.5)
+                self.process.wait(5)
         code = self.process.poll()
         # Killing the sandbox's first process kills all others in it.
         self._kill()

@@ -1,10 +1,11 @@
 """Fork a student process for each submission from an interpreter that has already loaded NumPy.
 
 The interpreter runs inside the sandbox and never runs students' code. Every student process gets
-its own PID, mount and IPC namespaces, with a new `/tmp` and `/proc`. Before it reports that it is
-ready, it drops all capabilities and installs the seccomp filter. If any of this fails, it exits,
-and the grader starts a new sandbox for the submission. See unshare(2), pid_namespaces(7) and
-capset(2).
+its own PID, mount, network and IPC namespaces, with a new `/tmp` and `/proc`, and its own standard
+streams. All other mounts are read-only, also those of device nodes: the next student process could
+read the times of a file that it shares. Before it reports that it is ready, it drops all
+capabilities and installs the seccomp filter. If any of this fails, it exits, and the grader starts
+a new sandbox for the submission. See unshare(2), pid_namespaces(7) and capset(2).
 
 Two processes are between the interpreter and the student process: one creates the namespaces, and
 the other is the first process in them. When the first process ends, the kernel kills all others
@@ -25,8 +26,11 @@ import numpy as np
 
 from . import __main__ as student
 
-_NEWNS, _NEWIPC, _NEWPID = 0x00020000, 0x08000000, 0x20000000
-_NOSUID, _NODEV, _NOEXEC, _REC, _PRIVATE = 2, 4, 8, 1 << 14, 1 << 18
+_NEWNS, _NEWIPC, _NEWPID, _NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
+_RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _BIND = 1, 2, 4, 8, 1 << 5, 1 << 12
+_REC, _PRIVATE = 1 << 14, 1 << 18
+# The flags of statvfs(3) have the numbers of mount(2), except this one.
+_ST_RELATIME, _RELATIME = 1 << 12, 1 << 21
 _SET_DUMPABLE, _SET_SECCOMP, _SET_NO_NEW_PRIVS = 4, 22, 38
 _MODE_FILTER = 2
 _CAPABILITIES_3 = 0x20080522
@@ -46,6 +50,7 @@ def main(end: int) -> None:
     # Processes of the same user must not inspect this process, or those that it forks as guards.
     _call(_libc.prctl, _SET_DUMPABLE, 0, 0, 0, 0)
     gc.freeze()
+    _make_read_only()
     control.send(b"ready")
     while True:
         words, ends, _flags, _from = socket.recv_fds(control, MOST_WORDS, 1)
@@ -65,16 +70,33 @@ def main(end: int) -> None:
         control.send(str(code).encode())
 
 
+def _make_read_only() -> None:
+    """Make all mounts read-only; each student process mounts its own `/proc` and `/tmp`."""
+    with open("/proc/self/mountinfo", "rb") as mounts:
+        lines = mounts.readlines()
+    for line in lines:
+        place = line.split()[4]
+        flags = os.statvfs(place).f_flag
+        if not flags & _RDONLY:
+            flags = flags & ~_ST_RELATIME | (_RELATIME if flags & _ST_RELATIME else 0)
+            _call(_libc.mount, None, place, None, flags | _REMOUNT | _BIND | _RDONLY, None)
+
+
 def _in_namespaces(end: int, settings: dict[str, Any]) -> int:
     """Create the namespaces, fork their first process, and wait for it to end."""
-    _call(_libc.unshare, _NEWPID | _NEWNS | _NEWIPC)
+    _call(_libc.unshare, _NEWPID | _NEWNS | _NEWIPC | _NEWNET)
     return _forked(partial(_first, end, settings), end)
 
 
 def _first(end: int, settings: dict[str, Any]) -> int:
     """Run as the first process in the namespaces: mount `/proc` and `/tmp`, fork the student's."""
     _call(_libc.mount, b"none", b"/", None, _REC | _PRIVATE, None)
-    _call(_libc.mount, b"proc", b"/proc", b"proc", _NOSUID | _NODEV | _NOEXEC, None)
+    safe = _NOSUID | _NODEV | _NOEXEC
+    try:
+        _call(_libc.mount, b"proc", b"/proc", b"proc", safe, b"subset=pid")
+    except OSError:
+        # Linux before 5.8
+        _call(_libc.mount, b"proc", b"/proc", b"proc", safe, None)
     size = f"mode=1777,size={int(settings['tmp'])}".encode()
     _call(_libc.mount, b"tmpfs", b"/tmp", b"tmpfs", _NOSUID | _NODEV, size)
     os.chdir("/tmp")
@@ -83,6 +105,10 @@ def _first(end: int, settings: dict[str, Any]) -> int:
 
 def _student(end: int, settings: dict[str, Any]) -> NoReturn:
     os.setsid()
+    for stream in (0, 1, 2):
+        # Flags and locks belong to an open file, which all forked processes would share.
+        os.close(stream)
+        os.open(os.devnull, os.O_RDWR)
     # All forked processes share the generator's state, and could predict each other's numbers.
     np.random.seed()  # noqa: NPY002
     student.leave(settings["user"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -13,6 +15,7 @@ from conftest import copy_course
 
 from course_lib.grading.authoring.trial import build_submission, model_cells
 from course_lib.grading.course import Course
+from course_lib.grading.notebooks import grade_id
 from course_lib.grading.release import release
 
 SLUG = "03_activations"
@@ -60,6 +63,79 @@ class Swish:
         return dout * (self.s + self.x * self.s * (1 - self.s))
 """
 
+# Award the points if the grade cells look up "checks" among the student's names.
+OWN_CHECKS = """
+class Generous:
+    def __getattr__(self, name):
+        return lambda answer: 5.0
+
+checks = Generous()
+LeakyRelu = Softplus = Swish = object
+"""
+GENEROUS = ("leaky_relu", "softplus", "swish")
+
+
+def without_imports(notebook: Any) -> Any:
+    notebook.cells = [c for c in notebook.cells if grade_id(c) != "imports"]
+    return notebook
+
+
+def imports_at_the_end(notebook: Any) -> Any:
+    (imports,) = [c for c in notebook.cells if grade_id(c) == "imports"]
+    notebook.cells = [*without_imports(notebook).cells, imports]
+    return notebook
+
+
+def imports_edited(notebook: Any) -> Any:
+    for cell in notebook.cells:
+        if grade_id(cell) == "imports":
+            cell.metadata.nbgrader.grade_id = "other"
+            cell.metadata.nbgrader.locked = False
+            cell.source = OWN_CHECKS
+    return notebook
+
+
+def imports_become_text(notebook: Any) -> Any:
+    for i, cell in enumerate(notebook.cells):
+        if grade_id(cell) == "imports":
+            text = nbformat.v4.new_markdown_cell(cell.source, metadata=cell.metadata)
+            notebook.cells[i] = text
+    return notebook
+
+
+def grade_cells_become_answers(notebook: Any) -> Any:
+    for cell in notebook.cells:
+        if grade_id(cell).startswith("check_"):
+            cell.metadata.nbgrader |= {"locked": False, "solution": True}
+            cell.source = "5.0"
+    return notebook
+
+
+def grade_cells_are_deleted(notebook: Any) -> Any:
+    notebook.cells = [c for c in notebook.cells if not grade_id(c).startswith("check_")]
+    return notebook
+
+
+def only_own_cells(notebook: Any) -> Any:
+    for cell in notebook.cells:
+        cell.metadata.pop("nbgrader", None)
+        cell.id = nbformat.v4.new_code_cell().id
+    return notebook
+
+
+CHANGES = {
+    change.__name__: change
+    for change in (
+        without_imports,
+        imports_at_the_end,
+        imports_edited,
+        imports_become_text,
+        grade_cells_become_answers,
+        grade_cells_are_deleted,
+        only_own_cells,
+    )
+}
+
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
@@ -76,13 +152,20 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
         "caller": model | {"sigmoid": mirrored, "swish": CALLS_SIGMOID},
         "looper": model | {"swish": "while True:\n    pass\n"},
     }.items():
-        place = course.root / "submitted" / student / SLUG / f"{SLUG}.ipynb"
-        place.parent.mkdir(parents=True)
-        nbformat.write(build_submission(SLUG, cells, course), place)
+        hand_in(course, student, build_submission(SLUG, cells, course))
+    for name, change in CHANGES.items():
+        cells = model | dict.fromkeys(GENEROUS, OWN_CHECKS)
+        hand_in(course, name, change(build_submission(SLUG, cells, course)))
     command = [sys.executable, "-m", "nbgrader", "autograde", SLUG, "--SafeExecute.timeout=3"]
     done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return course
+
+
+def hand_in(course: Course, student: str, notebook: Any) -> None:
+    place = course.root / "submitted" / student / SLUG / f"{SLUG}.ipynb"
+    place.parent.mkdir(parents=True)
+    place.write_text(json.dumps(notebook))
 
 
 def marks(course: Course, student: str) -> dict[str, float | None]:
@@ -119,6 +202,14 @@ def test_patching_the_checks_earns_nothing(graded: Course) -> None:
 
 def test_a_wrong_answer_costs_nothing_in_the_task_that_calls_it(graded: Course) -> None:
     assert marks(graded, "caller") == FULL | {"check_sigmoid": 2}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_own_checks_earn_nothing_whatever_happens_to_the_instructors_cells(
+    graded: Course, name: str
+) -> None:
+    lost = {f"check_{task}": 0 for task in GENEROUS}
+    assert marks(graded, name) == FULL | lost
 
 
 def test_an_endless_loop_costs_only_its_own_task(graded: Course) -> None:

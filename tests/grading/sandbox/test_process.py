@@ -35,7 +35,8 @@ def printed_by(*sources: str) -> str:
         assert isinstance(process.process, processes.Forked)
         assert process.ready(time.monotonic() + 600)
         side = RemoteSide(process.wire)
-        return "".join(str(side.run(source, 10)[0]["text"]) for source in sources)
+        shown = [side.run(source, 10) for source in sources]
+        return "".join(str(one[0].get("text", "")) for one in shown if one)
     finally:
         process.end()
 
@@ -65,6 +66,96 @@ def test_a_student_process_leaves_no_state_for_the_next() -> None:
     )
     assert printed_by(left) == "left\n"
     assert printed_by(look) == "[] [False, False, False] False\n"
+
+
+START = """
+import fcntl, os, resource, signal, socket, time
+def times(*places):
+    return [(s.st_atime_ns, s.st_mtime_ns, s.st_ctime_ns) for s in map(os.stat, places)]
+def locked():
+    try:
+        fcntl.flock(os.open("/dev/null", os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    return False
+def listens():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 20_001))
+    return True
+DEVICES = [f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty")]
+"""
+# For each note to the next process: how to leave it, what it would change, and whether the process
+# that leaves it can see it itself.
+NOTES = {
+    "flags of the standard streams": (
+        "for n in (0, 1, 2): fcntl.fcntl(n, fcntl.F_SETFL, os.O_APPEND | os.O_NONBLOCK)",
+        "[fcntl.fcntl(n, fcntl.F_GETFL) for n in (0, 1, 2)]",
+        True,
+    ),
+    "the owner of a standard stream's signals": (
+        "fcntl.fcntl(0, fcntl.F_SETSIG, 40)",
+        "fcntl.fcntl(0, fcntl.F_GETSIG)",
+        True,
+    ),
+    "a lock on a standard stream": ("fcntl.flock(0, fcntl.LOCK_EX)", "locked()", True),
+    "times of the devices": ("for one in DEVICES: os.utime(one)", "times(*DEVICES)", False),
+    "times of the standard streams": ("os.utime(0); os.utime(1)", "times(0, 1, 2)", False),
+    "times of terminals": (
+        "os.utime('/dev/pts/ptmx'); os.listdir('/dev/pts')",
+        "times('/dev/pts', '/dev/pts/ptmx')",
+        False,
+    ),
+    "times of folders": (
+        "for one in '/', '/dev', '/engine', '/given', '/site': os.listdir(one), os.utime(one)",
+        "times('/', '/dev', '/engine', '/given', '/site')",
+        False,
+    ),
+    "counts of the network": (
+        "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x' * 99, ('127.0.0.1', 9))",
+        "open('/proc/self/net/dev').read(), open('/proc/self/net/sockstat').read(),"
+        " open('/proc/self/net/snmp').read()",
+        False,
+    ),
+    "a port in use": (
+        "one = socket.create_server(('127.0.0.1', 20_001))\n"
+        "two = socket.create_connection(('127.0.0.1', 20_001), 1)\n"
+        "one.accept()[0].close(); two.recv(1); two.close(); one.close()",
+        "listens()",
+        False,
+    ),
+}
+
+
+@pytest.mark.usefixtures("fresh_interpreter")
+@pytest.mark.parametrize("note", NOTES)
+def test_a_student_process_leaves_no_note_for_the_next(note: str) -> None:
+    leave, look, own = NOTES[note]
+    look = f"print({look})"
+    before = printed_by(START, look)
+    if own:
+        assert printed_by(START, leave, look) != before
+    printed_by(START, leave)
+    assert printed_by(START, look) == before
+
+
+@pytest.mark.usefixtures("fresh_interpreter")
+def test_only_the_mounts_of_one_student_process_are_writable() -> None:
+    mounts = (
+        "for line in open('/proc/self/mountinfo'):\n"
+        "    if 'ro' not in line.split()[5].split(','): print(line.split()[4])"
+    )
+    assert set(printed_by(mounts).split()) == {"/proc", "/tmp"}
+    # The null device can still be written.
+    assert printed_by("print(open('/dev/null', 'w').write('abc'))") == "3\n"
+
+
+@pytest.mark.usefixtures("fresh_interpreter")
+def test_a_student_process_sees_nothing_of_the_machine_in_proc() -> None:
+    names = "import os; print(*(n for n in os.listdir('/proc') if not n.isdigit()))"
+    kernel = [int(n) for n in os.uname().release.split(".")[:2]]
+    if kernel < [5, 8]:
+        pytest.skip("needs Linux 5.8")
+    assert set(printed_by(names).split()) == {"self", "thread-self"}
 
 
 @pytest.mark.usefixtures("fresh_interpreter")

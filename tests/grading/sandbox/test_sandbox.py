@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import hashlib
 import json
 import os
 import shutil
@@ -9,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +27,12 @@ from course_lib.grading.execute import execute
 from course_lib.grading.sandbox import bubblewrap
 from course_lib.grading.sandbox import process as processes
 from course_lib.grading.sandbox.bubblewrap import bwrap
-from course_lib.grading.sandbox.package import given_package
+from course_lib.grading.sandbox.package import (
+    given_package,
+    imported,
+    installed_files,
+    named_packages,
+)
 from course_lib.grading.sandbox.process import StudentProcess, check_ready, isolation
 
 PROBE = Path(__file__).with_name("probe.py")
@@ -441,6 +449,136 @@ def test_student_package_contains_no_reference_solution() -> None:
         assert not given_names & references, slug
         words = ("misconceptions", "answers", "grading", "checks.tasks")
         assert not [name for name in given_names if any(word in name for word in words)]
+
+
+# --- nothing to read ------------------------------------------------------------------------------
+
+ROOT = this_course().root
+SECRET = [
+    *ROOT.joinpath("solutions").glob("*.md"),
+    *(
+        path
+        for folder in ("answers", "layers", "misconceptions")
+        for path in ROOT.joinpath("course_lib", folder).rglob("*.*")
+        if path.suffix in (".py", ".toml")
+    ),
+]
+# Prints the files below TOP that are secret, by content or by name, and what can be imported.
+LOOK = """
+import hashlib, importlib.util, json, os
+found = []
+for folder, names, files in os.walk(TOP):
+    names[:] = [name for name in names if os.path.join(folder, name) not in ("/proc", "/given")]
+    for name in files:
+        path = os.path.join(folder, name)
+        try:
+            if os.path.getsize(path) in SIZES:
+                with open(path, "rb") as file:
+                    if hashlib.sha256(file.read()).hexdigest() in HASHES:
+                        found.append(path)
+        except OSError:
+            pass
+        if "course_lib" in path and path not in found:
+            found.append(path)
+modules = ("sympy", "course_lib.answers", "course_lib.layers", "course_lib.grading", "solutions")
+def can_import(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ImportError:
+        return False
+print(json.dumps([found, [name for name in modules if can_import(name)]]))
+"""
+
+
+def look(top: str) -> str:
+    content = [path.read_bytes() for path in SECRET]
+    names = {
+        "TOP": top,
+        "SIZES": {len(data) for data in content},
+        "HASHES": {hashlib.sha256(data).hexdigest() for data in content},
+    }
+    return "\n".join([*(f"{name} = {value!r}" for name, value in names.items()), LOOK])
+
+
+def clone() -> list[str]:
+    """Return the command of a Python in a clone with a virtual environment."""
+    return [sys.executable]
+
+
+def installed_in(folder: str, python: str, decoy: Path) -> list[str]:
+    """Return the command of a Python with the course among the packages of a folder."""
+    site = sysconfig.get_path("purelib")
+    words = [bwrap(), "--bind", "/", "/", "--dev-bind", "/dev", "/dev", "--cap-add", "ALL"]
+    words += ["--tmpfs", "/mnt", "--ro-bind", site, "/mnt/site", "--tmpfs", folder]
+    for name in sorted(os.listdir(site)):
+        if not (name.endswith(".pth") or name.startswith(("__editable__", "course_lib"))):
+            words += ["--symlink", f"/mnt/site/{name}", f"{folder}/{name}"]
+    for place in (folder, *glob.glob("/usr/lib/python3/dist-packages")):
+        words += ["--tmpfs", place] if place != folder else []
+        words += ["--ro-bind", str(ROOT / "course_lib"), f"{place}/course_lib"]
+        words += ["--ro-bind", str(ROOT / "solutions"), f"{place}/solutions"]
+        words += ["--ro-bind", str(decoy), f"{place}/sympy"]
+    return [*words, "--", python]
+
+
+def in_the_environment(decoy: Path) -> list[str]:
+    return installed_in(sysconfig.get_path("purelib"), sys.executable, decoy)
+
+
+def in_the_base_interpreter(decoy: Path) -> list[str]:
+    base = sysconfig.get_path("stdlib")
+    return installed_in(f"{base}/site-packages", os.path.realpath(sys.executable), decoy)
+
+
+@pytest.mark.parametrize("kind", ["clone", "in_the_environment", "in_the_base_interpreter"])
+def test_no_answer_can_be_read_in_the_sandbox(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "__init__.py").write_text("")
+    command = clone() if kind == "clone" else globals()[kind](tmp_path)
+    where = "import course_lib, sys; print(course_lib.__file__)"
+    env = os.environ | {"PYTHONPATH": str(PROBE.parent)}
+    for source, wanted in (("", []), (look("/"), [[], []])):
+        done = subprocess.run(
+            [*command, "-B", "-P", *(["-c", where] if not source else [str(PROBE)])],
+            input=json.dumps([source]),
+            capture_output=True,
+            text=True,
+            timeout=1200,
+            cwd="/",
+            env=env,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        if source:
+            (said,) = json.loads(done.stdout)
+            assert json.loads(said) == wanted
+        else:
+            in_site = str(Path(done.stdout.strip()).parents[1]).endswith("site-packages")
+            assert in_site == (kind != "clone")
+
+
+def test_the_look_finds_the_answers_outside_of_the_sandbox() -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", look(str(ROOT / "course_lib"))],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found, imported = json.loads(done.stdout)
+    inside = {str(path) for path in SECRET if path.is_relative_to(ROOT / "course_lib")}
+    assert len(inside) > 20
+    assert set(found) >= inside
+    assert "course_lib.answers" in imported
+
+
+def test_only_named_packages_and_what_they_require_are_bound() -> None:
+    basic = set(installed_files(named_packages(given_package())))
+    assert {"numpy", "matplotlib", "IPython", "msgpack", "traitlets"} <= basic
+    assert not {"course_lib", "nbgrader", "jupytext", "sqlalchemy"} & basic
+    more = set(installed_files(named_packages(given_package(("jupytext",)))))
+    assert {"jupytext", "markdown_it", "yaml"} <= more - basic
+    assert imported(["import jupytext.cli, os\n%matplotlib inline", "from numpy import pi"]) == (
+        "jupytext",
+        "numpy",
+    )
 
 
 # --- without a sandbox ----------------------------------------------------------------------------

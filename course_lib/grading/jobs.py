@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,16 @@ class Cell:
         The cell's nbgrader id; empty if it has none.
     points : float
         The maximum points of a grade cell.
+    defines : tuple of str
+        Of a blank answer, the names that it defines. It does not run if one of them exists: the
+        student's other cells have the answer.
     """
 
     kind: str
     source: str
     grade_id: str = ""
     points: float = 0.0
+    defines: tuple[str, ...] = ()
 
 
 def classify(cell: NotebookNode, *, instructors: bool) -> Cell:
@@ -82,6 +87,8 @@ class Job:
         The modules of course_lib that the student process may import.
     version : str
         A hash of the course's code; a worker with another hash refuses the job.
+    files : mapping of str to str
+        The files from beside the notebook, in Base64, by their path.
     """
 
     student: str
@@ -92,6 +99,7 @@ class Job:
     sandbox: bool = True
     given: tuple[str, ...] = ()
     version: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -184,7 +192,7 @@ def to_json(record: Job | Result) -> str:
 def job_from_json(text: str) -> Job:
     """Return the job that `to_json` wrote."""
     raw = json.loads(text)
-    cells = tuple(Cell(**cell) for cell in raw.pop("cells"))
+    cells = tuple(Cell(**c | {"defines": tuple(c["defines"])}) for c in raw.pop("cells"))
     return Job(**raw | {"cells": cells, "given": tuple(raw["given"])})
 
 
@@ -226,18 +234,24 @@ def make_job(
     assert submission.notebook is not None
     blueprint = blueprint or read_blueprint(course, submission.slug)
     given = {cell["id"]: cell for cell in blueprint.notebook.cells if not is_solution(cell)}
+    blanks = blueprint.blanks()
+
+    def job_cell(cell: NotebookNode) -> Cell:
+        made = classify(given.get(cell["id"], cell), instructors=cell["id"] in given)
+        if made.kind == RUN and blanks.get(made.grade_id) == made.source:
+            return dataclasses.replace(made, defines=blueprint.defines(made.grade_id))
+        return made
+
     return Job(
         student=submission.student,
         slug=submission.slug,
-        cells=tuple(
-            classify(given.get(cell["id"], cell), instructors=cell["id"] in given)
-            for cell in submission.notebook.cells
-        ),
+        cells=tuple(map(job_cell, submission.notebook.cells)),
         seed=seed,
         timeout=timeout,
         sandbox=sandbox,
         given=imported(c.source for c in given.values() if c.cell_type == "code"),
         version=version,
+        files={name: b64encode(data).decode() for name, data in submission.files.items()},
     )
 
 

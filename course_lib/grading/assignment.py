@@ -129,7 +129,7 @@ def read_blueprint(course: Course, slug: str) -> Blueprint:
     """
     source_path = course.sources / slug / f"{slug}.ipynb"
     try:
-        released, source = course.released(slug).read_bytes(), source_path.read_bytes()
+        released, source = course.record(slug).read_bytes(), source_path.read_bytes()
     except FileNotFoundError:
         raise CourseError(
             f"{slug} is not released yet, so nothing can be graded: run `course release {slug}`."

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from course_lib.grading.course import Course
+from course_lib.grading.course import Course, CourseError
 from course_lib.grading.gradebook.nbgrader import generate_assignment, import_nbgrader
 from course_lib.grading.notebooks import check_source, nbformat, read_source
 
@@ -16,14 +17,54 @@ from course_lib.grading.notebooks import check_source, nbformat, read_source
 def release(course: Course, slugs: Iterable[str]) -> list[Path]:
     """Generate ``exercises/`` from ``solutions/``; return the files that changed.
 
-    Also add the assignments to the gradebook, and create the exchange folder that nbgrader's
-    release and collect commands need.
+    Also keep a copy for grading, add the assignments to the gradebook, and create the exchange
+    folder that nbgrader's release and collect commands need.
     """
     (course.root / "exchange").mkdir(exist_ok=True)
     with _generated(course, slugs, record=True) as made:
+        # Grading takes the blank cells from this copy.
+        shutil.copytree(made / "release", made / "released")
+        _replace(made / "released", course.build / "released")
         changed = _replace(made / "release", course.exercises)
         _replace(made / "source", course.sources)
     return changed
+
+
+def start(course: Course, slug: str) -> tuple[Path, bool]:
+    """Copy an assignment's notebook for someone who solves it.
+
+    Returns
+    -------
+    path : Path
+        The copy, in ``work/``. One that is there already stays as it is.
+    is_new : bool
+
+    Raises
+    ------
+    CourseError
+        If there is no notebook to copy, or its folder can't be written.
+    """
+    blank = course.record(slug) if course.record(slug).is_file() else course.released(slug)
+    path = course.root / "work" / slug / f"{slug}.ipynb"
+    if path.exists():
+        return path, False
+    try:
+        data = blank.read_bytes()
+    except OSError:
+        raise CourseError(f"{blank} is missing: run `course release {slug}`.") from None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    new.write_bytes(data)
+    new.replace(path)
+    return path, True
+
+
+def solved_in_place(course: Course, slug: str) -> bool:
+    """Return whether the notebook in ``exercises/`` is not the released one."""
+    try:
+        return course.released(slug).read_bytes() != course.record(slug).read_bytes()
+    except OSError:
+        return False
 
 
 def out_of_step(course: Course, slugs: Iterable[str] = ()) -> list[str]:

@@ -438,6 +438,8 @@ def write_feedback(course: Course, slug: str, students: Collection[str] = ()) ->
         entry = store.entry(student)
         if entry is None or not submission.name_fits:
             written.left_out.append(f"{printable(student, 60)}: not graded yet")
+        elif not store.recorded.get(student, "").startswith(entry.mark):
+            written.left_out.append(f"{printable(student, 60)}: its grading was interrupted")
         elif entry.digest != submission.digest:
             written.left_out.append(f"{printable(student, 60)}: resubmitted since it was graded")
         else:
@@ -463,7 +465,9 @@ def write_page(course: Course, submission: Submission, page: str) -> None:
     data = page.encode("utf-8", "replace")
     secret = submission.secret or hashlib.sha256(data).hexdigest()
     when = f"{submission.timestamp} UTC" if submission.timestamp else ""
-    # The page is written last: if it exists, the other files do.
+    # The page is written last: if it exists, the other files do, and are those of this page. An
+    # earlier page must not be released with this submission's secret.
+    place.unlink(missing_ok=True)
     write_atomically(place.with_name("timestamp.txt"), when.encode())
     write_atomically(place.with_name("submission_secret.txt"), secret.encode())
     write_atomically(place, data)

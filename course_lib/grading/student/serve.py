@@ -1,10 +1,11 @@
 """Answer the grader's requests: run a cell, or steps as in `course_lib.checks.side`.
 
 The requests are ``["cell", seconds, source]``, ``["files", contents]``, ``["steps", seconds,
-all_seconds, steps]`` and ``["forget"]``. A step is ``[do, operands, [method, usual] or None, wanted]``. The answer is
-``["value", value]``, or ``["error", message]`` if the value cannot be sent. The value of steps is a
-list with ``[value, None or [kind, message, where], warnings, watched]`` for each. While a step
-runs, ``["ask", id, method, args]`` calls an object that the grader has shared.
+all_seconds, steps]`` and ``["forget"]``. A step is ``[do, operands, [method, usual] or None,
+wanted]``. The answer is ``["value", value]``, or ``["error", message]`` if the value cannot be
+sent. The value of steps is a list with ``[value, None or [kind, message, where], warnings,
+watched]`` for each. While a step runs, ``["ask", id, method, args]`` calls an object that the
+grader has shared.
 """
 
 from __future__ import annotations

@@ -81,43 +81,34 @@ def is_check(cell: NotebookNode) -> bool:
     return bool(about.get("grade")) and not about.get("solution")
 
 
+_DEFINITION = re.compile(
+    r"^(?:(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|(\w+)[ \t]*=(?!=)|"
+    r"(?:from[ \t]+\S+[ \t]+)?import[ \t]+(\([^)]*\)|[^\n#;]+))",
+    re.MULTILINE,
+)
+
+
 def defined(source: str) -> set[str]:
-    """Return the names that code defines at its top level: classes, functions, variables, imports.
+    """Return the classes, functions, variables and imports that code defines at its left margin.
 
-    Magics and shell lines are skipped. Of code with an error, whole lines that begin a definition
-    count.
+    It is not parsed: a stranger's code could make that expensive.
     """
-    lines = ["" if line[:1] in ("%", "!", "?") else line for line in source.splitlines()]
-    try:
-        body = ast.parse("\n".join(lines)).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {m[1] or m[2] for m in _DEFINITION.finditer(source)}
-    names: set[str] = set()
-    while body:
-        node = body.pop()
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        else:
-            for inner in ("body", "orelse", "finalbody", "handlers"):
-                body += getattr(node, inner, [])
-            names |= {
-                part.id
-                for target in (*getattr(node, "targets", ()), getattr(node, "target", None))
-                if target is not None
-                for part in ast.walk(target)
-                if isinstance(part, ast.Name)
-            }
-    return names
+    names = set()
+    for function, variable, imported in _DEFINITION.findall(source):
+        for part in imported.strip("() \t").split(","):
+            names.add(part.split(" as ")[-1].strip().split(".")[0])
+        names |= {function, variable}
+    return names - {"", "*"}
 
 
-_DEFINITION = re.compile(r"^(?:async\s+)?(?:(?:def|class)\s+(\w+)|(\w+)\s*=(?!=))", re.MULTILINE)
+_LONGEST_PROSE = 20_000
 
 
 def is_prose(source: str) -> bool:
     """Return whether the text of a code cell is words: comments, strings, or no Python at all."""
     lines = source.splitlines()
+    if len(source) > _LONGEST_PROSE:
+        return False
     if any(line.lstrip()[:1] in ("%", "!", "?") or line.rstrip()[-1:] == "?" for line in lines):
         return False
     try:

@@ -11,7 +11,13 @@ from pathlib import Path
 
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.gradebook.nbgrader import generate_assignment, import_nbgrader
-from course_lib.grading.notebooks import check_source, nbformat, read_source
+from course_lib.grading.notebooks import (
+    NotebookNode,
+    check_source,
+    grade_id,
+    nbformat,
+    read_source,
+)
 
 
 def release(course: Course, slugs: Iterable[str]) -> list[Path]:
@@ -105,8 +111,34 @@ def _generated(course: Course, slugs: Iterable[str], *, record: bool) -> Iterato
             target = made / "source" / slug / f"{slug}.ipynb"
             target.parent.mkdir(parents=True)
             target.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-            generate_assignment(course, slug, made / "source", made / "release", record=record)
+            try:
+                generate_assignment(course, slug, made / "source", made / "release", record=record)
+            except CourseError as error:
+                if "Cannot add or remove cells" not in str(error):
+                    raise
+                raise CourseError(_tasks_changed(course, slug, notebook)) from None
         yield made
+
+
+def _tasks_changed(course: Course, slug: str, notebook: NotebookNode) -> str:
+    """Return what to do if nbgrader refuses to change the tasks of a graded assignment."""
+    now = {name for cell in notebook.cells if (name := grade_id(cell))}
+    try:
+        text = course.record(slug).read_text(encoding="utf-8")
+        before = {name for cell in nbformat.reads(text, 4).cells if (name := grade_id(cell))}
+    except (OSError, ValueError):
+        before = set()
+    removed, added = ", ".join(sorted(before - now)), ", ".join(sorted(now - before))
+    what = [f"removed: {removed}"] * bool(removed) + [f"added: {added}"] * bool(added and before)
+    shown = f" ({'; '.join(what)})" if what else ""
+    return (
+        f"{slug} was graded already, and the gradebook does not let its cells change"
+        f"{shown}. Nothing was released. Restore these cells in "
+        f"solutions/{slug}.md; to leave a task out, give all students its points by hand. Or start "
+        f"again: copy gradebook.db to a safe place, run `nbgrader db assignment remove {slug} "
+        f"--force`, which deletes all points and comments for {slug}, by hand ones too, then "
+        f"`course release {slug}` and `course grade {slug} --force`."
+    )
 
 
 def _files(folder: Path) -> dict[str, bytes]:

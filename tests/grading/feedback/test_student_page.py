@@ -794,6 +794,6 @@ def test_task_titles_come_from_the_headings() -> None:
 
 
 def test_an_unreleased_assignment_is_reported(course: Course) -> None:
-    course.released(SLUG).unlink()
+    course.record(SLUG).unlink()
     with pytest.raises(CourseError, match="course release"):
         write_feedback(course, SLUG)

@@ -41,10 +41,13 @@ class Blueprint:
         may hold hidden tests.
     version : bytes
         The bytes of both notebooks.
+    chapter : str
+        The heading of the book's chapter, whose notebook students may submit by mistake.
     """
 
     notebook: NotebookNode
     version: bytes
+    chapter: str = ""
 
     def filled(
         self, raw: Sequence[RawCell], beside: Mapping[str, Mapping[str, str]] | None = None
@@ -99,6 +102,12 @@ class Blueprint:
             for cell in raw
         )
 
+    def is_chapter(self, raw: Iterable[RawCell]) -> bool:
+        """Return whether a notebook is the book's chapter, without any cell of the assignment."""
+        raw = list(raw)
+        starts = (cell.source.lstrip().split("\n")[0].strip() for cell in raw)
+        return bool(self.chapter) and self.chapter in starts and not self.recognises(raw)
+
 
 @dataclass
 class Filled:
@@ -145,7 +154,16 @@ def read_blueprint(course: Course, slug: str) -> Blueprint:
         name = grade_id(cell)
         if name and not is_solution(cell) and name in sources:
             _restore_source(cell, sources[name].source)
-    return Blueprint(notebook, released + b"\0" + source)
+    return Blueprint(notebook, released + b"\0" + source, _heading(course, slug))
+
+
+def _heading(course: Course, slug: str) -> str:
+    """Return the first line of a chapter's text, or an empty string without the chapter."""
+    try:
+        lines = (course.root / "book" / f"{slug}.md").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return next((line.strip() for line in lines if line.startswith("# ")), "")
 
 
 def _read(data: bytes) -> NotebookNode:

@@ -354,6 +354,8 @@ class _Found:
     notes: list[str] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    # files that are not read, with the reasons
+    left: list[str] = field(default_factory=list)
 
     def read_folder(self, inside: int, slug: str, blueprint: Blueprint) -> None:
         wanted = f"{slug}.ipynb"
@@ -371,6 +373,11 @@ class _Found:
         for data in files.values():
             digest.update(b"%d:" % len(data) + data)
         self._read_files(inside, [n for n in there if n not in candidates])
+        if self.left:
+            shown = ", ".join(self.left[:3]) + f", and {len(self.left) - 3} more" * (
+                len(self.left) > 3
+            )
+            self.notes.append(f"Only in the submitted folder: {shown}.")
         for name, data in self.files.items():
             digest.update(f"{name!r} {len(data)}:".encode() + data)
         self.digest = digest.hexdigest()
@@ -404,22 +411,26 @@ class _Found:
         """Read the files beside the notebook, and those in folders there."""
         for name in names:
             path = above + name
-            if name.startswith((".", "__")) or path in _NO_FILES or not path.isprintable():
+            if name.startswith((".", "__")) or path in _NO_FILES:
                 continue
+            why = ""
             try:
-                if stat.S_ISDIR(os.stat(name, dir_fd=inside, follow_symlinks=False).st_mode):
-                    if above.count("/") < _DEEPEST:
-                        with folder(name, inside) as below:
-                            self._read_files(below, _names_in(below), f"{path}/")
-                    continue
-                room = MOST_FILE_BYTES - sum(map(len, self.files.values()))
-                if len(self.files) < MOST_BESIDE and not name.endswith(_CONFIGURE):
+                if len(self.files) + len(self.left) >= MOST_BESIDE:
+                    why = "too many files"
+                elif name.lower().endswith(_CONFIGURE) or not path.isprintable():
+                    why = "not copied because of its name"
+                elif not stat.S_ISDIR(os.stat(name, dir_fd=inside, follow_symlinks=False).st_mode):
+                    room = MOST_FILE_BYTES - sum(map(len, self.files.values()))
                     self.files[path] = read(name, inside, room)[0]
-                    continue
-                why = "its name is that of a settings file, or there are too many files"
+                elif above.count("/") < _DEEPEST:
+                    with folder(name, inside) as below:
+                        self._read_files(below, _names_in(below), f"{path}/")
+                else:
+                    why = "a folder too deep inside others"
             except (Refused, OSError) as error:
-                why = str(error) if isinstance(error, Refused) else _why(error)
-            self.notes.append(f"{printable(path, 60)} is only in the submitted folder: {why}")
+                why = str(error).rstrip(".") if isinstance(error, Refused) else _why(error)
+            if why:
+                self.left.append(f"{printable(path, 60)} ({why})")
 
     def _cells(self, name: str, data: bytes) -> list[RawCell] | None:
         try:
@@ -443,14 +454,19 @@ class _Found:
         ours = {
             n: blueprint.filled(raw, beside)
             for n, raw in readable.items()
-            if n == wanted or blueprint.recognises(raw)
+            if (n == wanted and not blueprint.is_chapter(raw)) or blueprint.recognises(raw)
         }
         if not ours:
             if self.trouble:
                 raise Refused(" ".join(self.trouble))
+            name = next(iter(readable), candidates[0])
+            if blueprint.is_chapter(readable.get(name, [])):
+                raise Refused(
+                    f"{printable(name)} is the chapter of the book, not the exercise. Ask the "
+                    "student for the notebook with the exercise's answers."
+                )
             raise Refused(
-                f"{printable(candidates[0])} is another notebook: it contains no cell of this "
-                "assignment."
+                f"{printable(name)} is another notebook: it contains no cell of this assignment."
             )
         self.problems += self.trouble
         self.file = max(ours, key=lambda name: (len(ours[name].answers), name == wanted))

@@ -266,12 +266,31 @@ def test_a_notebook_of_another_assignment_is_reported(course: Course) -> None:
     assert "other.ipynb is another notebook" in one.problems[0]
 
 
+def test_the_chapter_of_the_book_is_told_from_the_exercise(course: Course) -> None:
+    (course.root / "book").mkdir()
+    (course.root / "book" / f"{SLUG}.md").write_text("---\nx: y\n---\n\n# The cart\n\nText.\n")
+    cells = [
+        {"cell_type": "markdown", "source": "# The cart\n\nText.", "metadata": {}},
+        {"cell_type": "code", "source": "class MulLayer:\n    pass", "metadata": {}},
+    ]
+    chapter = json.dumps({"cells": cells, "nbformat": 4})
+    one = submit_and_read(course, chapter)
+    assert one.notebook is None
+    assert f"{SLUG}.ipynb is the chapter of the book" in one.problems[0]
+    # beside the answers, it is not read
+    one = submit_and_read(course, {"mul_layer": RIGHT}, name=f"{SLUG} (1).ipynb")
+    assert source(one, "mul_layer") == RIGHT
+    assert one.problems == ()
+
+
 def test_many_files_do_not_hide_the_notebook(course: Course) -> None:
     one = submit_and_read(course, {"mul_layer": RIGHT})
     for number in range(submitted.MOST_FILES + 10):
         (one.path.parent / f"{number}.txt").touch()
     (again,) = submissions(course, SLUG)
     assert source(again, "mul_layer") == RIGHT
+    assert len(again.files) == submitted.MOST_BESIDE
+    assert f"and {submitted.MOST_FILES - submitted.MOST_BESIDE - 5} more" in again.notes[0]
 
 
 # --- time -----------------------------------------------------------------------------------------
@@ -752,7 +771,7 @@ def test_files_beside_the_notebook_are_read(course: Course) -> None:
     path.with_name("link.py").symlink_to("/etc/passwd")
     (one,) = submissions(course, SLUG)
     assert set(one.files) == {"helper.py", "photo 1.png"}
-    assert "link.py is only in the submitted folder" in one.notes[0]
+    assert "Only in the submitted folder: link.py (link.py is a link" in one.notes[0]
     # the written answer is blank: the picture may be the answer
     assert source(one, "explain") == "![photo 1.png](<attachment:photo 1.png>)"
     assert "n = 1" in source(one, "own-files")

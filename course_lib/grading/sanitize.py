@@ -336,7 +336,8 @@ def markdown2html(context: Mapping[str, Any], source: str) -> str:
             if found := attached(kind, encoded):
                 for written in (f"<attachment:{name}>", f"attachment:{quote(name)}"):
                     source = source.replace(written, found.address)
-    return clean_html(convert(source))
+    # nbconvert stops at an attachment that is missing.
+    return clean_html(convert(re.sub(r"attachment:(?=\S)", "attachment ", source)))
 
 
 @cache

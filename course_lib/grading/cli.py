@@ -107,11 +107,19 @@ def _grade(
     executor = _executor(options)
     try:
         from course_lib.grading.outcome import NO_RESULT, Options, as_json, is_complete, table
+        from course_lib.grading.release import solved_in_place
         from course_lib.grading.run import check_students, grade, submitted_assignments
 
         if not named:
             slugs = submitted_assignments(course, slugs) or slugs
         check_students(course, slugs, options["students"])
+        for slug in slugs:
+            if solved_in_place(course, slug):
+                click.echo(
+                    f"exercises/{slug}/{slug}.ipynb is not as it was released; grading uses the "
+                    f"released one. `course release {slug}` restores it.",
+                    err=True,
+                )
         outcome = grade(
             course,
             slugs,
@@ -449,6 +457,22 @@ def release_command(assignment: tuple[str, ...], check: bool) -> None:
         click.echo(f"made {path.relative_to(course.root)}")
     if not changed:
         click.echo(f"Nothing changed in exercises/ ({', '.join(slugs)}).")
+
+
+@main.command("start")
+@click.argument("assignment")
+def start_command(assignment: str) -> None:
+    """Copy the notebook of ASSIGNMENT into work/, to solve it there.
+
+    The notebooks in exercises/ are what students get, and are in git: do not solve them in place.
+    A copy that is in work/ already is kept.
+    """
+    from course_lib.grading.release import start
+
+    course = find_course()
+    (slug,) = course.choose([assignment])
+    path, is_new = start(course, slug)
+    click.echo(f"{'made' if is_new else 'kept'} {path.relative_to(course.root)}")
 
 
 @main.command("demo")

@@ -67,6 +67,10 @@ class Course:
         """Return the notebook that students get."""
         return self.exercises / slug / f"{slug}.ipynb"
 
+    def record(self, slug: str) -> Path:
+        """Return the notebook as it was released; someone may have solved the one in exercises/."""
+        return self.build / "released" / slug / f"{slug}.ipynb"
+
     def assignments(self) -> list[str]:
         """Return the slugs of all assignments, in order."""
         return sorted(path.stem for path in self.solutions.glob("*.md"))

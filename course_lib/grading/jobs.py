@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,9 @@ class Cell:
         The maximum points of a grade cell.
     model : str
         The model solution of a cell to write code in; empty for all other cells.
+    defines : tuple of str
+        Of a blank answer, the names that it defines. It does not run if one of them exists: the
+        student's other cells have the answer.
     """
 
     kind: str
@@ -47,6 +51,7 @@ class Cell:
     grade_id: str = ""
     points: float = 0.0
     model: str = ""
+    defines: tuple[str, ...] = ()
 
 
 def classify(cell: NotebookNode, *, instructors: bool) -> Cell:
@@ -96,6 +101,8 @@ class Job:
         among the learner's.
     version : str
         A hash of the course's code; a worker with another hash refuses the job.
+    files : mapping of str to str
+        The files from beside the notebook, in Base64, by their path.
     """
 
     student: str
@@ -107,6 +114,7 @@ class Job:
     given: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     version: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -199,7 +207,7 @@ def to_json(record: Job | Result) -> str:
 def job_from_json(text: str) -> Job:
     """Return the job that `to_json` wrote."""
     raw = json.loads(text)
-    cells = tuple(Cell(**cell) for cell in raw.pop("cells"))
+    cells = tuple(Cell(**c | {"defines": tuple(c["defines"])}) for c in raw.pop("cells"))
     names = {name: tuple(raw[name]) for name in ("given", "answers")}
     return Job(**raw | {"cells": cells} | names)
 
@@ -242,20 +250,26 @@ def make_job(
     assert submission.notebook is not None
     blueprint = blueprint or read_blueprint(course, submission.slug)
     given = {cell["id"]: cell for cell in blueprint.notebook.cells if not is_solution(cell)}
-    cells = tuple(
-        classify(given.get(cell["id"], cell), instructors=cell["id"] in given)
-        for cell in submission.notebook.cells
-    )
+    blanks = blueprint.blanks()
+
+    def job_cell(cell: NotebookNode) -> Cell:
+        made = classify(given.get(cell["id"], cell), instructors=cell["id"] in given)
+        if made.kind == RUN and blanks.get(made.grade_id) == made.source:
+            return dataclasses.replace(made, defines=blueprint.defines(made.grade_id))
+        return made
+
+    cells = with_models(map(job_cell, submission.notebook.cells), blueprint.models)
     return Job(
         student=submission.student,
         slug=submission.slug,
-        cells=with_models(cells, blueprint.models),
+        cells=cells,
         seed=seed,
         timeout=timeout,
         sandbox=sandbox,
         given=imported(cell.source for cell in cells if cell.kind == GIVEN),
         answers=tuple(sorted(blueprint.answers)),
         version=version,
+        files={name: b64encode(data).decode() for name, data in submission.files.items()},
     )
 
 

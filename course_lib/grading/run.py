@@ -206,17 +206,9 @@ class _Assignment:
     recording: LazyRecorder
 
     @cached_property
-    def due(self) -> str:
-        """The due date."""
-        return self.recording.recorder.book.late_basis(self.slug)[0]
-
-    @cached_property
-    def rows_due(self) -> dict[str, str]:
-        """The due date and extension in the gradebook, by student."""
-        return self.recording.recorder.book.late_basis(self.slug)[1]
-
-    def lateness(self, student: str) -> str:
-        return self.rows_due.get(student, f"{self.due} None")
+    def rows(self) -> dict[str, str]:
+        """What the gradebook held of each submission before this run, by student."""
+        return self.recording.recorder.book.state(self.slug)
 
 
 class _Run:
@@ -314,15 +306,11 @@ class _Run:
         """Return a test whether a digest is that of a result already in the gradebook."""
         done = (
             entry is not None
-            and about.store.recorded.get(entry.student) == self._mark(about, entry)
-            and entry.student in about.rows_due
+            and entry.student in about.rows
+            and about.store.recorded.get(entry.student) == _mark(entry, about.rows)
             and self.recording.recorder.is_whole(about.slug, entry.student)
         )
         return lambda digest: done and entry is not None and digest == entry.digest
-
-    def _mark(self, about: _Assignment, entry: Entry) -> str:
-        """Return the mark of a result, with the times that decide its lateness."""
-        return f"{entry.mark} {about.lateness(entry.student)}"
 
     def _entry(self, about: _Assignment, submission: Submission, result: Result) -> Entry:
         return Entry(
@@ -347,7 +335,7 @@ class _Run:
         about = self.assignments[result.slug]
         submission = self.waiting.pop((result.slug, result.student))
         entry = self._entry(about, submission, result)
-        if never_executed(result) and submission.student in about.rows_due:
+        if never_executed(result) and submission.student in about.rows:
             # Keep the earlier points: the grader failed, not the submission.
             self._keep(about, {submission.student: entry}, unfinished=True)
             return
@@ -376,8 +364,10 @@ class _Run:
         about = self.assignments[batch[0][0].slug]
         rows = self.recording.recorder.record_all([(s, entry.result) for s, entry in batch])
         unfinished = {s.student for s, entry in batch if never_executed(entry.result)}
+        students = [entry.student for _submission, entry in batch]
+        state = self.recording.recorder.book.state(about.slug, students)
         done = {
-            entry.student: self._mark(about, entry)
+            entry.student: _mark(entry, state)
             for (_submission, entry), row in zip(batch, rows, strict=True)
             if row.scores is not None and entry.student not in unfinished
         }
@@ -409,6 +399,11 @@ class _Run:
                         fresh=False,
                     )
                 )
+
+
+def _mark(entry: Entry, state: Mapping[str, str]) -> str:
+    """Return the mark of a result, with what the gradebook holds of the submission."""
+    return f"{entry.mark} {state.get(entry.student, '')}"
 
 
 def _countable(task: TaskResult) -> TaskResult:

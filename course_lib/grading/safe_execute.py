@@ -45,7 +45,7 @@ class SafeExecute(NbGraderPreprocessor):  # type: ignore[misc]
                 f"{about['notebook']}.ipynb of {slug} is not graded: an assignment of the course "
                 f"has one notebook, {slug}.ipynb."
             )
-        course = Course(Path(self.config.CourseDirectory.root))
+        course = Course(Path(CourseDirectory(parent=self).root))
         blueprint = read_blueprint(course, slug)
         filled = blueprint.filled(read_cells(as_text(nb).encode("utf-8", "replace"))[0])
         job = make_job(

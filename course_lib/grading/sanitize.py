@@ -11,12 +11,14 @@ import binascii
 import html
 import re
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import nh3
+from jinja2 import pass_context
 from markupsafe import Markup
 
 from course_lib.text import _
@@ -157,17 +159,35 @@ def picture(kind: str, encoded: object) -> Picture | None:
     encoded : object
         In Base64, as in the notebook format.
     """
-    if not isinstance(encoded, str) or len(encoded) > MOST_BYTES * 4 // 3 + 4:
+    return _picture_within(kind, encoded, MOST_BYTES, _MOST_SIDE, MOST_PIXELS)
+
+
+# A photo of a page of paper is larger than a figure that code draws.
+_MOST_ATTACHED = 12 * 2**20
+_MOST_ATTACHED_SIDE = 16_000
+_MOST_ATTACHED_PIXELS = 64_000_000
+
+
+def attached(kind: object, encoded: object) -> Picture | None:
+    """Return a picture that was pasted into a cell, as `picture` does, but up to larger limits."""
+    limits = (_MOST_ATTACHED, _MOST_ATTACHED_SIDE, _MOST_ATTACHED_PIXELS)
+    return _picture_within(kind, encoded, *limits)
+
+
+def _picture_within(
+    kind: object, encoded: object, most: int, side: int, pixels: int
+) -> Picture | None:
+    if not isinstance(encoded, str) or len(encoded) > most * 4 // 3 + 4:
         return None
     try:
         data = base64.b64decode("".join(encoded.split()), validate=True)
-        made = {"image/png": _png, "image/jpeg": _jpeg}[kind](data)
+        made = {"image/png": _png, "image/jpeg": _jpeg}[str(kind)](data)
     except (binascii.Error, ValueError, KeyError, IndexError, struct.error):
         return None
     if made is None:
         return None
     data, width, height = made
-    if not (0 < width <= _MOST_SIDE and 0 < height <= _MOST_SIDE) or width * height > MOST_PIXELS:
+    if not (0 < width <= side and 0 < height <= side) or width * height > pixels:
         return None
     return Picture(f"data:{kind};base64,{base64.b64encode(data).decode()}", width, height)
 
@@ -194,8 +214,11 @@ def _png(data: bytes) -> tuple[bytes, int, int] | None:
 
 def _jpeg(data: bytes) -> tuple[bytes, int, int] | None:
     """Return a JPEG, and its size."""
-    if not data.startswith(b"\xff\xd8") or not data.endswith(b"\xff\xd9"):
+    end = data.rfind(b"\xff\xd9") + 2
+    if not data.startswith(b"\xff\xd8") or end < 4:
         return None
+    # Phones append more data after the picture's end.
+    data = data[:end]
     at = 2
     while data[at] == 0xFF:
         kind, length = data[at + 1], struct.unpack_from(">H", data, at + 2)[0]
@@ -299,12 +322,22 @@ def clean_html(html: str) -> str:
     return _cleaner().clean(_OTHER_TAG.sub("&lt;", str(html)))
 
 
-def markdown2html(source: str) -> str:
-    """Return Markdown as HTML without scripts, forms, frames and style sheets."""
+@pass_context
+def markdown2html(context: Mapping[str, Any], source: str) -> str:
+    """Return a cell's Markdown as HTML without scripts, forms, frames and style sheets.
+
+    Pictures that were pasted into the cell become part of the page.
+    """
     # Only nbgrader's pages need it; grading a class should not import mistune.
     from nbconvert.filters import markdown2html as convert
 
-    return clean_html(convert(source))
+    for name, kinds in (context.get("cell") or {}).get("attachments", {}).items():
+        for kind, encoded in kinds.items():
+            if found := attached(kind, encoded):
+                for written in (f"<attachment:{name}>", f"attachment:{quote(name)}"):
+                    source = source.replace(written, found.address)
+    # nbconvert stops at an attachment that is missing.
+    return clean_html(convert(re.sub(r"attachment:(?=\S)", "attachment ", source)))
 
 
 @cache

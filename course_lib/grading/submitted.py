@@ -6,31 +6,44 @@ sizes are bounded.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
+import json
 import os
 import re
 import stat
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from course_lib.grading.assignment import Blueprint, read_blueprint
+from course_lib.grading.assignment import Blueprint, Filled, read_blueprint
 from course_lib.grading.course import Course
 from course_lib.grading.notebooks import NotebookNode, RawCell, Unreadable, read_cells
-from course_lib.grading.sanitize import printable
+from course_lib.grading.sanitize import attached, printable, printable_text
 
-MOST_BYTES = 20 * 2**20
+MOST_BYTES = 64 * 2**20
 MOST_FILES = 1000
 MOST_TIMESTAMP = 1000
 MOST_SECRET = 1000
 
 _TIME = re.compile(
-    r"(\d{4}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)"
-    r"\s*(Z|[+-]\d{2}:?\d{2}|[A-Za-z][A-Za-z_]*(?:/[A-Za-z0-9_+-]{1,40}){0,2})?"
+    r"(\d{4}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s*(?:"
+    r"(?:UTC|GMT)?\s*(?P<away>[+-]\d{1,2}(?::?\d{2})?)|"
+    r"(?P<zone>[A-Za-z][A-Za-z_]*(?:/[A-Za-z0-9_+-]{1,40}){0,2}))?"
+    r"(?:\s*\([A-Za-z ]{1,40}\))?"
 )
+# The abbreviations that clocks and scripts write, in hours from UTC. zoneinfo knows few of them,
+# and reads CET as the time of a place, with its summer time.
+_HOURS = (
+    "UTC=0 GMT=0 Z=0 WET=0 WEST=1 BST=1 CET=1 MEZ=1 WAT=1 CEST=2 MESZ=2 EET=2 SAST=2 CAT=2 EEST=3 "
+    "MSK=3 TRT=3 EAT=3 PKT=5 IST=5.5 WIB=7 ICT=7 SGT=8 HKT=8 PHT=8 AWST=8 JST=9 KST=9 ACST=9.5 "
+    "AEST=10 ACDT=10.5 AEDT=11 NZST=12 NZDT=13 ADT=-3 BRT=-3 ART=-3 AST=-4 EDT=-4 EST=-5 CDT=-5 "
+    "CST=-6 MDT=-6 MST=-7 PDT=-7 PST=-8 AKDT=-8 AKST=-9 HST=-10"
+)
+_ZONES = {name: float(hours) for name, hours in re.findall(r"(\w+)=(\S+)", _HOURS)}
 
 
 class Refused(Exception):
@@ -70,6 +83,10 @@ def names(descriptor: int, *sought: str) -> list[str]:
     return sorted(set(found))
 
 
+def _names_in(descriptor: int) -> list[str]:
+    return names(descriptor)
+
+
 def read(name: str, inside: int, limit: int = MOST_BYTES) -> tuple[bytes, os.stat_result]:
     """Return the bytes of a file and its `stat` result.
 
@@ -99,23 +116,28 @@ def parse_time(data: bytes) -> datetime:
 
     The pattern admits only time zone names that can't be paths.
     """
-    match = _TIME.fullmatch(data.decode("ascii").strip())
+    # Some editors and shells begin a file with a mark of its encoding.
+    text = data.decode(json.detect_encoding(data)).strip("\ufeff \t\r\n\0")
+    match = _TIME.fullmatch(text) if text.isascii() else None
     if match is None:
         raise ValueError("not a time")
-    when, zone = datetime.fromisoformat(_padded(match[1])), match[2]
-    if zone:
-        when = when.replace(tzinfo=_zone(zone)).astimezone(UTC)
+    when = datetime.fromisoformat(_padded(match[1]))
+    if match["away"] or match["zone"]:
+        when = when.replace(tzinfo=_zone(match["zone"] or "", match["away"])).astimezone(UTC)
     return when.replace(tzinfo=None)
 
 
-def _zone(name: str) -> tzinfo:
-    if name[0] in "+-":
-        away = timedelta(hours=int(name[1:3]), minutes=int(name[-2:]))
-        return timezone(-away if name[0] == "-" else away)
+def _zone(name: str, away: str | None) -> tzinfo:
+    if away:
+        hours, minutes = re.fullmatch(r"(\d{1,2}):?(\d{2})?", away[1:]).groups()  # type: ignore[union-attr]
+        delta = timedelta(hours=int(hours), minutes=int(minutes or 0))
+        return timezone(-delta if away[0] == "-" else delta)
+    if name.upper() in _ZONES:
+        return timezone(timedelta(hours=_ZONES[name.upper()]))
     try:
-        return UTC if name in ("Z", "UTC", "GMT") else ZoneInfo(name)
+        return ZoneInfo(name)
     except ZoneInfoNotFoundError:
-        raise ValueError("unknown time zone") from None
+        raise ValueError(f"unknown time zone {name}") from None
 
 
 def metadata_digest(inside: int) -> str:
@@ -169,6 +191,13 @@ def _too_large(name: str, size: int, limit: int) -> str:
 
 
 LONGEST_ID = 128
+# Limits of the files beside a notebook that are kept with it.
+MOST_FILE_BYTES = 10 * 2**20
+MOST_BESIDE = 50
+_DEEPEST = 3
+_NO_FILES = ("timestamp.txt", "submission_secret.txt", "not imported.txt", "Thumbs.db")
+# Jupyter and nbgrader run such a file when they start in its folder.
+_CONFIGURE = ("_config.py", "_config.json")
 MOST_NOTEBOOKS = 5
 
 
@@ -196,6 +225,8 @@ class Submission:
     secret : str
         The secret that ``nbgrader submit`` makes, and that ``nbgrader release_feedback`` uses in
         the name of the feedback page. Empty if missing or unreadable.
+    files : mapping of str to bytes
+        The other submitted files, such as ``helper.py`` or a picture, by their path.
     """
 
     student: str
@@ -208,6 +239,7 @@ class Submission:
     notes: tuple[str, ...] = ()
     name_fits: bool = True
     secret: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def submission_folders(course: Course, slug: str) -> list[str]:
@@ -299,6 +331,7 @@ def read_submission(
         notes=tuple(found.notes),
         name_fits=is_valid_id(student),
         secret=found.secret,
+        files=found.files,
     )
 
 
@@ -320,6 +353,9 @@ class _Found:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    # files that are not read, with the reasons
+    left: list[str] = field(default_factory=list)
 
     def read_folder(self, inside: int, slug: str, blueprint: Blueprint) -> None:
         wanted = f"{slug}.ipynb"
@@ -336,12 +372,19 @@ class _Found:
         digest = hashlib.sha256(when + repr(about).encode())
         for data in files.values():
             digest.update(b"%d:" % len(data) + data)
+        self._read_files(inside, [n for n in there if n not in candidates])
+        if self.left:
+            shown = ", ".join(self.left[:3]) + f", and {len(self.left) - 3} more" * (
+                len(self.left) > 3
+            )
+            self.notes.append(f"Only in the submitted folder: {shown}.")
+        for name, data in self.files.items():
+            digest.update(f"{name!r} {len(data)}:".encode() + data)
         self.digest = digest.hexdigest()
         if files and not self.known(self.digest):
             cells = {name: self._cells(name, data) for name, data in files.items()}
             readable = {name: raw for name, raw in cells.items() if raw is not None}
-            self._choose(wanted, candidates, readable, blueprint)
-            filled = blueprint.filled(readable[self.file])
+            filled = self._choose(wanted, candidates, readable, blueprint)
             self.notebook = filled.notebook
             self.problems += filled.problems
             self.notes += filled.notes
@@ -364,6 +407,31 @@ class _Found:
                     )
         return files
 
+    def _read_files(self, inside: int, names: Iterable[str], above: str = "") -> None:
+        """Read the files beside the notebook, and those in folders there."""
+        for name in names:
+            path = above + name
+            if name.startswith((".", "__")) or path in _NO_FILES:
+                continue
+            why = ""
+            try:
+                if len(self.files) + len(self.left) >= MOST_BESIDE:
+                    why = "too many files"
+                elif name.lower().endswith(_CONFIGURE) or not path.isprintable():
+                    why = "not copied because of its name"
+                elif not stat.S_ISDIR(os.stat(name, dir_fd=inside, follow_symlinks=False).st_mode):
+                    room = MOST_FILE_BYTES - sum(map(len, self.files.values()))
+                    self.files[path] = read(name, inside, room)[0]
+                elif above.count("/") < _DEEPEST:
+                    with folder(name, inside) as below:
+                        self._read_files(below, _names_in(below), f"{path}/")
+                else:
+                    why = "a folder too deep inside others"
+            except (Refused, OSError) as error:
+                why = str(error).rstrip(".") if isinstance(error, Refused) else _why(error)
+            if why:
+                self.left.append(f"{printable(path, 60)} ({why})")
+
     def _cells(self, name: str, data: bytes) -> list[RawCell] | None:
         try:
             raw, strange = read_cells(data)
@@ -380,30 +448,50 @@ class _Found:
         candidates: list[str],
         readable: dict[str, list[RawCell]],
         blueprint: Blueprint,
-    ) -> None:
-        """Choose the notebook to grade, and note which others exist."""
+    ) -> Filled:
+        """Return the notebook to grade: the one with most answers; note which others exist."""
+        beside = {name: _shown(name, data) for name, data in self.files.items()}
         ours = {
-            n: blueprint.knows(raw)
+            n: blueprint.filled(raw, beside)
             for n, raw in readable.items()
-            if n == wanted or blueprint.recognises(raw)
+            if (n == wanted and not blueprint.is_chapter(raw)) or blueprint.recognises(raw)
         }
         if not ours:
             if self.trouble:
                 raise Refused(" ".join(self.trouble))
+            name = next(iter(readable), candidates[0])
+            if blueprint.is_chapter(readable.get(name, [])):
+                raise Refused(
+                    f"{printable(name)} is the chapter of the book, not the exercise. Ask the "
+                    "student for the notebook with the exercise's answers."
+                )
             raise Refused(
-                f"{printable(candidates[0])} is another notebook: it contains no cell of this "
-                "assignment."
+                f"{printable(name)} is another notebook: it contains no cell of this assignment."
             )
         self.problems += self.trouble
-        self.file = wanted if wanted in ours else max(ours, key=lambda name: ours[name])
+        self.file = max(ours, key=lambda name: (len(ours[name].answers), name == wanted))
+        chosen = ours.pop(self.file)
         if self.file != wanted:
             self.notes.append(f"It was submitted as {printable(self.file)}.")
-        others = [printable(n, 60) for n in ours if n != self.file and ours[n]]
-        if others:
-            self.problems.append(
-                f"There are several notebooks with answers; {printable(self.file, 60)} was graded, "
-                f"not {', '.join(others)}."
-            )
+        for name in sorted(readable.keys() - {self.file}):
+            shown, here = printable(name, 60), printable(self.file, 60)
+            if name not in ours:
+                self.notes.append(f"{shown} is another notebook: no cell is of this assignment.")
+                continue
+            answers = ours[name].answers
+            count = f"{len(answers)} answer{'s' * (len(answers) != 1)}"
+            if answers.items() <= chosen.answers.items():
+                self.notes.append(f"{here} was graded; {shown} adds nothing to it: {count}.")
+            elif answers.keys() < chosen.answers.keys():
+                self.notes.append(
+                    f"{here} was graded, with {len(chosen.answers)} answers, not {shown} with "
+                    f"{count}."
+                )
+            else:
+                self.problems.append(
+                    f"There are several notebooks with answers; {here} was graded, not {shown}."
+                )
+        return chosen
 
     def _time(self, inside: int, there: list[str]) -> bytes:
         if "timestamp.txt" not in there:
@@ -415,10 +503,23 @@ class _Found:
             return data
         except (Refused, OSError, ValueError, OverflowError) as error:
             self.problems.append(
-                "timestamp.txt can't be read as a time, so lateness is unknown"
-                + (f": {error}" if isinstance(error, Refused) else ".")
+                "timestamp.txt can't be read as a time, so lateness is unknown: "
+                f"{printable(error, 100).rstrip('.')}. Write it as 2025-03-01 12:00:00 UTC, and "
+                "grade again."
             )
             return b"?"
+
+
+def _shown(name: str, data: bytes) -> dict[str, str]:
+    """Return what a person can see of a file from beside the notebook, by its kind."""
+    end = name.lower().rpartition(".")[2]
+    if end in ("png", "jpg", "jpeg"):
+        kind = "image/png" if end == "png" else "image/jpeg"
+        found = attached(kind, base64.b64encode(data).decode())
+        return {kind: found.address.partition(",")[2]} if found else {}
+    if end in ("py", "txt", "md"):
+        return {"text/plain": printable_text(data.decode("utf-8", "replace"))}
+    return {}
 
 
 def _secret(inside: int) -> str:

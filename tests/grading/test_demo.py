@@ -389,7 +389,7 @@ def test_submission_file_is_split_into_named_cells(tmp_path: Path) -> None:
     ],
 )
 def test_html_of_students_is_made_harmless(bad: str) -> None:
-    for page in (clean_html(bad), markdown2html(bad)):
+    for page in (clean_html(bad), markdown2html({}, bad)):
         for live in ("<script", "<iframe", "<svg", "<form", "<input", "<style", "url("):
             assert live not in page
         for attribute in (" onerror=", " onclick=", " onload=", "src=", "href="):
@@ -400,8 +400,8 @@ def test_harmless_html_is_kept() -> None:
     table = "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>"
     assert clean_html(table) == table
     assert clean_html("<p>x</p>") == "<p>x</p>"
-    assert "<code>a &lt; b</code>" in markdown2html("`a < b`")
-    assert "$a &lt; b$" in markdown2html("$a < b$")
+    assert "<code>a &lt; b</code>" in markdown2html({}, "`a < b`")
+    assert "$a &lt; b$" in markdown2html({}, "$a < b$")
     picture = '<img alt="x" src="data:image/png;base64,AAAA">'
     assert clean_html(picture) == picture
     styled = '<p style="color:red;text-align:right">x</p>'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from course_lib.grading.jobs import (
     GIVEN,
     RUN,
     Cell,
+    Job,
     Result,
     TaskResult,
     job_from_json,
@@ -388,3 +390,32 @@ def test_doubtful_gradients_wait_for_a_person_with_the_evidence() -> None:
     assert [(t.task, t.points) for t in result.tasks if t.points < t.max_points] == [
         ("div_layer", 1)
     ]
+
+
+def printed(job: Job) -> str:
+    """Return what the last cell prints."""
+    (shown,) = execute(job).outputs[-1]
+    return str(shown["text"])
+
+
+def own_cells(*cells: Cell) -> Job:
+    return Job("ada", SLUG, cells=cells, seed=1)
+
+
+@pytest.mark.parametrize("first", ["n = 1", "exec('n = 1')", "from helper import *"])
+def test_a_blank_answer_does_not_replace_what_the_student_defined(first: str) -> None:
+    blank = Cell(RUN, "n = 2", "answer", defines=("n",))
+    files = {"helper.py": b64encode(b"n = 1\n").decode()}
+    made = own_cells(Cell(RUN, first), blank, Cell(RUN, "print(n)"))
+    assert printed(dataclasses.replace(made, files=files)) == "1\n"
+    assert printed(own_cells(Cell(RUN, "m = 1"), blank, Cell(RUN, "print(n)"))) == "2\n"
+
+
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_files_beside_the_notebook_can_be_read_and_imported(sandbox: bool) -> None:
+    content = {"lib/helper.py": b"n = 3\n", "table.csv": b"1,2\n" * 100_000}
+    files = {name: b64encode(data).decode() for name, data in content.items()}
+    cell = Cell(RUN, "from lib.helper import n\nprint(n, len(open('table.csv').read()))")
+    made = dataclasses.replace(own_cells(cell), files=files, sandbox=sandbox)
+    assert printed(made) == "3 400000\n"
+    assert job_from_json(to_json(made)) == made

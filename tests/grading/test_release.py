@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT, TWO
 
 from course_lib.grading.course import Course, CourseError, this_course
+from course_lib.grading.gradebook.nbgrader import open_gradebook
 from course_lib.grading.notebooks import read_source
 from course_lib.grading.release import out_of_step, release
 
@@ -233,3 +234,20 @@ def test_error_names_a_source_that_is_not_text(small_course: Course) -> None:
     small_course.source("tiny").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CourseError, match=r"tiny\.md can't be read as a text notebook"):
         release(small_course, ["tiny"])
+
+
+def test_removing_a_task_of_a_graded_assignment_says_what_to_do(course: Course) -> None:
+    (slug,) = course.choose([TWO[0]])
+    release(course, [slug])
+    with open_gradebook(course) as book:
+        book.add_student("ada")
+        book.add_submission(slug, "ada")
+    before = course.released(slug).read_bytes()
+    path = course.source(slug)
+    text = path.read_text()
+    path.write_text(text[: text.index("## Task 7")] + text[text.index("## Task 8") :])
+    with pytest.raises(CourseError) as said:
+        release(course, [slug])
+    assert "removed: check_div_layer, div_layer" in str(said.value)
+    assert f"nbgrader db assignment remove {slug} --force" in str(said.value)
+    assert course.released(slug).read_bytes() == before

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import class_cases
+import nbformat
 import pytest
 from class_cases import (
     MAX_POINTS,
@@ -29,11 +30,13 @@ from class_cases import (
     same_version,
     small_page,
     state,
+    submission_text,
 )
 from click.testing import CliRunner
 from conftest import ROOT, TWO
 
 from course_lib.grading import jobs as grading_jobs
+from course_lib.grading import release as releasing
 from course_lib.grading.cli import main
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.executors import LocalPool, never_executed
@@ -42,6 +45,7 @@ from course_lib.grading.jobs import CHECK, Cell, Job, Result
 from course_lib.grading.outcome import Options, Outcome, is_complete, summary, table
 from course_lib.grading.run import grade
 
+PENALTY = '\nc.LateSubmissionPlugin.penalty_method = "zero"\n'
 CASES = Path(class_cases.__file__)
 PLACES = (CASES.parent, ROOT / "tests", ROOT)
 
@@ -125,10 +129,71 @@ def test_only_changed_submissions_are_graded_again(course: Course) -> None:
     )
     hand_in(course, "di", {})
     assert run(course)[1] == ["di"]
-    path = course.released(SLUG)
+    path = course.record(SLUG)
     path.write_text(path.read_text() + "\n")
     assert run(course)[1] == ["ada", "bob", "cy", "di"]
     assert run(course, students=["ada"], force=True)[1] == ["ada"]
+
+
+def test_a_solved_notebook_in_exercises_earns_nothing_for_a_blank_submission(
+    course: Course,
+) -> None:
+    blank = course.released(SLUG).read_bytes()
+    hand_in(course, "kim", blank)
+    course.released(SLUG).write_text(submission_text(course, answers(course)))
+    given = {c.id: c.source for c in nbformat.reads(blank.decode(), 4).cells}
+    jobs = []
+
+    def keep(job: Job) -> Result:
+        jobs.append(job)
+        return by_length(job)
+
+    run(course, InProcessExecutor(keep), students=["kim"])
+    sources = {cell.grade_id: cell.source for cell in jobs[0].cells if cell.grade_id}
+    assert sources["div_layer"] == given["div_layer"]
+    assert releasing.solved_in_place(course, SLUG)
+
+
+def test_start_copies_the_released_notebook_once(course: Course) -> None:
+    blank = course.released(SLUG).read_bytes()
+    path, is_new = releasing.start(course, SLUG)
+    assert (path, is_new) == (course.root / "work" / SLUG / f"{SLUG}.ipynb", True)
+    assert path.read_bytes() == blank
+    path.write_text("mine")
+    assert releasing.start(course, SLUG) == (path, False)
+    assert path.read_text() == "mine"
+    assert course.released(SLUG).read_bytes() == blank
+    assert not releasing.solved_in_place(course, SLUG)
+
+
+def test_a_restored_older_gradebook_is_brought_up_to_date(course: Course) -> None:
+    course.config.write_text(course.config.read_text() + PENALTY)
+    hand_in(course, "ada", answers(course), when="2025-03-02 12:00:00 UTC")
+    with open_gradebook(course) as book:
+        book.update_or_create_assignment(SLUG, duedate="2025-03-01 12:00:00")
+    run(course)
+    assert {row[10] for row in rows(course) if row[0] == "ada"} == {14.0}
+    older = course.gradebook.read_bytes()
+    later = "2025-03-05 12:00:00"
+    with open_gradebook(course) as book:
+        book.update_or_create_assignment(SLUG, duedate=later)
+    run(course)
+    assert {row[10] for row in rows(course) if row[0] == "ada"} == {None}
+    now = rows(course)
+    course.gradebook.write_bytes(older)
+    with open_gradebook(course) as book:
+        book.update_or_create_assignment(SLUG, duedate=later)
+    assert run(course)[1] == []
+    assert rows(course) == now
+
+    # the points of an older gradebook are brought up to date, too
+    older = course.gradebook.read_bytes()
+    hand_in(course, "bob", answers(course))
+    run(course)
+    now = rows(course)
+    course.gradebook.write_bytes(older)
+    assert run(course)[1] == []
+    assert rows(course) == now
 
 
 @pytest.mark.parametrize("lost", ["autograded", "feedback", "row", "recorded.jsonl", "due"])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import os
+import re
 import socket
+import struct
+import zlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -93,7 +97,7 @@ def deep(depth: int) -> bytes:
         (deep(100_000), "nested too deeply"),
         (b'{"cells": [' + b"{}," * 1_100_000 + b"{}]}", "more than a million lists and objects"),
         (b'{"cells": ' + b"1" * 5000 + b"}", "invalid JSON"),
-        (b"x" * (submitted.MOST_BYTES + 1), "too large: 20 MB"),
+        (b"x" * (submitted.MOST_BYTES + 1), "too large: 64 MB"),
     ],
     ids=lambda value: repr(value)[:20],
 )
@@ -263,12 +267,31 @@ def test_a_notebook_of_another_assignment_is_reported(course: Course) -> None:
     assert "other.ipynb is another notebook" in one.problems[0]
 
 
+def test_the_chapter_of_the_book_is_told_from_the_exercise(course: Course) -> None:
+    (course.root / "book").mkdir()
+    (course.root / "book" / f"{SLUG}.md").write_text("---\nx: y\n---\n\n# The cart\n\nText.\n")
+    cells = [
+        {"cell_type": "markdown", "source": "# The cart\n\nText.", "metadata": {}},
+        {"cell_type": "code", "source": "class MulLayer:\n    pass", "metadata": {}},
+    ]
+    chapter = json.dumps({"cells": cells, "nbformat": 4})
+    one = submit_and_read(course, chapter)
+    assert one.notebook is None
+    assert f"{SLUG}.ipynb is the chapter of the book" in one.problems[0]
+    # beside the answers, it is not read
+    one = submit_and_read(course, {"mul_layer": RIGHT}, name=f"{SLUG} (1).ipynb")
+    assert source(one, "mul_layer") == RIGHT
+    assert one.problems == ()
+
+
 def test_many_files_do_not_hide_the_notebook(course: Course) -> None:
     one = submit_and_read(course, {"mul_layer": RIGHT})
     for number in range(submitted.MOST_FILES + 10):
         (one.path.parent / f"{number}.txt").touch()
     (again,) = submissions(course, SLUG)
     assert source(again, "mul_layer") == RIGHT
+    assert len(again.files) == submitted.MOST_BESIDE
+    assert re.search(r"too many files\), and \d{3} more\.", again.notes[0])
 
 
 # --- time -----------------------------------------------------------------------------------------
@@ -283,6 +306,15 @@ def test_many_files_do_not_hide_the_notebook(course: Course) -> None:
         ("2025-03-01 12:00:00 +0530", datetime(2025, 3, 1, 6, 30)),
         ("2025-07-01 12:00:00 Europe/Berlin", datetime(2025, 7, 1, 10)),
         ("2025-03-01 12:00", datetime(2025, 3, 1, 12)),
+        ("2025-07-01 12:00:00 CEST", datetime(2025, 7, 1, 10)),
+        ("2025-07-01 12:00:00 CET", datetime(2025, 7, 1, 11)),
+        ("2025-01-01 12:00:00 PST", datetime(2025, 1, 1, 20)),
+        ("2025-01-01 12:00:00 IST", datetime(2025, 1, 1, 6, 30)),
+        ("2025-01-01 12:00:00 UTC+02:00", datetime(2025, 1, 1, 10)),
+        ("2025-01-01 12:00:00 GMT-3", datetime(2025, 1, 1, 15)),
+        ("2025-01-01 12:00:00.123 +03", datetime(2025, 1, 1, 9, 0, 0, 123_000)),
+        ("2025-01-01 12:00:00+0200 (EET)", datetime(2025, 1, 1, 10)),
+        ("\ufeff2025-03-01 12:00:00 UTC\r\n", datetime(2025, 3, 1, 12)),
         ("", None),
     ],
 )
@@ -363,7 +395,6 @@ def changed_checks(notebook: dict[str, Any]) -> None:
         if cell["id"].startswith("check_"):
             cell["source"] = "8.0"
             cell["cell_type"] = "raw"
-    find_cell(notebook, "imports")["source"] = "checks = None"
 
 
 def duplicated_checks(notebook: dict[str, Any]) -> None:
@@ -448,7 +479,8 @@ def test_cells_without_names_and_ids_are_recognised_by_their_position(course: Co
     one = submit_and_read(course, json.dumps(notebook))
     assert source(one, "mul_layer") == RIGHT
     assert source(one, "add_layer") == "mine = 2"
-    assert "mul_layer had lost its id" in " ".join(one.problems)
+    assert "mul_layer was recognised by the names that it defines." in one.notes
+    assert one.problems == ("add_layer had lost its id and was recognised by its position.",)
 
 
 def test_missing_solution_cell_counts_as_blank(course: Course, blueprint: Blueprint) -> None:
@@ -470,9 +502,7 @@ def test_solution_cell_of_another_type_is_restored_and_reported(course: Course) 
     assert next(c for c in one.notebook.cells if c.id == "mul_layer").cell_type == "code"
 
 
-def test_first_of_several_filled_solution_cells_counts(
-    course: Course, blueprint: Blueprint
-) -> None:
+def test_last_filled_copy_above_the_check_counts(course: Course, blueprint: Blueprint) -> None:
     blank = next(cell.source for cell in blueprint.notebook.cells if cell.id == "mul_layer")
     notebook = notebook_json(course)
     place = notebook["cells"].index(find_cell(notebook, "mul_layer"))
@@ -485,9 +515,17 @@ def test_first_of_several_filled_solution_cells_counts(
     assert (source(one, "mul_layer"), one.problems) == ("one", ())
     notebook["cells"].insert(place + 2, {**copies[1], "source": "two"})
     one = submit_and_read(course, json.dumps(notebook))
-    assert source(one, "mul_layer") == "one"
+    assert source(one, "mul_layer") == "two"
     assert "The cell mul_layer occurs 2 times" in one.problems[0]
-    assert source(one, "own-1") == "two"
+    assert source(one, "own-1") == "one"
+    # as they run in the student's notebook
+    assert one.notebook is not None
+    ids = [cell.id for cell in one.notebook.cells]
+    assert ids.index("own-1") == ids.index("mul_layer") - 1
+    # a copy below the check does not count
+    notebook["cells"].append({**copies[1], "source": "three"})
+    one = submit_and_read(course, json.dumps(notebook))
+    assert source(one, "mul_layer") == "two"
 
 
 def test_students_own_cells_keep_their_positions(course: Course) -> None:
@@ -606,3 +644,200 @@ def test_course_version_depends_on_notebook_and_configuration(
     course.config.unlink()
     course.config.write_text(text + "\n")
     assert course_version(course, blueprint) != before
+
+
+# --- students' own cells and files ----------------------------------------------------------------
+
+
+def own(text: str, kind: str = "code") -> dict[str, Any]:
+    return {"cell_type": kind, "source": text, "metadata": {}}
+
+
+def blank_notebook(course: Course, *names: str) -> dict[str, Any]:
+    """Return the released notebook without some cells."""
+    notebook = json.loads(submission_text(course, {}))
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] not in names]
+    return notebook
+
+
+def png() -> bytes:
+    return base64.b64decode(_picture_of(2, 2))
+
+
+def test_blank_answers_do_not_replace_what_own_cells_define(
+    course: Course, blueprint: Blueprint
+) -> None:
+    notebook = blank_notebook(course, "mul_layer")
+    notebook["cells"].insert(2, own("class MulLayer:\n    pass\n\nclass AddLayer:\n    pass"))
+    one = submit_and_read(course, json.dumps(notebook))
+    assert one.problems == ()
+    assert "defined in another cell: mul_layer, add_layer." in one.notes[0]
+    cells = {cell.grade_id: cell for cell in make_job(course, one, seed=1).cells if cell.grade_id}
+    # the deleted one and the one left blank, and every other blank one
+    assert cells["mul_layer"].defines == ("MulLayer",)
+    assert cells["add_layer"].defines == ("AddLayer",)
+    assert cells["predict"].defines == ("predict",)
+    one = submit_and_read(course, {"mul_layer": RIGHT})
+    cells = {cell.grade_id: cell for cell in make_job(course, one, seed=1).cells if cell.grade_id}
+    assert cells["mul_layer"].defines == ()
+
+
+def test_an_answer_below_its_check_needs_a_person(course: Course) -> None:
+    notebook = blank_notebook(course, "mul_layer")
+    notebook["cells"].append(own("class MulLayer:\n    pass"))
+    one = submit_and_read(course, json.dumps(notebook))
+    assert "only below the check: mul_layer" in one.problems[0]
+
+
+def test_an_answer_without_its_id_is_found_beside_own_cells(course: Course) -> None:
+    notebook = notebook_json(course)
+    cell = find_cell(notebook, "mul_layer")
+    place = notebook["cells"].index(cell)
+    notebook["cells"][place : place + 1] = [own("x = 1"), own(cell["source"]), own("y = 2")]
+    one = submit_and_read(course, json.dumps(notebook))
+    assert one.problems == ()
+    assert one.notebook is not None
+    here = [cell.source for cell in one.notebook.cells if cell.id.startswith(("own", "mul_l"))]
+    assert here == ["x = 1", RIGHT, "y = 2"]
+
+
+def test_lines_added_to_a_locked_cell_run_below_it(course: Course) -> None:
+    notebook = notebook_json(course)
+    find_cell(notebook, "imports")["source"] += "\nimport math"
+    find_cell(notebook, "check_mul_layer")["source"] = "checks = None"
+    one = submit_and_read(course, json.dumps(notebook))
+    assert one.notebook is not None
+    ids = [cell.id for cell in one.notebook.cells]
+    assert ids[ids.index("imports") + 1] == "own-1"
+    assert source(one, "own-1") == "import math"
+    assert "checks = None" not in [cell.source for cell in one.notebook.cells]
+
+
+@pytest.mark.parametrize(
+    ("where", "kind", "text"),
+    [
+        (1, "markdown", "Ben is wrong."),
+        (0, "raw", "Ben is wrong."),
+        (1, "code", "# Ben is wrong."),
+        (1, "code", "Ben is wrong, because of the unit"),
+    ],
+)
+def test_words_beside_a_blank_written_answer_are_the_answer(
+    course: Course, where: int, kind: str, text: str
+) -> None:
+    notebook = notebook_json(course)
+    place = notebook["cells"].index(find_cell(notebook, "explain"))
+    notebook["cells"].insert(place + where, own(text, kind))
+    assert source(submit_and_read(course, json.dumps(notebook)), "explain") == text
+    # code stays code
+    notebook["cells"][place + where] = own("MulLayer()", "code")
+    one = submit_and_read(course, json.dumps(notebook))
+    assert source(one, "explain") == "YOUR ANSWER HERE"
+    assert source(one, "own-1") == "MulLayer()"
+
+
+def test_words_in_the_question_are_the_answer(course: Course) -> None:
+    notebook = notebook_json(course)
+    place = notebook["cells"].index(find_cell(notebook, "explain"))
+    notebook["cells"][place - 1]["source"] += "\n\nBen is wrong."
+    one = submit_and_read(course, json.dumps(notebook))
+    assert source(one, "explain").strip() == "Ben is wrong."
+
+
+def test_pasted_pictures_are_kept(course: Course) -> None:
+    data = _picture_of(3, 4)
+    notebook = notebook_json(course, explain="see ![](attachment:a.png)")
+    find_cell(notebook, "explain")["attachments"] = {"a.png": {"image/png": data}}
+    notebook["cells"].append(own(f"![x](data:image/png;base64,{data})", "markdown"))
+    notebook["cells"].append(
+        own("<svg>", "markdown") | {"attachments": {"b": {"image/svg+xml": "x"}}}
+    )
+    one = submit_and_read(course, json.dumps(notebook))
+    assert one.notebook is not None
+    nbformat.validate(one.notebook)
+    assert next(c for c in one.notebook.cells if c.id == "explain").attachments == {
+        "a.png": {"image/png": data}
+    }
+    inline = next(c for c in one.notebook.cells if c.id == "own-1")
+    assert inline.source == "![x](attachment:picture-1)"
+    assert inline.attachments == {"picture-1": {"image/png": data}}
+    assert "1 of its pasted pictures can't be shown" in one.problems[0]
+
+
+def test_files_beside_the_notebook_are_read(course: Course) -> None:
+    path = hand_in(course, "ada", {"mul_layer": RIGHT})
+    path.with_name("photo 1.png").write_bytes(png())
+    path.with_name("helper.py").write_text("n = 1\n")
+    (path.parent / ".hidden").write_text("x")
+    path.with_name("link.py").symlink_to("/etc/passwd")
+    (one,) = submissions(course, SLUG)
+    assert set(one.files) == {"helper.py", "photo 1.png"}
+    assert "Only in the submitted folder: link.py (link.py is a link" in one.notes[0]
+    # the written answer is blank: the picture may be the answer
+    assert source(one, "explain") == "![photo 1.png](<attachment:photo 1.png>)"
+    assert "n = 1" in source(one, "own-files")
+    job = make_job(course, one, seed=1)
+    assert base64.b64decode(job.files["helper.py"]) == b"n = 1\n"
+    digest = one.digest
+    path.with_name("helper.py").write_text("n = 2\n")
+    (one,) = submissions(course, SLUG)
+    assert one.digest != digest
+
+
+def test_large_outputs_and_stray_bytes_do_not_cost_the_submission(course: Course) -> None:
+    notebook = notebook_json(course, explain="Für Ben")
+    shown = {"output_type": "stream", "name": "stdout", "text": "[[0.1]]\n" * 3_000_000}
+    find_cell(notebook, "mul_layer")["outputs"] = [shown]
+    data = json.dumps(notebook, ensure_ascii=False).encode()
+    assert len(data) > 25_000_000
+    one = submit_and_read(course, data)
+    assert (source(one, "mul_layer"), one.problems) == (RIGHT, ())
+    del find_cell(notebook, "mul_layer")["outputs"]
+    data = json.dumps(notebook, ensure_ascii=False).encode().replace("ü".encode(), b"\xfc")
+    one = submit_and_read(course, data)
+    assert source(one, "explain") == "F\ufffdr Ben"
+    assert "1 byte of its text, not UTF-8, became \ufffd" in one.problems[0]
+
+
+@pytest.mark.parametrize("name", [f"{SLUG}-Copy1.ipynb", f"{SLUG} (1).ipynb", "final.ipynb"])
+def test_the_notebook_with_most_answers_is_graded(course: Course, name: str) -> None:
+    hand_in(course, "ada", {})
+    one = submit_and_read(course, {"mul_layer": RIGHT, "explain": "Because."}, name=name)
+    assert source(one, "mul_layer") == RIGHT
+    assert one.problems == ()
+    assert f"It was submitted as {name}." in one.notes
+    # an earlier state is told, another one needs a person
+    hand_in(course, "ada", {"mul_layer": "earlier"})
+    (one,) = submissions(course, SLUG)
+    assert source(one, "mul_layer") == RIGHT
+    assert one.problems == ()
+    assert f"not {SLUG}.ipynb with 1 answer." in " ".join(one.notes)
+    hand_in(course, "ada", {"add_layer": "another"})
+    (one,) = submissions(course, SLUG)
+    assert f"{name} was graded, not {SLUG}.ipynb" in one.problems[0]
+
+
+def test_all_answers_in_one_own_cell_count_as_answers(course: Course) -> None:
+    hand_in(course, "ada", {})
+    notebook = blank_notebook(course, "mul_layer", "add_layer")
+    notebook["cells"].insert(2, own("class MulLayer:\n    pass\nclass AddLayer:\n    pass"))
+    one = submit_and_read(course, json.dumps(notebook), name="other.ipynb")
+    assert "It was submitted as other.ipynb." in one.notes
+    # without ids and metadata, by the calls of the checks
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+        cell.pop("id", None)
+    one = submit_and_read(course, json.dumps(notebook), name="other.ipynb")
+    assert "It was submitted as other.ipynb." in one.notes
+
+
+def _picture_of(width: int, height: int) -> str:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(bytes(height * (width + 1))))
+    made = b"\x89PNG\r\n\x1a\n" + head + pixels + chunk(b"IEND", b"")
+    return base64.b64encode(made).decode()

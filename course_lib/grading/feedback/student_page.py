@@ -22,6 +22,7 @@ from course_lib.grading.jobs import Result, TaskResult, without_report
 from course_lib.grading.results import ResultStore, write_atomically
 from course_lib.grading.sanitize import (
     Picture,
+    attached,
     encodable,
     first_lines,
     highlighted,
@@ -92,6 +93,7 @@ class Room:
     colours: int = 12_000
     text: int = 60_000
     pictures: int = 1_500_000
+    attached: int = 20_000_000
 
     def take(self, kind: str, wanted: int, most: int) -> int:
         """Reserve up to the wanted number of characters and return how many."""
@@ -120,7 +122,7 @@ def shown_cell(
     source = source if isinstance(source, str) else ""
     text = printable_text(source, room.take("code", len(source), 30_000))
     if cell.get("cell_type") != "code":
-        return ShownCell(False, text)
+        return ShownCell(False, text, tuple(_attachments(cell.get("attachments"), room)))
     if len(text) <= room.colours:
         room.take("colours", len(text), len(text))
         text = highlighted(text)
@@ -129,6 +131,18 @@ def shown_cell(
         for output in _joined(_shown(list(outputs)[:_MOST_OUTPUTS], room))
     ]
     return ShownCell(True, text, tuple(output for output in shown if output.text or output.picture))
+
+
+def _attachments(attachments: object, room: Room) -> Iterator[ShownOutput]:
+    """Yield the pictures that were pasted into a cell."""
+    for kinds in attachments.values() if isinstance(attachments, Mapping) else ():
+        for kind, encoded in kinds.items() if isinstance(kinds, Mapping) else ():
+            found = attached(kind, encoded)
+            if found and len(found.address) <= room.attached:
+                room.attached -= len(found.address)
+                yield ShownOutput(picture=found)
+            else:
+                yield ShownOutput(_("[A picture was left out: it can't be shown here.]"))
 
 
 def _shown(outputs: Iterable[Any], room: Room) -> Iterable[ShownOutput]:
@@ -424,6 +438,8 @@ def write_feedback(course: Course, slug: str, students: Collection[str] = ()) ->
         entry = store.entry(student)
         if entry is None or not submission.name_fits:
             written.left_out.append(f"{printable(student, 60)}: not graded yet")
+        elif not store.recorded.get(student, "").startswith(entry.mark):
+            written.left_out.append(f"{printable(student, 60)}: its grading was interrupted")
         elif entry.digest != submission.digest:
             written.left_out.append(f"{printable(student, 60)}: resubmitted since it was graded")
         else:
@@ -449,7 +465,9 @@ def write_page(course: Course, submission: Submission, page: str) -> None:
     data = page.encode("utf-8", "replace")
     secret = submission.secret or hashlib.sha256(data).hexdigest()
     when = f"{submission.timestamp} UTC" if submission.timestamp else ""
-    # The page is written last: if it exists, the other files do.
+    # The page is written last: if it exists, the other files do, and are those of this page. An
+    # earlier page must not be released with this submission's secret.
+    place.unlink(missing_ok=True)
     write_atomically(place.with_name("timestamp.txt"), when.encode())
     write_atomically(place.with_name("submission_secret.txt"), secret.encode())
     write_atomically(place, data)

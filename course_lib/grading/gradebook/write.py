@@ -6,6 +6,7 @@ After an interruption between any two writes, recording the same results again c
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import html
 import json
 import logging
@@ -80,6 +81,21 @@ def problem_cell(problems: Iterable[str]) -> NotebookNode:
     lines = "".join(f"<li>{html.escape(problem)}</li>" for problem in problems)
     text = f"**Problems to check by hand:**\n\n<ul>{lines}</ul>"
     return nbformat.v4.new_markdown_cell(text, id="from-the-grader")
+
+
+def work_by_task(notebook: NotebookNode) -> dict[str, list[Any]]:
+    """Return what the student gave for each graded cell: texts and pictures, by its grade_id."""
+    found: dict[str, list[Any]] = {}
+    given: list[Any] = []
+    for cell in notebook.cells:
+        if is_solution(cell) or str(cell.get("id", "")).startswith("own-"):
+            given.append([cell.source, cell.get("attachments", {})])
+        if is_grade(cell):
+            found[grade_id(cell)], given = given, []
+    if found:
+        # the cells below the last graded one
+        found[[*found][-1]] += given
+    return found
 
 
 @dataclass
@@ -232,18 +248,45 @@ class Book(Gradebook):  # type: ignore[misc]
                 f"`course release {slug}`."
             )
 
-    def late_basis(self, slug: str) -> tuple[str, dict[str, str]]:
-        """Return what determines lateness: the due date, and due date and extension by student.
+    def state(self, slug: str, students: Collection[str] = ()) -> dict[str, str]:
+        """Return what the gradebook holds of some or all submissions, by student, as a short text.
 
-        Students without a row in the gradebook are missing.
+        It covers lateness (due date, extension, time, penalty) and the automatic points. Another
+        text than the last grading left means that the due date has moved or that the gradebook was
+        replaced. Students without a row are missing.
         """
-        due = self.db.scalar(select(Assignment.duedate).where(Assignment.name == slug))
-        rows = self.db.execute(
-            select(SubmittedAssignment.student_id, SubmittedAssignment.extension)
+        wanted = [Assignment.name == slug]
+        if students:
+            wanted.append(SubmittedAssignment.student_id.in_(list(students)))
+        mine = (
+            select(
+                SubmittedAssignment.student_id,
+                SubmittedAssignment.extension,
+                SubmittedAssignment.timestamp,
+                SubmittedNotebook.late_submission_penalty,
+                Assignment.duedate,
+                SubmittedNotebook.id,
+            )
             .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-            .where(Assignment.name == slug)
+            .outerjoin(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .where(*wanted)
         )
-        return f"{due}", {student: f"{due} {extension}" for student, extension in rows}
+        points: dict[str, list[str]] = {}
+        of_cells = (
+            select(Grade.notebook_id, BaseCell.name, Grade.auto_score)
+            .join(BaseCell, BaseCell.id == Grade.cell_id)
+            .join(SubmittedNotebook, SubmittedNotebook.id == Grade.notebook_id)
+            .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .where(*wanted)
+        )
+        for notebook, name, score in sorted(self.db.execute(of_cells), key=lambda row: row[:2]):
+            points.setdefault(notebook, []).append(f"{name}={score}")
+        found = {}
+        for student, extension, when, penalty, due, notebook in self.db.execute(mine):
+            about = f"{due} {extension} {when} {penalty} {points.get(notebook, [])}"
+            found[student] = hashlib.sha256(about.encode()).hexdigest()[:16]
+        return found
 
 
 def _wait_a_second(connection: Any, _record: Any) -> None:
@@ -271,17 +314,40 @@ class Steps:
         """Cut long outputs."""
         return self._limit(notebook, {})[0]
 
-    def save(self, notebook: NotebookNode, rows: SubmissionRows) -> None:
-        """Store points and automatic comments, as SaveAutoGrades does."""
+    def save(
+        self,
+        notebook: NotebookNode,
+        rows: SubmissionRows,
+        unchanged: Collection[str] = (),
+        in_doubt: Collection[str] = (),
+    ) -> None:
+        """Store points and automatic comments, as SaveAutoGrades does.
+
+        Parameters
+        ----------
+        notebook : NotebookNode
+        rows : SubmissionRows
+        unchanged : collection of str
+            The graded cells whose work is that of the last grading. Points given for it by hand
+            stay final if the automatic points stay the same.
+        in_doubt : collection of str
+            The graded cells that a person must look at if they have not all automatic points.
+        """
         if not self._save.enabled:
             return
         for cell in notebook.cells:
             if is_grade(cell):
-                grade = rows.grades[grade_id(cell)]
+                name = grade_id(cell)
+                grade = rows.grades[name]
+                before, by_hand = grade.auto_score, grade.manual_score is not None
                 grade.auto_score = determine_grade(cell, self._save.log)[0]
+                if by_hand and name in unchanged and _same(before, grade.auto_score):
+                    continue
                 # The manual grade may be out of date; a cell without any grade needs one.
                 grade.needs_manual_grade = (
-                    grade.manual_score is not None or grade.auto_score is None
+                    by_hand
+                    or grade.auto_score is None
+                    or (name in in_doubt and grade.auto_score < rows.most[name])
                 )
             if is_solution(cell) or is_task(cell):
                 checksum = cell.metadata.nbgrader.get("checksum")
@@ -305,6 +371,12 @@ class Steps:
                 penalty = plugin.late_submission_penalty(student, points, seconds[student])
                 penalty = None if penalty is None else min(max(penalty, 0), points)
             of.notebook.late_submission_penalty = penalty
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, abs_tol=1e-9)
 
 
 T = TypeVar("T")
@@ -384,7 +456,7 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
         return self.record_all([(submission, result)])[0]
 
     def record_all(self, items: Sequence[Item]) -> list[GradedSubmission]:
-        """Write results of one assignment: notebooks, then points, then feedback pages.
+        """Write results of one assignment: points, then notebooks, then feedback pages.
 
         Raises
         ------
@@ -392,11 +464,12 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
             If the disk is full, or the gradebook can't be written.
         """
         ready = [(s, r, self._notebook(s, r)) for s, r in items if s.name_fits]
-        for submission, _result, notebook in ready:
-            self._write_notebook(submission, notebook)
         scores: dict[str, Scores] = {}
         if ready:
+            # Before the notebooks: the old ones tell which points by hand are still for this work.
             self._retry_while_locked(lambda: self._store(ready))
+            for submission, _result, notebook in ready:
+                self._write_notebook(submission, notebook)
             scores = self.scores(ready[0][0].slug, [s.student for s, _, _ in ready])
         for submission, result, _notebook in ready:
             if self.page is not None:
@@ -456,6 +529,8 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
     def _write_notebook(self, submission: Submission, notebook: NotebookNode) -> None:
         path = self._path(submission.slug, submission.student)
         write_atomically(path, as_text(notebook).encode("utf-8", "replace"))
+        for name, data in submission.files.items():
+            write_atomically(path.parent / name, data)
         # `nbgrader generate_feedback` copies these.
         when = f"{submission.timestamp} UTC" if submission.timestamp else ""
         for name, text in (("timestamp.txt", when), ("submission_secret.txt", submission.secret)):
@@ -476,18 +551,27 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
         batch = self.book.load(assignment, [submission.student for submission, _, _ in ready])
         for submission, result, notebook in ready:
             rows = batch[submission.student]
-            if submission.timestamp:
-                rows.submission.timestamp = parse_utc(submission.timestamp)
-            self.steps.save(notebook, rows)
+            before = rows.submission.timestamp
+            when = parse_utc(submission.timestamp) if submission.timestamp else None
+            rows.submission.timestamp = when
+            # An older gradebook may have been restored, with points for an earlier submission.
+            unchanged = self._unchanged(submission, notebook) if before in (None, when) else set()
             held = {task.cell: task.report.held for task in result.tasks if task.report.held}
             # A doubt about one task is none about the others.
             broken = submission.problems or {*result.problems} - {*held.values()}
-            for name, grade in rows.grades.items():
-                lost = grade.auto_score is not None and grade.auto_score < rows.most[name]
-                if lost and (broken or name in held):
-                    grade.needs_manual_grade = True
+            self.steps.save(notebook, rows, unchanged, rows.grades if broken else held)
         self.steps.penalise(batch)
         self.book.commit()
+
+    def _unchanged(self, submission: Submission, notebook: NotebookNode) -> set[str]:
+        """Return the graded cells whose work is the same as in the notebook graded last."""
+        path = self._path(submission.slug, submission.student)
+        try:
+            last = work_by_task(nbformat.from_dict(json.loads(path.read_text(encoding="utf-8"))))
+        except (OSError, ValueError, AttributeError, TypeError, KeyError):
+            return set()
+        now = work_by_task(notebook)
+        return {name for name in now if now[name] == last.get(name)}
 
     def _retry_while_locked(self, work: Callable[[], T]) -> T:
         """Return what `work` returns; retry it while another program has locked the gradebook."""

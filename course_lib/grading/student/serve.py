@@ -1,16 +1,19 @@
 """Answer the grader's requests: run a cell, or steps as in `course_lib.checks.side`.
 
-The requests are ``["cell", seconds, source]``, ``["steps", seconds, all_seconds, steps]`` and
-``["forget"]``. A step is ``[do, operands, [method, usual] or None, wanted]``. The answer is
-``["value", value]``, or ``["error", message]`` if the value cannot be sent. The value of steps is a
-list with ``[value, None or [kind, message, where], warnings, watched]`` for each. While a step
-runs, ``["ask", id, method, args]`` calls an object that the grader has shared.
+The requests are ``["cell", seconds, source]``, ``["files", contents]``, ``["steps", seconds,
+all_seconds, steps]`` and ``["forget"]``. A step is ``[do, operands, [method, usual] or None,
+wanted]``. The answer is ``["value", value]``, or ``["error", message]`` if the value cannot be
+sent. The value of steps is a list with ``[value, None or [kind, message, where], warnings,
+watched]`` for each. While a step runs, ``["ask", id, method, args]`` calls an object that the
+grader has shared.
 """
 
 from __future__ import annotations
 
 import builtins
 import contextlib
+import pathlib
+import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -63,6 +66,9 @@ class Server:
                 self._send(self.cells.run(source, seconds))
             elif kind == "steps":
                 self._send(self._perform(*content))
+            elif kind == "files":
+                _write(content[0])
+                self._send(None)
             elif kind == "forget":
                 self.objects.clear()
                 self.lent.clear()
@@ -163,6 +169,16 @@ class Server:
         # For arrays a view; for other types, what the object's own class returns.
         data = np.asarray(value) if base is np.ndarray else base(value)
         return Ref(number, name, self._to(data, depth + 1))
+
+
+def _write(files: dict[str, Any]) -> None:
+    """Write the files from beside the notebook, and let cells import them, as in Jupyter."""
+    for name, content in files.items():
+        path = pathlib.Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.tobytes())
+    if "" not in sys.path:
+        sys.path.insert(0, "")
 
 
 def _attempt(work: Callable[[], Any], seconds: float) -> tuple[Any, list[str]]:

@@ -44,7 +44,13 @@ from course_lib.grading.notebooks import grade_id
 from course_lib.grading.outcome import Options
 from course_lib.grading.results import ResultStore
 from course_lib.grading.run import grade
-from course_lib.grading.sanitize import first_lines, highlighted, picture, printable_text
+from course_lib.grading.sanitize import (
+    first_lines,
+    highlighted,
+    markdown2html,
+    picture,
+    printable_text,
+)
 
 HERE = this_course()
 SEED = 987_654_321_012
@@ -263,6 +269,25 @@ def test_errors_results_and_pictures_are_shown() -> None:
 
 
 # --- omitted content ------------------------------------------------------------------------------
+
+
+def test_pictures_in_a_written_answer_are_shown() -> None:
+    photo = png(4000, 3000, pixels=b"\0" * 1_000_000)
+    assert picture("image/png", photo) is None
+    cell = own_cell("see ![](attachment:a)", kind="markdown")
+    cell["attachments"] = {"a": {"image/png": photo}, "b": {"image/svg+xml": "<svg/>"}}
+    made = page(notebook(None, cell))
+    assert f'src="data:image/png;base64,{photo}"' in made
+    assert "A picture that you submitted" in made
+    assert "A picture was left out" in made
+
+
+def test_pasted_pictures_are_in_nbgraders_pages() -> None:
+    cell = {"attachments": {"a b.png": {"image/png": png(4, 3)}, "c": {"image/png": "x"}}}
+    made = markdown2html({"cell": cell}, "![](attachment:a%20b.png) ![](attachment:c) <script>1")
+    assert f'src="data:image/png;base64,{png(4, 3)}"' in made
+    assert "attachment:c" not in made
+    assert "<script" not in made
 
 
 def test_page_contains_no_grade_cell_and_no_seed() -> None:
@@ -794,6 +819,6 @@ def test_task_titles_come_from_the_headings() -> None:
 
 
 def test_an_unreleased_assignment_is_reported(course: Course) -> None:
-    course.released(SLUG).unlink()
+    course.record(SLUG).unlink()
     with pytest.raises(CourseError, match="course release"):
         write_feedback(course, SLUG)

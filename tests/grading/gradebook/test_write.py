@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import json
 import math
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,6 +126,16 @@ def compared_rows(
 @pytest.mark.parametrize("when", [0, 1], ids=["first", "after changes"])
 def test_gradebook_rows_equal_those_of_nbgrader(compared_rows: Any, when: int) -> None:
     theirs, ours = compared_rows[when]
+    # nbgrader lets points by hand wait again after every grading, also for work that is the same.
+    stays = [row for row in ours[0] if row[0] == "ada" and row[2] == "check_add_layer"]
+    assert [row[6] for row in stays] == [0]
+    theirs = (
+        [
+            (*row[:6], 0, *row[7:]) if (row[0], row[2]) == ("ada", "check_add_layer") else row
+            for row in theirs[0]
+        ],
+        theirs[1],
+    )
     for of_theirs, of_ours in zip(theirs, ours, strict=True):
         assert set(of_ours) - set(of_theirs) == set()
         assert of_ours == of_theirs
@@ -281,12 +292,77 @@ def test_an_unreleased_assignment_is_reported(course: Course) -> None:
 
 def test_a_release_with_other_cells_is_reported(course: Course) -> None:
     hand_in(course, "ada", answers(course))
-    path = course.released(SLUG)
+    path = course.record(SLUG)
     raw = json.loads(path.read_text())
     raw["cells"] = [cell for cell in raw["cells"] if cell["id"] != "check_div_layer"]
     path.write_text(json.dumps(raw))
     with pytest.raises(CourseError, match="with other cells"):
         run(course)
+
+
+def marks(course: Course) -> dict[str, tuple[Any, Any]]:
+    """Return ada's points by hand, and whether the cell waits for a person."""
+    found = {row[2]: (row[4], row[6]) for row in rows(course) if row[0] == "ada"}
+    return {name: found[name] for name in ("check_add_layer", "explain")}
+
+
+@pytest.mark.parametrize("change", ["force", "due date", "nothing left", "problem", "comma"])
+def test_points_by_hand_stay_final_if_the_work_and_its_points_are_the_same(
+    course: Course, change: str
+) -> None:
+    hand_in(course, "ada", answers(course), when="2025-03-01 11:59:59 UTC")
+    run(course)
+    give_marks_by_hand_to(course, "explain", "check_add_layer")
+    final = {"check_add_layer": (1, 0), "explain": (1, 0)}
+    assert marks(course) == final
+    if change == "due date":
+        with open_gradebook(course) as book:
+            book.update_or_create_assignment(SLUG, duedate="2025-03-04 12:00:00")
+    elif change == "nothing left":
+        shutil.rmtree(course.build / "grading")
+    elif change == "problem":
+        hand_in(course, "ada", {**answers(course), "mul_layer": "x"}, name="other.ipynb")
+    elif change == "comma":
+        hand_in(course, "ada", {**answers(course), "div_layer": "class DivLayer:\n    pass"})
+    run(course, force=change == "force")
+    assert marks(course) == final
+
+
+@pytest.mark.parametrize(
+    ("cell", "waiting"), [("explain", {"explain"}), ("add_layer", {"check_add_layer"})]
+)
+def test_points_by_hand_wait_again_for_other_work(
+    course: Course, cell: str, waiting: set[str]
+) -> None:
+    hand_in(course, "ada", answers(course))
+    run(course)
+    give_marks_by_hand_to(course, "explain", "check_add_layer")
+    hand_in(course, "ada", {**answers(course), cell: "something else"})
+    run(course)
+    assert {name for name, (_points, waits) in marks(course).items() if waits} == waiting
+
+
+def give_marks_by_hand_to(course: Course, *cells: str) -> None:
+    with open_submission(course, "ada") as of:
+        for cell in cells:
+            of[f"grade {cell}"].manual_score = 1
+            of[f"grade {cell}"].needs_manual_grade = False
+
+
+def test_files_beside_the_notebook_and_pictures_are_kept(course: Course) -> None:
+    path = hand_in(course, "ada", answers(course))
+    path.with_name("helper.py").write_text("n = 3\n")
+    (path.parent / "data").mkdir()
+    (path.parent / "data" / "x.csv").write_text("1,2\n")
+    path.with_name("jupyter_server_config.py").write_text("raise SystemExit\n")
+    run(course)
+    place = course.root / "autograded" / "ada" / SLUG
+    assert (place / "helper.py").read_text() == "n = 3\n"
+    assert (place / "data" / "x.csv").read_text() == "1,2\n"
+    assert not (place / "jupyter_server_config.py").exists()
+    said = "".join(cell.source for cell in nbformat.read(place / f"{SLUG}.ipynb", 4).cells[-1:])
+    assert "helper.py" in said
+    assert "n = 3" in said
 
 
 def test_no_kernel_is_started(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from course_lib.checks.cases import Case, elementwise_cases
@@ -15,6 +17,14 @@ SLUG = "03_activations"
 def _with_zero(rng: np.random.Generator) -> list[Case]:
     x = np.array([[0.0, 1.5], [-2.0, 0.0], [3.0, -0.5]])
     return [*elementwise_cases(rng), Case({"x": x}, rng.uniform(1, 2, x.shape), at="at zero")]
+
+
+def _with_slopes(rng: np.random.Generator) -> list[Case]:
+    """Return the cases with slopes of their own, and one with the usual slope."""
+    ordinary = elementwise_cases(rng)
+    own = [replace(case, init=(float(rng.uniform(0.05, 0.4)),)) for case in ordinary[:-1]]
+    zero = _with_zero(rng)[-1]
+    return [*own, ordinary[-1], zero, replace(zero, init=(0.25,))]
 
 
 def _with_extremes(rng: np.random.Generator) -> list[Case]:
@@ -74,7 +84,7 @@ leaky_relu = LayerTask(
     name="leaky_relu",
     reference=LeakyRelu,
     returned=("dx",),
-    cases=_with_zero,
+    cases=_with_slopes,
     points={"forward": 1, "dx": 2, "at zero": 1, "contracts": 1},
     read="03_activations#relu",
     notice=_("For negative x, the gradient is small but not 0."),

@@ -26,14 +26,14 @@ def _sample_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _affine_cases(rng: np.random.Generator) -> list[Case]:
-    shape, K = (5, 2, 3, 4), 7
-    tensors = Case(
-        {"x": rng.normal(size=shape)},
-        rng.normal(size=(5, K)),
-        (rng.normal(size=(24, K)), _bias(rng, K)),
-        at="tensors",
-    )
-    return [*_batches(rng), tensors]
+    # The layer gets images, then a plain batch, then images of another shape with as many values.
+    K = 7
+    init = (rng.normal(size=(24, K)), _bias(rng, K))
+    tensors = [
+        Case({"x": rng.normal(size=shape)}, rng.normal(size=(shape[0], K)), init, at="tensors")
+        for shape in ((5, 2, 3, 4), (3, 24), (6, 4, 3, 2))
+    ]
+    return [*_batches(rng), *tensors]
 
 
 def _batches(rng: np.random.Generator) -> list[Case]:

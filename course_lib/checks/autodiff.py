@@ -12,6 +12,7 @@ import numpy as np
 from course_lib.answers import autodiff as answers
 from course_lib.checks.calls import UnexpectedResult, call, get, plain, side_of, values_of
 from course_lib.checks.cases import Case
+from course_lib.checks.compare import as_numbers
 from course_lib.checks.side import Earlier, Shared, Step
 from course_lib.checks.tasks import CallTask, NumberTask
 from course_lib.text import _
@@ -123,14 +124,29 @@ def _step_by_step(x: Any, y: Any) -> None:
 def _formula_cases(rng: np.random.Generator) -> list[Case]:
     """Return two numbers for each formula of each part."""
     names = [(at, i) for at, formulas in _FORMULAS.items() for i in range(len(formulas))]
-    return [
+    drawn = [
         Case({"x": _number(rng), "y": _number(rng), "which": (at, i)}, dout=None, at=at)
         for at, i in [*names, ("after a second backward", 0)]
     ]
+    return [*drawn, _with_zero(next(case for case in drawn if case.at == "in x * y"))]
+
+
+def _with_zero(case: Case) -> Case:
+    """Return a case with 0 for x, by which no local gradient can be divided."""
+    return dataclasses.replace(case, inputs={**case.inputs, "x": 0.0 * case.inputs["x"]})
 
 
 def _number(rng: np.random.Generator) -> float:
-    return round(float(rng.uniform(1.2, 4)), 2)
+    """Return a number of either sign, below or above 1 and far from 0."""
+    return round(float(rng.choice([-1, 1]) * rng.uniform(0.3, 3)), 2)
+
+
+# The values of x and y after the calculation: a calculation may not change them.
+_KEPT = "x and y after the calculation"
+
+
+def _values(inputs: list[Any]) -> np.ndarray:
+    return np.concatenate([np.ravel(as_numbers(get(one, "value"))) for one in inputs])
 
 
 def _probe_value(answer: Any, x: float, y: float, which: tuple[str, int]) -> Iterable[Any]:
@@ -162,6 +178,7 @@ def _probe_value(answer: Any, x: float, y: float, which: tuple[str, int]) -> Ite
     yield "value", value
     yield "x.grad", lambda: get(made[0], "grad")
     yield "y.grad", lambda: get(made[1], "grad")
+    yield _KEPT, lambda: _values(made[:2])
 
 
 def _unbroadcast_cases(rng: np.random.Generator) -> list[Case]:
@@ -173,7 +190,7 @@ def _unbroadcast_cases(rng: np.random.Generator) -> list[Case]:
         "for a single number": [((4, 3), ()), ((4,), ())],
     }
     return [
-        Case({"grad": rng.uniform(0.5, 2, big), "shape": small}, dout=None, at=at)
+        Case({"grad": rng.normal(size=big), "shape": small}, dout=None, at=at)
         for at, shapes in pairs.items()
         for big, small in shapes
     ]
@@ -198,11 +215,19 @@ _TENSOR_FORMULAS: list[Callable[[Any, Any], Any]] = [
 ]
 
 
+def _signed(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Return numbers of both signs, with a 0 in front if there are several axes."""
+    drawn = rng.uniform(0.5, 2, shape) * rng.choice([-1, 1], shape)
+    if len(shape) > 1:
+        drawn[0, 0] = 0
+    return drawn
+
+
 def _tensor_cases(rng: np.random.Generator) -> list[Case]:
     """Return two arrays for each formula, in shapes that broadcast."""
     return [
         Case(
-            {"x": rng.uniform(0.5, 2, x), "y": rng.uniform(0.5, 2, y), "which": (i,)},
+            {"x": _signed(rng, x), "y": _signed(rng, y), "which": (i,)},
             dout=None,
             at=at,
         )
@@ -234,6 +259,7 @@ def _probe_tensor(
     yield "value", value
     yield "x.grad", lambda: get(made[0], "grad")
     yield "y.grad", lambda: get(made[1], "grad")
+    yield _KEPT, lambda: _values(made[:2])
 
 
 _DUAL_FORMULAS: dict[str, list[Callable[[Any, Any], Any]]] = {
@@ -246,13 +272,13 @@ _DUAL_FORMULAS: dict[str, list[Callable[[Any, Any], Any]]] = {
 
 def _dual_cases(rng: np.random.Generator) -> list[Case]:
     """Return two numbers with their slopes for each formula."""
-    return [
+    drawn = [
         Case(
             {
                 "x": float(rng.uniform(0.3, 1.4)),
-                "y": float(rng.uniform(1.5, 2)),
+                "y": -float(rng.uniform(1.5, 2)),
                 "x_slope": float(rng.uniform(2, 3)),
-                "y_slope": float(rng.uniform(6, 9)),
+                "y_slope": -float(rng.uniform(6, 9)),
                 "which": (at, i),
             },
             dout=None,
@@ -261,6 +287,7 @@ def _dual_cases(rng: np.random.Generator) -> list[Case]:
         for at, formulas in _DUAL_FORMULAS.items()
         for i in range(len(formulas))
     ]
+    return [*drawn, _with_zero(next(case for case in drawn if case.at == "in x * y"))]
 
 
 def _probe_dual(
@@ -281,6 +308,7 @@ def _probe_dual(
     yield "build", build
     yield "value", value
     yield "slope", lambda: get(made[-1], "slope")
+    yield _KEPT, lambda: _values(made[:2])
 
 
 def _graph_cases(rng: np.random.Generator) -> list[Case]:
@@ -340,9 +368,9 @@ value = CallTask(
     reference=answers.Value,
     cases=_formula_cases,
     probe=_probe_value,
-    values=("value", "x.grad", "y.grad"),
+    values=("value", "x.grad", "y.grad", _KEPT),
     gradient_values=("x.grad", "y.grad"),
-    methods={"x.grad": "backward", "y.grad": "backward"},
+    methods={"x.grad": "backward", "y.grad": "backward", _KEPT: ""},
     points={
         "in x + y": 1,
         "in x * y": 1,
@@ -417,9 +445,9 @@ tensor = CallTask(
     reference=answers.Tensor,
     cases=_tensor_cases,
     probe=_probe_tensor,
-    values=("value", "x.grad", "y.grad"),
+    values=("value", "x.grad", "y.grad", _KEPT),
     gradient_values=("x.grad", "y.grad"),
-    methods={"x.grad": "backward", "y.grad": "backward"},
+    methods={"x.grad": "backward", "y.grad": "backward", _KEPT: ""},
     points=dict.fromkeys(_TENSOR_SHAPES, 1) | {"contracts": 1},
     read="10_autodiff#broadcasting",
     notice=_("A bias needs no special code: unbroadcast sums over its copies."),
@@ -431,9 +459,9 @@ dual = CallTask(
     reference=answers.Dual,
     cases=_dual_cases,
     probe=_probe_dual,
-    values=("value", "slope"),
+    values=("value", "slope", _KEPT),
     gradient_values=("slope",),
-    methods={"slope": ""},
+    methods={"slope": "", _KEPT: ""},
     points=dict.fromkeys(_DUAL_FORMULAS, 1) | {"in x * y": 2},
     read="10_autodiff#reverse-mode",
     notice=_("Forward mode needs no second pass. But each further input needs a new pass."),

@@ -63,7 +63,7 @@ def _probe_dropout(
         if "out" not in found:
             found["given"] = call(layers[0], "forward", x)
             found["out"] = _like(found["given"], x.value)
-            call(layers[2], "forward", x)
+            found["other"] = call(layers[2], "forward", x)
         return found["out"]
 
     def dx() -> Array:
@@ -86,7 +86,13 @@ def _probe_dropout(
 
     def one_by_one() -> float:
         rows = (out() == 0).reshape(len(x.value), -1)
-        return float(not any((lines == lines[0]).all() for lines in (rows, rows.T)))
+        together = any((lines == lines[0]).all() for lines in (rows, rows.T))
+        # Independent draws hardly ever drop exactly the fraction p, let alone six times.
+        others = [call(answer, "", p, seed + i) for i in range(2, 8)]
+        counts = [(_like(call(one, "forward", x), x.value) == 0).sum() for one in others]
+        exact = all(abs(count - p * x.value.size) < 1 for count in counts)
+        # -1 distinguishes this misconception from rows or columns that are dropped together.
+        return 0.0 if together else -1.0 if exact else 1.0
 
     def no_gradient() -> float:
         gone = out() == 0
@@ -118,6 +124,10 @@ def _probe_dropout(
     yield (
         "the same seed gives the same masks",
         lambda: float(np.array_equal(out(), _like(call(layers[1], "forward", x), x.value))),
+    )
+    yield (
+        "another seed gives other masks",
+        lambda: float(not np.array_equal(out(), _like(found["other"], x.value))),
     )
     yield "nothing happens at test time", at_test
 
@@ -152,9 +162,9 @@ def _norm_cases(
             Case(
                 {"x": rng.normal(1, 2, (N, D))},
                 rng.normal(size=(N, D)),
-                (_away_from_zero(rng, (D,)), _away_from_zero(rng, (D,))),
+                (_away_from_zero(rng, (D,)), _away_from_zero(rng, (D,)), *eps),
             )
-            for N, D in shapes
+            for (N, D), eps in zip(shapes, ((), (0.2,), (0.01,)), strict=True)
         ]
 
     return cases
@@ -204,7 +214,7 @@ def _probe_running(
 
 
 def _decay_cases(rng: np.random.Generator) -> list[Case]:
-    shapes = {"W1": (2, 3), "b1": (3,), "W2": (3, 4), "b2": (4,)}
+    shapes = {"W1": (2, 3), "b1": (3,), "W2": (3, 4), "b2": (4,), "W3": (4, 5), "b3": (5,)}
     return [
         Case(
             {
@@ -229,9 +239,15 @@ def _probe_decay(answer: Any, **inputs: Any) -> Iterable[tuple[str, Any]]:
 
     yield "build", build
     yield "loss", lambda: came[0]
-    for name in ("W1", "W2", "b1", "b2"):
+    for name in inputs["params"].value:
         yield f"d{name}", lambda name=name: item(came[1], name)
 
+
+_NEW_MASKS = (
+    "every forward has a new mask, the same seed gives the same masks, "
+    "another seed gives other masks"
+)
+_DECAYED = ("loss", "dW1", "dW2", "dW3", "db1", "db2", "db3")
 
 dropout = CallTask(
     slug=SLUG,
@@ -249,6 +265,7 @@ dropout = CallTask(
         "what stays gets the right gradient",
         "every forward has a new mask",
         "the same seed gives the same masks",
+        "another seed gives other masks",
         "nothing happens at test time",
     ),
     gradient_values=("what stays gets the right gradient",),
@@ -258,7 +275,7 @@ dropout = CallTask(
         "each value is drawn for itself, the mean stays the same": 1,
         "dx has the shape of dout, what is left out gets no gradient": 1,
         "what stays gets the right gradient": 1,
-        "every forward has a new mask, the same seed gives the same masks": 1,
+        _NEW_MASKS: 1,
         "nothing happens at test time": 1,
         "contracts": 1,
     },
@@ -332,10 +349,10 @@ add_weight_decay = CallTask(
     reference=answers.add_weight_decay,
     cases=_decay_cases,
     probe=_probe_decay,
-    values=("loss", "dW1", "dW2", "db1", "db2"),
-    gradient_values=("dW1", "dW2", "db1", "db2"),
-    methods=dict.fromkeys(("loss", "dW1", "dW2", "db1", "db2"), ""),
-    points={"loss": 1, "dW1, dW2": 2, "db1, db2": 1, "contracts": 1},
+    values=_DECAYED,
+    gradient_values=_DECAYED[1:],
+    methods=dict.fromkeys(_DECAYED, ""),
+    points={"loss": 1, "dW1, dW2, dW3": 2, "db1, db2, db3": 1, "contracts": 1},
     read="09_deeper#weight-decay",
     notice=_("The network and the penalty both use W, so its two gradients add up."),
 )

@@ -1,4 +1,4 @@
-"""Explain the first error in an answer: what is wrong, and a hint from the values."""
+"""Explain the first error in an answer: what is wrong, and what was expected."""
 
 from __future__ import annotations
 
@@ -40,8 +40,6 @@ class Explained(Protocol):
     def counted(self, part: str, case: Case) -> tuple[str, ...]: ...
 
     def method(self, what: str) -> str: ...
-
-    def without_upstream(self, what: str, case: Case) -> Any: ...
 
 
 # Prefix of values that are the verdicts of a learner's gradient check.
@@ -133,7 +131,6 @@ def _wrong(task: Explained, what: str, case: Case, seen: Seen, want: Seen) -> Fi
             _("{method}: {what} has the wrong shape.").format(**words),
             _("shape {shape}").format(shape=right.shape),
             _("shape {shape}").format(shape=got.shape),
-            _structure(task, what, case, seen, want),
         )
     if agrees(got, right):
         return None
@@ -142,16 +139,13 @@ def _wrong(task: Explained, what: str, case: Case, seen: Seen, want: Seen) -> Fi
     at = f" {label_of(case.at)}" if case.at else ""
     wanted, shown = _side_by_side(task, what, case, got, right)
     problem = _("{method}: {what} is wrong{at}.")
+    if method.endswith(f".{what}"):
+        problem = _("{method} returns a wrong value{at}.")
     if what.startswith(_VERDICT):
         problem = _("{method} returns the wrong {what}.")
         wanted = str(bool(right))
         shown = str(bool(got)) if got in (0, 1) else shown
-    return Finding(
-        problem.format(**words, at=at),
-        wanted,
-        shown,
-        _structure(task, what, case, seen, want),
-    )
+    return Finding(problem.format(**words, at=at), wanted, shown)
 
 
 def _failure(method: str, failure: Failure) -> Finding:
@@ -182,47 +176,3 @@ def _side_by_side(task: Explained, what: str, case: Case, got: Any, right: Any) 
     place = ", ".join(filter(None, [at, _("for {given}").format(given=given) if given else ""]))
     wanted = number(float(right[index]))
     return (f"{wanted} ({place})" if place else wanted), number(float(got[index]))
-
-
-def _structure(task: Explained, what: str, case: Case, seen: Seen, want: Seen) -> str:
-    """Return a hint from the relation of a wrong value to other values, or an empty string.
-
-    A wrong hint does harm, so there is a hint only where the numbers prove the relation.
-    """
-    got, right = seen[what], want[what]
-    if not np.isfinite(got).all():
-        return _("Some values are nan or inf. Which step divides by zero or overflows?")
-    if got.shape != right.shape:
-        if got.shape == right.shape[::-1]:
-            return _("Your shape is the right one, transposed. Which factor needs a transpose?")
-        return _("Which line changes the shape? A gradient has exactly the shape of its array.")
-    if not got.any():
-        return (
-            _("Every value is 0. For which inputs should the gradient not be 0?")
-            if what.startswith("d")
-            else _("Every value is 0, for every input.")
-            if got.ndim
-            else ""
-        )
-    for other, value in want.items():
-        if other != what and isinstance(value, np.ndarray) and agrees(got, value):
-            return _("These are the values of {other}. Did you swap the two?").format(other=other)
-    if what.startswith("d"):
-        plain = task.without_upstream(what, case)
-        if isinstance(plain, np.ndarray) and agrees(got, plain):
-            return _("These are the values for dout = 1. Where does your backward use dout?")
-    if agrees(got, -right):
-        return _("Every value has the wrong sign. Apart from the sign, all are right.")
-    if got.ndim == 2 and got.shape[0] == got.shape[1] > 1 and agrees(got, right.T):
-        return _("This is the right array, transposed.")
-    return _factor(got, right)
-
-
-def _factor(got: np.ndarray, right: np.ndarray) -> str:
-    there = right != 0
-    if got[~there].any() or there.sum() < 2:
-        return ""
-    ratio = got[there] / right[there]
-    if np.ptp(ratio) > 1e-6 * abs(ratio[0]):
-        return ""
-    return _("Every value is {ratio} times the right value.").format(ratio=number(float(ratio[0])))

@@ -251,6 +251,11 @@ def _source(right: Any) -> str:
     return "".join(lines)
 
 
+def definitions_of(right: Any) -> list[ast.stmt]:
+    """Return the definitions in a class, or the function, without docstrings and annotations."""
+    return _definitions(_source(right))
+
+
 def _definitions(source: str) -> list[ast.stmt]:
     """Return the function in a source, or the definitions in its class.
 

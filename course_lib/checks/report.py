@@ -24,7 +24,7 @@ _LABELS = {
     # 06_two_layer_net
     "one-hot accuracy": _("accuracy with one-hot targets"),
     "any order": _("for other batches and networks"),
-    "scores after the step": _("logits after the step"),
+    "scores after the step": _("what predict returns after the step"),
     "any depth": _("for two layers"),
     "entries for two layers": _("number of entries for two layers"),
     # 07_gradient_check
@@ -36,11 +36,12 @@ _LABELS = {
     "every element": _("layers with a few wrong elements"),
     "shape": _("layers whose dx has another shape"),
     # 08_training
-    "held": _("arrays that the layers hold"),
+    "held": _("the parameters that the layers hold"),
     "batch_size rows and targets": _("a batch has batch_size rows and targets"),
     "rows and targets belong together": _("each row comes with its own target"),
     "every row can come": _("every row can be drawn"),
     "another batch each time": _("different seeds draw different batches"),
+    "the same batch again": _("the same seed draws the same batch"),
     "one loss a step": _("one loss for each step"),
     "accuracy reached": _("the test accuracy is high enough"),
     "network and batches as asked": _("initial weights and batches are drawn as described"),
@@ -75,6 +76,7 @@ class Finding:
         The right and the learner's value, where there is one to compare; else empty.
     hint : str
         The hint of the misconception that gives the same numbers, or a hint from their structure.
+        Where several numbers are wrong, each has a line of its own.
     misconception : str
         Name of that misconception; empty if none matches.
     """
@@ -191,7 +193,7 @@ class Report:
             ("", self.finding.problem),
             (_("Wanted: "), self.finding.wanted),
             (_("Got: "), self.finding.got),
-            (_("Think: "), self.finding.hint),
+            *((_("Think: "), line) for line in self.finding.hint.splitlines()),
             (_("Read: "), self._section()),
         ]
         return [(label, text) for label, text in said if text]

@@ -65,7 +65,9 @@ def _loss_cases(*init: float) -> Callable[[np.random.Generator], list[Case]]:
             drawn.append(Case({"x": x, "t": one_hot}, dout, init))
             drawn.append(Case({"x": x, "t": labels}, dout, init, at="for labels"))
         large = np.array([[1000.0, 1001.0, 1002.0], [0.0, 2000.0, 0.0], [-3000, -3001, -3003]])
-        drawn.append(Case({"x": large, "t": np.eye(3)}, 2.0, init, at="at extremes"))
+        # In the second row, the probability of the right class rounds to 0.
+        targets = _one_hot(np.array([0, 2, 1]), 3)
+        drawn.append(Case({"x": large, "t": targets}, 2.0, init, at="at extremes"))
         return drawn
 
     return cases

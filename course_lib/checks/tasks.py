@@ -43,6 +43,7 @@ from course_lib.checks.compare import (
     taken,
 )
 from course_lib.checks.explain import explain
+from course_lib.checks.hints import hint_for, hint_for_number
 from course_lib.checks.integrity import (
     PerturbedCases,
     code_of,
@@ -219,6 +220,9 @@ class Task:
                 finding = finding.after(earlier)
             elif match := self._recognise(failed[0], known, mine):
                 finding = dataclasses.replace(finding, hint=match.hint, misconception=match.name)
+            elif self.slug and not finding.hint and not doubt:
+                hint = hint_for(self, failed[0], answer, cases, seen, want)
+                finding = dataclasses.replace(finding, hint=hint)
         apart = self._right_apart(answer, failed, known, mine, seen)
         parts = tuple(
             Part(name, points, points, apart[name])
@@ -355,8 +359,8 @@ class Task:
         """Return the only misconception whose evidence for `part` agrees with the learner's."""
         wrong = known.misconceptions
         matches = [m for m, its in wrong.items() if alike(its[part], mine[part])]
-        if len(matches) > 1:
-            # Several misconceptions agree in this part: compare all parts.
+        if len(matches) > 1 or not _telling(mine[part], known.right[part]):
+            # Many mistakes have this evidence: compare all parts.
             matches = [m for m in matches if alike(wrong[m], mine)]
         return matches[0] if len(matches) == 1 else None
 
@@ -397,6 +401,17 @@ class SeedCache:
 def _is_result(value: Any, not_zero: bool) -> bool:
     """Return whether a value is a fact that does not hold, or an array (of more than zeros)."""
     return value is False or (isinstance(value, np.ndarray) and (not not_zero or bool(value.any())))
+
+
+def _telling(values: list[Any], right: list[Any]) -> bool:
+    """Return whether wrong values are so special that hardly two mistakes share them."""
+    return any(
+        isinstance(value, np.ndarray)
+        and np.isfinite(value).all()
+        and not np.isin(value, (-1, 0, 1)).all()
+        and not alike(value, wanted)
+        for value, wanted in zip(values, right, strict=False)
+    )
 
 
 def _up_to_failure(case: Case, values: list[Any]) -> list[Any]:
@@ -478,10 +493,10 @@ class LayerTask(Task):
 
     def counted(self, part: str, case: Case) -> tuple[str, ...]:
         """Return the names of the values that count for `part` in a case."""
-        if case.at:
-            return ("out", *self.gradients, "warned") if part == case.at else ()
         if part == "contracts":
             return CONTRACTS
+        if case.at:
+            return ("out", *self.gradients, "warned") if part == case.at else ()
         if part == "forward":
             return ("out",)
         names = tuple(part.split(", "))
@@ -540,8 +555,10 @@ def observe_layer(
     names = (returned, kept)
     batch = Batch(make)
     passes = [_Pass(batch, make, case, names) for case in cases]
-    ordinary = [i for i, case in enumerate(cases) if not case.at]
-    pairs = list(pairwise([*ordinary, *ordinary[:1]]))
+    alike_at: dict[str, list[int]] = {}
+    for i, case in enumerate(cases):
+        alike_at.setdefault(case.at, []).append(i)
+    pairs = [pair for some in alike_at.values() for pair in pairwise([*some, *some[:1]])]
     after = [_after_another(batch, make, cases[i], cases[j], names) for i, j in pairs]
     beside = [_beside_another(batch, make, cases[j], cases[i], names) for i, j in pairs]
     batch.run()
@@ -826,7 +843,7 @@ class NumberTask:
             )
         reasons = {name: self._reason(name, given) for name in self.answers}
         wrong = [name for name, reason in reasons.items() if reason]
-        return self._report(reasons, self._finding(wrong[0], given, reasons) if wrong else None)
+        return self._report(reasons, self._finding(wrong, given, reasons) if wrong else None)
 
     def _reason(self, name: str, given: dict[Any, Any]) -> str:
         if name not in given or given[name] is None:
@@ -838,14 +855,31 @@ class NumberTask:
         right = agrees(number, np.array(self.answers[name], float))
         return "" if right else _("{got} is wrong").format(got=small(number))
 
-    def _finding(self, name: str, given: dict[Any, Any], reasons: Mapping[str, str]) -> Finding:
-        known = [m for m in self.misconceptions if _says(m, name, given)]
-        match = known[0] if len(known) == 1 else None
+    def _finding(
+        self, wrong: list[str], given: dict[Any, Any], reasons: Mapping[str, str]
+    ) -> Finding:
+        """Return the first error, with a line of hint for each wrong number that is understood."""
+        of: dict[str, list[str]] = {}
+        first = ""
+        for name in wrong:
+            match = self._recognise(name, given)
+            first = first or (match.name if match and name == wrong[0] else "")
+            if hint := match.hint if match else hint_for_number(name, given, self.answers):
+                of.setdefault(hint, []).append(name)
+        lines = (f"{', '.join(names)}: {hint}" for hint, names in of.items())
+        alone = len(self.answers) == 1 or len(wrong) == 1
         return Finding(
-            _("{name}: {reason}.").format(name=name, reason=reasons[name]),
-            hint=match.hint if match else "",
-            misconception=match.name if match else "",
+            _("{name}: {reason}.").format(name=wrong[0], reason=reasons[wrong[0]]),
+            hint="".join(of) if alone else "\n".join(lines),
+            misconception=first,
         )
+
+    def _recognise(self, name: str, given: dict[Any, Any]) -> Misconception | None:
+        """Return the only misconception with this number, or that agrees best with the others."""
+        known = [m for m in self.misconceptions if _says(m, name, given)]
+        agree = [sum(_says(m, other, given) for other in m.answers) for m in known]
+        best = [m for m, count in zip(known, agree, strict=True) if count == max(agree)]
+        return best[0] if len(best) == 1 else None
 
     def _report(self, reasons: Mapping[str, str], finding: Finding | None) -> Report:
         parts = tuple(

@@ -74,6 +74,10 @@ def _probe_batch(answer: Any, N: int, batch_size: int, seed: int) -> Iterable[tu
     def varies() -> float:
         return float(any(not np.array_equal(drawn()[0][1], rows) for _, rows in drawn()[1:9]))
 
+    def repeats() -> float:
+        again = pair(call(answer, "", *given, batch_size, seed), _("expected two values"))
+        return float(np.array_equal(drawn()[0][1], _floats(again[1])))
+
     def sized() -> float:
         x_batch, t_batch = drawn()[0]
         return float((x_batch.shape, t_batch.shape) == ((batch_size, 2), (batch_size,)))
@@ -82,6 +86,7 @@ def _probe_batch(answer: Any, N: int, batch_size: int, seed: int) -> Iterable[tu
     yield "rows and targets belong together", aligned
     yield "every row can come", fair
     yield "another batch each time", varies
+    yield "the same batch again", repeats
 
 
 def _update_cases(rng: np.random.Generator) -> list[Case]:
@@ -173,9 +178,11 @@ def _probe_train(answer: Any, seed: int, steps: int = STEPS) -> Iterable[tuple[s
     def as_asked() -> float:
         # With x = 0, only b2 has a gradient. After one step, b2 = count / size - 1 / 10 shows how
         # often each class was in the batch.
-        size, W1 = 7, np.random.default_rng(seed).standard_normal((784, 50))
+        # Another seed than before shows that the seed is used.
+        size, other = 7, seed + 1
+        W1 = np.random.default_rng(other).standard_normal((784, 50))
         x, t = np.zeros((40, 784), np.float32), np.arange(40) % 10
-        _losses, params = call(answer, "", x, t, 1, size, 1.0, seed)
+        _losses, params = call(answer, "", x, t, 1, size, 1.0, other)
         counts = size * (_floats(item(params, "b2")) + 0.1)
         drawn = counts.round()
         return float(
@@ -236,12 +243,13 @@ draw_batch = CallTask(
         "rows and targets belong together",
         "every row can come",
         "another batch each time",
+        "the same batch again",
     ),
     facts=True,
     points={
         "batch_size rows and targets": 1,
         "rows and targets belong together": 1,
-        "every row can come, another batch each time": 1,
+        "every row can come, another batch each time, the same batch again": 1,
     },
     read="08_training#training-loop",
     notice=_("Draw the indices once and use them for both x and t."),

@@ -56,7 +56,7 @@ class BatchNorm(Layer):
         "beta": "Σ rows of {dout}",
     }
 
-    def __init__(self, gamma: Array, beta: Array, momentum: float = 0.9, eps: float = 1e-5) -> None:
+    def __init__(self, gamma: Array, beta: Array, eps: float = 1e-5, momentum: float = 0.9) -> None:
         if gamma.ndim != 1 or beta.shape != gamma.shape:
             raise ValueError(
                 f"BatchNorm: expected gamma and beta of one shape (D,), "

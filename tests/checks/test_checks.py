@@ -328,7 +328,7 @@ def test_answer_of_the_wrong_kind_is_reported(answer: Any, words: str) -> None:
 
 def test_unrecognised_numbers_get_no_hint() -> None:
     def backward(self: Any, dout: Any) -> Any:
-        return np.where(self.mask, 0.3 * dout**2, np.sin(dout))
+        return dout * np.cos(1 + np.arange(dout.size)).reshape(dout.shape)
 
     found = finding(relu_with(backward=backward))
     assert found.hint == ""

@@ -172,9 +172,9 @@ def test_batch_norm_refuses_shapes(x: Any) -> None:
     [
         ((np.ones(3), np.ones(2)), r"got \(3,\) and \(2,\)"),
         ((np.ones((1, 3)), np.ones((1, 3))), "one shape"),
-        ((np.ones(3), np.ones(3), 1.0), "momentum"),
-        ((np.ones(3), np.ones(3), -0.1), "momentum"),
-        ((np.ones(3), np.ones(3), 0.9, 0.0), "eps"),
+        ((np.ones(3), np.ones(3), 1e-5, 1.0), "momentum"),
+        ((np.ones(3), np.ones(3), 1e-5, -0.1), "momentum"),
+        ((np.ones(3), np.ones(3), 0.0), "eps"),
     ],
 )
 def test_batch_norm_refuses_settings(arguments: Any, message: str) -> None:

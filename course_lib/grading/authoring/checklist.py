@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections import Counter
@@ -71,6 +72,16 @@ class Subject:
     def solutions(self) -> dict[str, NotebookNode]:
         """The solution cells, by the names of their tasks."""
         return {grade_id(cell): cell for cell in self.cells if is_solution(cell)}
+
+    def task_text(self, task: str) -> str:
+        """Return the text above the cell to write in, up to the cell with points before it."""
+        text: list[str] = []
+        for cell in self.cells:
+            if grade_id(cell) == task:
+                break
+            graded = cell.metadata.get("nbgrader", {}).get("grade")
+            text = [] if graded else [*text, cell.source] if cell.cell_type == "markdown" else text
+        return "\n".join(text)
 
     @cached_property
     def rows(self) -> list[tuple[int, str, int]]:
@@ -348,6 +359,71 @@ def in_step(subject: Subject) -> Iterator[str]:
         yield f"{problem} Run `course release {subject.slug}`."
 
 
+def demands(subject: Subject) -> Iterator[str]:
+    """Require a case for each argument and attribute that a task names.
+
+    The model solution must lose points if an argument keeps the first value that it gets, or its
+    default, and if an attribute in the text has another name.
+    """
+    for name, task in subject.assignment.tasks.items():
+        if isinstance(task, NumberTask):
+            continue
+        model = subject.assignment.model[name]
+        # What the blank cell sets is no demand: the class alone uses it.
+        named = re.findall(r"`self\.(\w+)`", subject.task_text(name))
+        blank = subject.assignment.blank[name]
+        own = [one for one in dict.fromkeys(named) if f"self.{one}" not in blank]
+        for what, wrong in _violations(model, own):
+            report = subject.tried(name, {name: wrong})
+            if report and report.passed:
+                yield f"no case of {name} fails an answer in which {what}."
+
+
+# Appended to a model solution: one argument of one of its functions never changes.
+_FIXED_ARGUMENT = """
+
+import inspect
+
+def always(function, name, kept):
+    def wrong(*args, **settings):
+        given = inspect.signature(function).bind(*args, **settings)
+        given.apply_defaults()
+        given.arguments[name] = kept.setdefault(name, given.arguments[name])
+        return function(*given.args, **given.kwargs)
+    return wrong
+
+{place} = always({place}, {name!r}, {kept})
+"""
+
+
+def _violations(model: str, attributes: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield what a wrong answer does with one demand of a task, and its source."""
+    for place, function in _functions(ast.parse(model)):
+        arguments = [one.arg for one in function.args.args if one.arg != "self"]
+        defaults = dict(zip(arguments[::-1], function.args.defaults[::-1], strict=False))
+        for name in arguments:
+            fixed = ast.unparse(defaults[name]) if name in defaults else ""
+            wrong = _FIXED_ARGUMENT.format(
+                place=place, name=name, kept=f"{{{name!r}: {fixed}}}" if fixed else "{}"
+            )
+            yield f"{name} of {place} is always {fixed or 'the first one'}", model + wrong
+    for attribute in attributes:
+        renamed = re.sub(rf"\bself\.{attribute}\b", f"self.my_{attribute}", model)
+        if renamed != model:
+            yield f"self.{attribute} has another name", renamed
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Yield the functions, and the methods of the classes, with the place where each is found."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef):
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef):
+                    yield f"{node.name}.{method.name}", method
+
+
 def nothing_solved(subject: Subject) -> Iterator[str]:
     """Require that the release shows no line of a solution and no solution mark."""
     solved = re.findall(
@@ -381,6 +457,7 @@ RULES: dict[str, Callable[[Subject], Iterable[str]]] = {
     "has right answers written differently": accepted,
     "has attacks on its checks": hostile,
     "has misconceptions whose hints ask a question": hints,
+    "has a case for each argument and attribute that it names": demands,
     "has a misconception for each part of its points": parts,
 }
 

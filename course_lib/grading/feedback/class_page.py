@@ -229,12 +229,16 @@ def _mistakes(
     """Return known misconceptions and other faults, the most frequent first."""
     known: dict[tuple[str, str, str], list[str]] = {}
     other: dict[tuple[str, str, str], list[str]] = {}
+    hints: dict[tuple[str, str], str] = {}
     for row in rows:
         for task in row.result.tasks if row.result else ():
             title = titles.get(task.cell, task.task)
             found = task.finding
             if found.misconception:
-                key = (title, found.misconception, found.hint)
+                # The other lines are about other numbers.
+                first = next(iter(found.hint.splitlines()), "")
+                hint = hints.setdefault((title, found.misconception), first)
+                key = (title, found.misconception, hint)
                 known.setdefault(key, []).append(row.student)
             elif found.problem:
                 other.setdefault((title, "", found.problem), []).append(row.student)

@@ -369,7 +369,7 @@ class _Builder:
     def _hints(self, result: TaskResult) -> Iterator[tuple[str, str]]:
         yield _("Wanted"), self._clean(result.finding.wanted)
         yield _("Got"), self._clean(result.finding.got)
-        yield _("Think"), self._clean(result.finding.hint)
+        yield from ((_("Think"), self._clean(line)) for line in result.finding.hint.splitlines())
         chapter, _hash, label = result.report.read.partition("#")
         words = _("chapter {chapter}, section “{label}”") if label else "{chapter}"
         yield _("Read"), self._clean(words.format(chapter=chapter, label=label))

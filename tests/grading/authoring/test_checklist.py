@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
 from course_lib.checks import shopping_cart
+from course_lib.checks.cases import two_input_cases
 from course_lib.grading.authoring import checklist as checklists
 from course_lib.grading.authoring import trial
 from course_lib.grading.authoring.checklist import RULES, Subject, Verdict, checklist
@@ -39,6 +41,7 @@ MODEL = "gives the model solution all points, the blank none"
 ACCEPTED = "has right answers written differently"
 HOSTILE = "has attacks on its checks"
 HINTS = "has misconceptions whose hints ask a question"
+DEMANDS = "has a case for each argument and attribute that it names"
 PARTS = "has a misconception for each part of its points"
 
 Change = Callable[[Course, pytest.MonkeyPatch], object]
@@ -217,6 +220,8 @@ REJECTED: list[tuple[str, Change, str]] = [
     (HINTS, misconceptions(lambda m: replace(m, name="SubAsAdd")), "have the name SubAsAdd"),
     (HINTS, misconceptions(lambda m: replace(m, task="mul")), "belongs to the task mul,"),
     (HINTS, fewer_misconceptions, "9 misconceptions; write 10"),
+    (DEMANDS, tasks(cases=lambda _rng: two_input_cases(np.random.default_rng(1))[:1]),
+     "x of MulLayer.forward is always the first one"),
     (PARTS, misconceptions(lambda _m: None), "loses the part “forward” of mul_layer"),
 ]  # fmt: skip
 
@@ -285,9 +290,9 @@ def test_table_shows_a_mark_for_each_rule_and_the_problems(
     lines = result.output.splitlines()
     assert result.exit_code == 1
     assert lines[0].split() == ["01", "02"]
-    assert [line.count("✓") for line in lines[1:18]] == 16 * [2] + [1]
-    assert lines[17].split()[-1] == "✗"
-    assert lines[18:] == ["✗ 02_b: this is why.", "33 of 34 kept."]
+    assert [line.count("✓") for line in lines[1:19]] == 17 * [2] + [1]
+    assert lines[18].split()[-1] == "✗"
+    assert lines[19:] == ["✗ 02_b: this is why.", "35 of 36 kept."]
     assert run_checklist(monkeypatch, KEPT).exit_code == 0
 
 
@@ -296,7 +301,7 @@ def test_json_contains_every_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     said = json.loads(result.output)
     assert result.exit_code == 1
     assert said["passed"] is False
-    assert len(said["verdicts"]) == 34
+    assert len(said["verdicts"]) == 36
     assert said["verdicts"][-1] == {
         "slug": "02_b", "rule": PARTS, "problems": ["this is why."], "passed": False,
     }  # fmt: skip

@@ -51,7 +51,7 @@ class Normed:
 
 
 class LayerNorm:
-    def __init__(self, gamma, beta, *, eps=1e-5):
+    def __init__(self, gamma, beta, eps=1e-5):
         self.gamma, self.beta, self.eps = gamma, beta, eps
 
     def forward(self, x):

@@ -1,0 +1,666 @@
+"""Hints from the values of a wrong answer that no misconception explains.
+
+A wrong hint does harm. So a relation between the wrong and the right values must hold in every case
+of the part, and each hint says only what the values show.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+
+from course_lib.arrays import Array
+from course_lib.checks.cases import Case
+from course_lib.checks.compare import NotNumbers, Seen, agrees, as_numbers, excess, number
+from course_lib.checks.side import Failure, attempt
+from course_lib.checks.slips import slips_of
+from course_lib.text import _
+
+
+class Hinted(Protocol):
+    """The attributes of a task that this module reads; see `course_lib.checks.tasks.Task`."""
+
+    @property
+    def reference(self) -> Any: ...
+
+    @property
+    def gradients(self) -> tuple[str, ...]: ...
+
+    @property
+    def facts(self) -> bool: ...
+
+    def counted(self, part: str, case: Case) -> tuple[str, ...]: ...
+
+    def observe(self, answer: Any, cases: list[Case]) -> list[Seen]: ...
+
+    def observe_gradients(self, answer: Any, cases: list[Case]) -> list[Seen]: ...
+
+    def without_upstream(self, what: str, case: Case) -> Any: ...
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """One wrong value of an answer, in all cases in which it counts, and in all other cases."""
+
+    task: Hinted
+    answer: Any
+    what: str
+    cases: list[Case]
+    seen: list[Seen]
+    want: list[Seen]
+    others: list[tuple[Case, Any]]
+
+    @property
+    def pairs(self) -> list[tuple[Any, Any]]:
+        """The learner's and the right values."""
+        return [
+            (got[self.what], right[self.what])
+            for got, right in zip(self.seen, self.want, strict=True)
+        ]
+
+    @property
+    def is_gradient(self) -> bool:
+        return self.what in self.task.gradients or self.what.endswith(".grad")
+
+    def everywhere(self, relation: Callable[[Array, Array], bool]) -> bool:
+        """Return whether a relation holds between the values in all cases."""
+        return all(relation(got, right) for got, right in self.pairs)
+
+
+def hint_for(
+    task: Hinted, part: str, answer: Any, cases: list[Case], seen: list[Seen], want: list[Seen]
+) -> str:
+    """Return a hint to the first wrong value of a part, or an empty string."""
+    for case, got, right in zip(cases, seen, want, strict=True):
+        for what in task.counted(part, case):
+            value = got[what]
+            if isinstance(right[what], bool):
+                if value is not right[what]:
+                    return ""
+            elif isinstance(value, Failure):
+                return _of_failure(task, case, value)
+            elif not isinstance(value, np.ndarray):
+                return ""
+            elif not agrees(value, right[what]):
+                return _of_values(_all_cases(task, part, what, answer, cases, seen, want))
+    return ""
+
+
+def _all_cases(
+    task: Hinted,
+    part: str,
+    what: str,
+    answer: Any,
+    cases: list[Case],
+    seen: list[Seen],
+    want: list[Seen],
+) -> _Wrong:
+    rows = list(zip(cases, seen, want, strict=True))
+    counted = [row for row in rows if what in task.counted(part, row[0])]
+    everywhere = [(case, one.get(what)) for case, one, _right in rows]
+    return _Wrong(task, answer, what, *map(list, zip(*counted, strict=True)), everywhere)
+
+
+# --- exceptions -----------------------------------------------------------------------------------
+
+# The kind of an exception, a pattern of its message, and a hint. The first one that fits counts.
+_FAILURES = (
+    (
+        "TypeError",
+        "NoneType",
+        _("One of these values is None: nothing was stored or returned. Which line sets it?"),
+    ),
+    (
+        "ValueError",
+        "truth value",
+        _("if, and, or, not and max take one truth value. What do you do for each element?"),
+    ),
+    (
+        "TypeError",
+        "only .* (arrays|length-1)",
+        _("This function takes a single number, not an array. Does NumPy have one for arrays?"),
+    ),
+    (
+        "TypeError",
+        "bitwise_xor",
+        _("In Python, ^ is not a power. Which operator is one?"),
+    ),
+    (
+        "TypeError",
+        "object is not callable",
+        _("A value stands in front of round brackets. Is an operator missing there?"),
+    ),
+    (
+        "TypeError",
+        "positional argument",
+        _("The call and the def line have different numbers of arguments. Is self the first one?"),
+    ),
+    (
+        "TypeError",
+        "unexpected keyword|multiple values",
+        _("The call does not fit the def line. Which names do the arguments have there?"),
+    ),
+    (
+        "TypeError",
+        "not subscriptable|has no len|not iterable|unpack non-iterable",
+        _("One number stands where several values are expected. What does the line before return?"),
+    ),
+    (
+        "UFuncTypeError|_UFuncOutputCastingError|UFuncOutputCastingError",
+        "",
+        _("An array of whole numbers cannot hold fractions. Do you write into an input array?"),
+    ),
+    (
+        "ValueError",
+        "read-only",
+        _("This array belongs to the caller. Which operation makes a new array instead?"),
+    ),
+    (
+        "ValueError",
+        "broadcast|not aligned|matmul|mismatch|dimension|reshape|inhomogeneous",
+        _("The shapes do not fit. Which shape has each array in this line, written side by side?"),
+    ),
+    (
+        "ValueError",
+        "unpack",
+        _("The numbers of values left and right of = differ. How many does the right side return?"),
+    ),
+    (
+        "AxisError",
+        "",
+        _("The array has fewer axes than the line expects. How many has it for this input?"),
+    ),
+    (
+        "UnboundLocalError",
+        "",
+        _("The name is read before it is set in this method. Should it be an attribute of self?"),
+    ),
+    (
+        "NameError",
+        "",
+        _("Python does not know this name here. Is it spelled the same everywhere, or is it an "
+          "attribute that needs self. in front?"),
+    ),
+    (
+        "AttributeError",
+        "",
+        _("The object has no attribute of this name. Is the name spelled the same everywhere, and "
+          "does an earlier line set it?"),
+    ),
+    (
+        "KeyError",
+        "",
+        _("The dictionary has no entry of this name. Which names does it have?"),
+    ),
+    (
+        "IndexError",
+        "",
+        _("The index is outside of the array. How many axes and elements does the array have?"),
+    ),
+    (
+        "ZeroDivisionError",
+        "",
+        _("Something is divided by 0. Which value is 0 here, and may it be?"),
+    ),
+    (
+        "RecursionError",
+        "",
+        _("A function calls itself too often. Does it call itself by mistake, or once for each "
+          "step?"),
+    ),
+)  # fmt: skip
+
+
+def _of_failure(task: Hinted, case: Case, failure: Failure) -> str:
+    if failure.unanswered:
+        return ""
+    for kind, pattern, hint in _FAILURES:
+        if re.fullmatch(kind, failure.kind) and re.search(pattern, failure.message):
+            near = _near(task, case, failure) if kind in ("NameError", "AttributeError") else ""
+            return near or hint
+    return ""
+
+
+def _near(task: Hinted, case: Case, failure: Failure) -> str:
+    """Return a question for a known name that is spelled almost like the unknown one."""
+    unknown = re.findall(r"'(\w+)'", failure.message)[-1:]
+    known = ["forward", "backward", "self", "numpy", "np", "dout", *case.inputs]
+    known += [name for name in vars(task.reference) if not name.startswith("_")]
+    known += [*task.gradients]
+    for name in unknown:
+        if near := get_close_matches(name.lower(), sorted({*known} - {name}), n=1, cutoff=0.8):
+            return _("Do you mean {name}?").format(name=near[0])
+    return ""
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+# A question for each requirement of a task with facts: true whatever the code does.
+_REQUIREMENTS = {
+    "batch_size rows and targets": _("Which shapes have the rows and the targets that you return?"),
+    "rows and targets belong together": _(
+        "Which positions do you take from x, and which from t? Are they the same ones?"
+    ),
+    "every row can come": _(
+        "In many draws, some rows never came. What is the range of the positions that you draw?"
+    ),
+    "another batch each time": _("Where does your code use seed?"),
+    "one loss a step": _("How many losses does your function return, and when is one added?"),
+    "the loss falls": _(
+        "The loss has to be low after 1000 steps. Does each step start from the parameters of the "
+        "step before, and does the update reach the network?"
+    ),
+    "accuracy reached": _(
+        "Does every step draw another batch, and do you update with the given learning rate?"
+    ),
+    "network and batches as asked": _(
+        "Do you make the network with the given seed, and draw each batch with your draw_batch?"
+    ),
+    "out has the shape of x": _("Which shape has your mask?"),
+    "about the share p is left out": _("With which probability is a value of your mask 0?"),
+    "each value is drawn for itself": _("How many random numbers do you draw for one array?"),
+    "the mean stays the same": _(
+        "The values that are kept should be larger than before. By which factor?"
+    ),
+    "dx has the shape of dout": _("What does backward multiply dout with?"),
+    "what is left out gets no gradient": _(
+        "How does the loss change if a dropped value changes? So what is its gradient?"
+    ),
+    "what stays gets the right gradient": _(
+        "By which factor does forward multiply a kept value? What does backward do with dout there?"
+    ),
+    "every forward has a new mask": _("Where do you draw the mask: in forward, or only once?"),
+    "the same seed gives the same masks": _("Which generator draws your mask, and who made it?"),
+    "another seed gives other masks": _("Where does your code use seed?"),
+    "the same batch again": _("From what does your generator get its start?"),
+    "nothing happens at test time": _(
+        "What should forward return with train=False, and backward after it?"
+    ),
+    "no name is missing": _("Which names can you reach from last, step by step?"),
+    "no name comes twice": _("How do you notice that a name is in the list already?"),
+    "nothing else comes": _("Where do you start, and do you take only what can be reached there?"),
+    "each name comes before its inputs": _(
+        "When may a name hand on its gradient: before or after all names that use it?"
+    ),
+}
+
+
+def _of_values(wrong: _Wrong) -> str:
+    if wrong.task.facts:
+        return _REQUIREMENTS.get(wrong.what, "")
+    if wrong.what.startswith("verdict on "):
+        return ""
+    if not all(isinstance(got, np.ndarray) for got, _right in wrong.pairs):
+        return ""
+    if hint := _not_finite(wrong) or _shape(wrong):
+        return hint
+    if any(got.shape != right.shape for got, right in wrong.pairs):
+        return ""
+    return next(filter(None, (rule(wrong) for rule in _RULES)), "")
+
+
+def _not_finite(wrong: _Wrong) -> str:
+    if all(np.isfinite(got).all() for got, _right in wrong.pairs):
+        return ""
+    return _("Some values are nan or inf. Which step divides by zero or overflows?")
+
+
+def _shape(wrong: _Wrong) -> str:
+    pairs = [(got, right) for got, right in wrong.pairs if got.shape != right.shape]
+    if not pairs:
+        return ""
+    if all(got.shape == right.shape[::-1] for got, right in pairs):
+        return _("Your shape is the right one, transposed. Which factor needs a transpose?")
+    if wrong.is_gradient:
+        return _("Which line changes the shape? A gradient has exactly the shape of its array.")
+    if all(not got.ndim for got, _right in pairs):
+        return _("One number comes back in place of an array. Which line makes one number of it?")
+    return _("Which line changes the shape? Write the shape of each array beside its line.")
+
+
+def _zero(wrong: _Wrong) -> str:
+    if not wrong.everywhere(lambda got, _right: bool(got.size) and not got.any()):
+        return ""
+    if wrong.is_gradient:
+        return _("Every value is 0. For which inputs should the gradient not be 0?")
+    return _("Every value is 0, for every input. Which line sets or multiplies by 0?")
+
+
+def _swapped(wrong: _Wrong) -> str:
+    group = wrong.task.gradients if wrong.is_gradient else ()
+    for other in group:
+        values = [right.get(other) for right in wrong.want]
+        if other != wrong.what and _same(wrong, values):
+            return _("These are the values of {other}. Did you swap the two?").format(other=other)
+    if wrong.is_gradient and _same(wrong, [right.get("out") for right in wrong.want]):
+        return _("These are the values that forward returns. Which slope does the node have?")
+    if wrong.is_gradient and _same(wrong, [case.dout for case in wrong.cases]):
+        return _("This is dout, unchanged. What does the node multiply it with?")
+    for name in wrong.cases[0].inputs:
+        if _same(wrong, [case.inputs.get(name) for case in wrong.cases]):
+            return _("This is {name}, unchanged. What should happen to it?").format(name=name)
+    return ""
+
+
+def _same(wrong: _Wrong, values: Sequence[Any]) -> bool:
+    """Return whether the wrong values agree with others in all cases."""
+    return all(
+        isinstance(value, (int, float, np.ndarray))
+        and np.asarray(value).dtype.kind in "iuf"
+        and agrees(got, np.asarray(value, float))
+        for (got, _right), value in zip(wrong.pairs, values, strict=True)
+    )
+
+
+def _upstream(wrong: _Wrong) -> str:
+    """Return a hint if a gradient is not proportional to dout."""
+    case = wrong.cases[0]
+    if not wrong.is_gradient or wrong.what not in wrong.task.gradients or case.dout is None:
+        return ""
+    ones = [wrong.task.without_upstream(wrong.what, case) for case in wrong.cases]
+    if _same(wrong, ones):
+        return _("These are the values for dout = 1. Where does your backward use dout?")
+    none, twice = (
+        _gradients(wrong, [dataclasses.replace(case, dout=case.dout * by) for case in wrong.cases])
+        for by in (0.0, 2.0)
+    )
+    if none is None or twice is None:
+        return ""
+    if any(np.abs(value).max(initial=0) > 1e-9 for value in none):
+        return _(
+            "If dout were 0, {what} would have to be 0, but yours is not. Which term of your "
+            "gradient is not multiplied by dout? Look at the brackets, too."
+        ).format(what=wrong.what)
+    if not all(agrees(two, 2 * got) for two, (got, _right) in zip(twice, wrong.pairs, strict=True)):
+        return _(
+            "If dout doubles, {what} has to double, but yours does not. How often does your "
+            "backward use dout, and does it round or change dout?"
+        ).format(what=wrong.what)
+    return ""
+
+
+def _gradients(wrong: _Wrong, cases: list[Case]) -> list[Array] | None:
+    values = [one[wrong.what] for one in wrong.task.observe_gradients(wrong.answer, cases)]
+    finite = all(isinstance(value, np.ndarray) and np.isfinite(value).all() for value in values)
+    return values if finite else None
+
+
+def _sign(wrong: _Wrong) -> str:
+    if wrong.everywhere(lambda got, right: agrees(got, -right)):
+        return _("Every value has the wrong sign. Apart from the sign, all are right.")
+    if wrong.everywhere(lambda got, right: agrees(got, np.abs(right))):
+        return _("Apart from the sign, all values are right, and none of yours is negative.")
+    if wrong.everywhere(lambda got, right: agrees(np.abs(got), np.abs(right))):
+        return _("Some signs are wrong. Apart from the sign, all values are right.")
+    return ""
+
+
+def _transposed(wrong: _Wrong) -> str:
+    if wrong.everywhere(lambda got, right: got.ndim == 2 and agrees(got, right.T)):
+        return _("This is the right array, transposed.")
+    return ""
+
+
+def _rounded(wrong: _Wrong) -> str:
+    to_whole: tuple[Callable[[Array], Array], ...] = (np.floor, np.trunc, np.ceil)
+    steps = (*to_whole, *(partial(np.round, decimals=digits) for digits in range(5)))
+    if any(all(agrees(got, step(right)) for got, right in wrong.pairs) for step in steps):
+        return _("The right values, rounded. Which line rounds, or cuts off the decimals?")
+    return ""
+
+
+def _settings(wrong: _Wrong) -> str:
+    """Return a hint if a named argument was replaced by a fixed number."""
+    for name, old in _arguments(wrong).items():
+        for fixed in dict.fromkeys((*_FIXED, old)):
+            if isinstance(fixed, (int, float)) and _with_fixed(wrong, name, fixed):
+                return _(
+                    "These values would be right if {name} were {fixed} in every call. Where does "
+                    "your code use {name}?"
+                ).format(name=name, fixed=number(fixed))
+    return ""
+
+
+_FIXED = (0, 1, 0.5, 0.1, 0.01, 0.001, 2, 0.9, 0.99, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 42)
+
+
+def _arguments(wrong: _Wrong) -> dict[str, Any]:
+    """Return the names of the arguments that are settings, with their defaults."""
+    function = wrong.task.reference
+    given = dict(inspect.signature(function).parameters)
+    if isinstance(function, type):
+        for method in ("step", "learn"):
+            given |= inspect.signature(getattr(function, method, lambda: 0)).parameters
+    first = wrong.cases[0]
+    initial = dict(zip(inspect.signature(function).parameters, first.init, strict=False))
+    known = {**first.inputs, **initial}
+    skip = (*wrong.task.gradients, "x", "y", "loss", "value")
+    return {
+        name: one.default
+        for name, one in given.items()
+        if name not in skip and isinstance(known.get(name), (int, float))
+    }
+
+
+def _with_fixed(wrong: _Wrong, name: str, fixed: float) -> bool:
+    cases = []
+    for case in wrong.cases:
+        inputs = {**case.inputs, name: fixed} if name in case.inputs else case.inputs
+        names = inspect.signature(wrong.task.reference).parameters
+        init = tuple(fixed if k == name else v for k, v in zip(names, case.init, strict=False))
+        cases.append(dataclasses.replace(case, inputs=inputs, init=init))
+    with np.errstate(all="ignore"):
+        got, _warned = attempt(wrong.task.observe, wrong.task.reference, cases)
+    return not isinstance(got, Failure) and _same(wrong, [one[wrong.what] for one in got])
+
+
+def _slips(wrong: _Wrong) -> str:
+    """Return the hint of a slip that gives these numbers."""
+    function = wrong.task.reference
+    layer = isinstance(function, type)
+    if layer and not (hasattr(function, "forward") and wrong.cases[0].dout is not None):
+        return ""
+    name = function.__name__ if not layer else "backward" if wrong.is_gradient else "forward"
+    for slip in slips_of(function, name):
+        if all(
+            isinstance(value := _run(slip.answer, case, wrong, layer=layer), np.ndarray)
+            and isinstance(got, np.ndarray)
+            and agrees(got, value)
+            for case, got in wrong.others
+        ):
+            return slip.hint
+    return ""
+
+
+def _run(answer: Any, case: Case, wrong: _Wrong, *, layer: bool) -> Any:
+    """Return the value of a slip: the same as its observation, but faster."""
+    inputs, init = (
+        [np.copy(value) if isinstance(value, np.ndarray) else value for value in values]
+        for values in (case.inputs.values(), case.init)
+    )
+
+    def value() -> Any:
+        if not layer:
+            return np.asarray(answer(*inputs), float)
+        made = answer(*init)
+        out = made.forward(*inputs)
+        if not wrong.is_gradient:
+            return np.asarray(out, float)
+        dout = np.copy(case.dout) if isinstance(case.dout, np.ndarray) else case.dout
+        grads = made.backward(dout)
+        if hasattr(made, wrong.what):
+            return np.asarray(getattr(made, wrong.what), float)
+        several = isinstance(grads, tuple)
+        grads = grads if several else (grads,)
+        names = [one for one in wrong.task.gradients if not hasattr(made, one)]
+        return np.asarray(dict(zip(names, grads, strict=True))[wrong.what], float)
+
+    return attempt(value)[0]
+
+
+def _ratio(wrong: _Wrong) -> str:
+    """Return a hint if all values are the right ones times one factor."""
+    found = [_factor(got, right) for got, right in wrong.pairs]
+    ratios = [ratio for ratio in found if ratio is not None]
+    if not ratios or len(ratios) < len(found):
+        return ""
+    if _constant(ratios):
+        if np.isclose([np.log(10), np.log(2), 1 / np.log(10), 1 / np.log(2)], ratios[0]).any():
+            return _("These numbers belong to another base of the logarithm. Which base is asked?")
+        return _("Every value is {ratio} times the right value.").format(ratio=number(ratios[0]))
+    for name, values in _quantities(wrong.cases):
+        products = np.array(ratios) * values
+        quotients = np.array(ratios) / values
+        if _constant(quotients, 1):
+            return _("Your values are the right ones times {name}. Where does it come in?").format(
+                name=name
+            )
+        if _constant(products, 1):
+            return _("Your values are the right ones divided by {name}. Should they be?").format(
+                name=name
+            )
+    return ""
+
+
+def _factor(got: Array, right: Array) -> float | None:
+    there = right != 0
+    if got[~there].any() or not there.any():
+        return None
+    ratio = got[there] / right[there]
+    return float(ratio[0]) if np.ptp(ratio) <= 1e-6 * abs(ratio[0]) else None
+
+
+def _constant(ratios: Sequence[Any], to: float | None = None) -> bool:
+    return len(ratios) > 1 and bool(np.allclose(ratios, ratios[0] if to is None else to, rtol=1e-6))
+
+
+def _quantities(cases: list[Case]) -> Iterator[tuple[str, list[float]]]:
+    """Yield numbers that vary from case to case, by name: dout, settings, and lengths of axes."""
+    names = [name for name, value in cases[0].inputs.items() if np.ndim(value)]
+    for name in names:
+        shapes = [np.shape(case.inputs[name]) for case in cases]
+        if all(len(shape) == 2 for shape in shapes):
+            for axis, words in ((0, _("the number of rows")), (1, _("the number of columns"))):
+                yield words, [shape[axis] for shape in shapes]
+        yield _("the number of elements"), [float(np.prod(shape)) for shape in shapes]
+    if all(isinstance(case.dout, float) for case in cases):
+        yield "dout", [case.dout for case in cases]
+    for name, value in cases[0].inputs.items():
+        if isinstance(value, float):
+            yield name, [float(case.inputs[name]) for case in cases]
+
+
+def _some_elements(wrong: _Wrong) -> str:
+    """Return a hint if the sign of an input tells which elements are wrong."""
+    if not all(right.ndim for _got, right in wrong.pairs):
+        return ""
+    bad = [excess(got, right) > 1 for got, right in wrong.pairs]
+    given = {
+        name: [case.inputs.get(name) for case in wrong.cases] for name in wrong.cases[0].inputs
+    }
+    if wrong.is_gradient:
+        given["dout"] = [case.dout for case in wrong.cases]
+    for name, values in given.items():
+        if not all(np.shape(v) == b.shape for v, b in zip(values, bad, strict=True)):
+            continue
+        for sign, here, there in ((1, "> 0", "< 0"), (-1, "< 0", "> 0")):
+            if all(np.array_equal(b, sign * v > 0) for v, b in zip(values, bad, strict=True)):
+                return _(
+                    "Where {name} {there}, your values are right; where {name} {here}, they are "
+                    "wrong. What does your code do differently there?"
+                ).format(name=name, there=there, here=here)
+    return ""
+
+
+def _some_cases(wrong: _Wrong) -> str:
+    """Return a hint if exactly the batches of several rows are wrong, or the arrays."""
+    bad = [not agrees(got, right) for got, right in wrong.pairs]
+    if all(bad):
+        return ""
+    shapes = [[np.shape(value) for value in case.inputs.values()] for case in wrong.cases]
+    several = [any(len(shape) > 1 and shape[0] > 1 for shape in row) for row in shapes]
+    if bad == several:
+        return _(
+            "For a single row your values are right, for several rows they are not. What happens "
+            "to the rows in each line?"
+        )
+    arrays = [any(map(len, row)) for row in shapes]
+    if bad == arrays:
+        return _("For numbers your values are right, for arrays they are not. What differs there?")
+    return ""
+
+
+def _offset(wrong: _Wrong) -> str:
+    off = [got - right for got, right in wrong.pairs]
+    flat = np.concatenate([one.ravel() for one in off])
+    if flat.size > 2 and np.ptp(flat) <= 1e-9 + 1e-6 * abs(flat[0]):
+        return _("Every value is too {size} by the same amount. Which number is added?").format(
+            size=_("large") if flat[0] > 0 else _("small")
+        )
+    return ""
+
+
+_RULES = (
+    _zero,
+    _swapped,
+    _transposed,
+    _sign,
+    _rounded,
+    _settings,
+    _slips,
+    _upstream,
+    _ratio,
+    _some_elements,
+    _some_cases,
+    _offset,
+)
+
+
+# --- predicted numbers ----------------------------------------------------------------------------
+
+
+def hint_for_number(name: str, given: Mapping[Any, Any], answers: Mapping[str, Any]) -> str:
+    """Return a hint to a wrong number, a shape or a small array, or an empty string.
+
+    The hint never gives the right number away.
+    """
+    try:
+        got, right = as_numbers(given.get(name)), np.array(answers[name], float)
+    except NotNumbers:
+        return ""
+    if got.shape != right.shape:
+        if got.size == right.size:
+            return _("The numbers come in another shape. How many brackets does the text show?")
+        return _("This has another number of entries. How many does the text ask for?")
+    if got.ndim == 1 and not agrees(got, right) and agrees(np.sort(got), np.sort(right)):
+        return _("The numbers are right, and their order is not. Which one comes first?")
+    if agrees(got, -right):
+        return _("Only the sign is wrong. Does the result rise or fall?")
+    if right.ndim == 0 and _few_choices(answers):
+        return ""
+    swapped = [other for other, value in answers.items() if agrees(got, np.array(value, float))]
+    if swapped and got.any():
+        return _("This is the number for {other}. Did you swap the two?").format(other=swapped[0])
+    with np.errstate(all="ignore"):
+        ratio = np.unique(np.round(got / right, 9))
+    if ratio.size == 1 and ratio[0] in (10, 100, 1000, 0.1, 0.01, 0.001):
+        return _(
+            "The digits are right, but the decimal point is not. Which unit does the text ask?"
+        )
+    if ratio.size == 1 and 0.98 < ratio[0] < 1.02:
+        return _("Close: a step may be rounded, or a small part missing. Where do you round?")
+    return ""
+
+
+def _few_choices(answers: Mapping[str, Any]) -> bool:
+    """Return whether the answers are numbers of a list of choices, which mean nothing by size."""
+    return all(isinstance(value, int) and 0 < value < 10 for value in answers.values())

@@ -1,0 +1,209 @@
+"""Hints from the values of wrong answers that no misconception describes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from course_lib.checks import activations, affine, chain_rule, shopping_cart, softmax_with_loss
+from course_lib.checks.hints import hint_for_number
+from course_lib.checks.slips import slips_of
+from course_lib.layers import DivLayer
+
+
+def layer(name: str, forward: Any, backward: Any, **more: Any) -> Any:
+    return type(name, (), {"forward": forward, "backward": backward, **more})
+
+
+def keep_two(self: Any, x: Any, y: Any) -> None:
+    self.x, self.y = x, y
+
+
+def div(forward: Any = None, backward: Any = None) -> Any:
+    def right_forward(self: Any, x: Any, y: Any) -> Any:
+        keep_two(self, x, y)
+        return x / y
+
+    def right_backward(self: Any, dout: Any) -> Any:
+        return dout / self.y, -dout * self.x / self.y**2
+
+    return layer("DivLayer", forward or right_forward, backward or right_backward)
+
+
+def hint(task: Any, answer: Any, seed: int = 0) -> str:
+    finding = task(answer, seed=seed).finding
+    assert finding is not None
+    assert finding.misconception == ""
+    return finding.hint
+
+
+def whole_number_division(self: Any, x: Any, y: Any) -> Any:
+    keep_two(self, x, y)
+    return x // y
+
+
+def always_positive(self: Any, x: Any, y: Any) -> Any:
+    keep_two(self, x, y)
+    return abs(x / y)
+
+
+def times_the_divisor(self: Any, dout: Any) -> Any:
+    return dout / self.y, -dout * self.x / self.y * self.y
+
+
+def one_term_without_dout(self: Any, dout: Any) -> Any:
+    return dout / self.y, -dout * self.x / self.y**2 + self.x
+
+
+def dout_twice(self: Any, dout: Any) -> Any:
+    return dout / self.y, -(dout**2) * self.x / self.y**2
+
+
+def misspelled(self: Any, dout: Any) -> Any:
+    return dOut / self.y, -dout * self.x / self.y**2  # type: ignore[name-defined] # noqa: F821
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (div(forward=whole_number_division), "rounded"),
+        (div(forward=always_positive), "Apart from the sign"),
+        (div(backward=times_the_divisor), "division is missing"),
+        (div(backward=one_term_without_dout), "If dout were 0, dy"),
+        (div(backward=dout_twice), "If dout doubles, dy"),
+        (div(backward=misspelled), "Do you mean dout?"),
+    ],
+)
+def test_hint_names_what_the_values_show(answer: Any, words: str) -> None:
+    for seed in range(3):
+        assert words in hint(shopping_cart.div_layer, answer, seed)
+
+
+def test_a_relation_that_holds_in_the_first_case_only_gives_no_hint() -> None:
+    # Numbers come first in the cases: there every sign is wrong, and in arrays only some are.
+    found = hint(shopping_cart.sub_layer, layer(
+        "SubLayer",
+        lambda s, x, y: np.abs(np.subtract(x, y)) + 0.25 * (np.ndim(x) > 0),
+        lambda s, dout: (dout * 1, dout * -1),
+    ))  # fmt: skip
+    assert "sign" not in found
+
+
+def test_a_fixed_number_for_a_named_argument_is_named() -> None:
+    class LeakyRelu:
+        def __init__(self, alpha: float = 0.01) -> None:
+            self.alpha = alpha
+
+        def forward(self, x: Any) -> Any:
+            self.mask = x <= 0
+            return np.where(self.mask, 0.01 * x, x)
+
+        def backward(self, dout: Any) -> Any:
+            return np.where(self.mask, 0.01 * dout, dout)
+
+    report = activations.leaky_relu(LeakyRelu, seed=0)
+    assert report.points < report.max_points
+    assert "if alpha were 0.01" in hint(activations.leaky_relu, LeakyRelu)
+
+
+def test_another_base_of_the_logarithm_is_named() -> None:
+    def entropy(y: Any, t: Any) -> Any:
+        t = np.eye(y.shape[1])[t] if t.shape != y.shape else t
+        return -(t * np.log2(y)).sum() / len(y)
+
+    entropy.__name__ = "cross_entropy_error"
+    assert "log2" in hint(softmax_with_loss.cross_entropy_error, entropy)
+
+
+def test_brackets_left_out_are_named() -> None:
+    class Tanh:
+        def forward(self, x: Any) -> Any:
+            self.out = np.tanh(x)
+            return self.out
+
+        def backward(self, dout: Any) -> Any:
+            return dout * 1 - self.out**2
+
+    assert "brackets" in hint(activations.tanh, Tanh)
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "words"),
+    [
+        ("a comparison of arrays", lambda x: 0 if x > 0 else x, "for each element"),
+        ("a missing attribute", lambda x: x.exponential(), "spelled the same"),
+        ("a call of a value", lambda x: x(1), "operator missing"),
+        ("None", lambda x: x * None, "None"),
+        ("shapes", lambda x: x @ np.ones((50, 50)), "shapes do not fit"),
+    ],
+)
+def test_an_exception_gets_a_question(kind: str, line: Any, words: str) -> None:
+    answer = layer("SquareLayer", lambda self, x: line(x), lambda self, dout: dout)
+    assert words in hint(chain_rule.square_layer, answer), kind
+
+
+def test_each_wrong_number_has_a_line_of_its_own() -> None:
+    def predict() -> dict[str, float]:
+        return {"dapple": 4, "dapple_num": -180, "dtax": 720, "one_point": 0.06}
+
+    report = shopping_cart.predict(predict)
+    assert report.finding is not None
+    lines = report.finding.hint.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["dapple", "dapple_num", "dtax", "one_point"]
+    assert "sign" in lines[1]
+    assert "decimal point" in lines[3]
+    assert str(report).count("Think: ") == 4
+
+
+@pytest.mark.parametrize(
+    ("got", "words"),
+    [
+        (-4.8, "sign"),
+        (48, "decimal point"),
+        (600, "the number for dtax"),
+        (4.83, "Close"),
+        ((4.8, 1), "number of entries"),
+        (17, ""),
+    ],
+)
+def test_hint_to_a_number(got: Any, words: str) -> None:
+    hint = hint_for_number("dapple", {"dapple": got}, {"dapple": 4.8, "dtax": 600})
+    assert (words in hint) if words else hint == ""
+
+
+def test_slips_are_wrong_answers_with_a_question() -> None:
+    slips = slips_of(DivLayer, "backward")
+    assert len(slips) > 10
+    for slip in slips:
+        assert "?" in slip.hint
+    dys = []
+    for slip in slips:
+        made = slip.answer()
+        made.forward(6.0, 3.0)
+        dys.append(made.backward(1.0))
+    # Each quotient can be turned round, and the sign of dy can be lost.
+    assert (3.0, -6 / 9) in dys
+    assert (1 / 3, 6 / 9) in dys
+
+
+def test_the_shape_of_images_is_not_kept_for_the_next_batch() -> None:
+    class Affine:
+        def __init__(self, W: Any, b: Any) -> None:
+            self.W, self.b, self.images = W, b, None
+
+        def forward(self, x: Any) -> Any:
+            if x.ndim > 2:
+                self.images = x.shape
+            self.x = x.reshape(len(x), -1)
+            return self.x @ self.W + self.b
+
+        def backward(self, dout: Any) -> Any:
+            self.dW = self.x.T @ dout
+            self.db = dout.sum(axis=0)
+            dx = dout @ self.W.T
+            return dx.reshape(self.images) if self.images else dx
+
+    report = affine.affine(Affine, seed=0)
+    assert [part.name for part in report.parts if not part.earned] == ["contracts"]

@@ -171,9 +171,89 @@ def test_printed_text_costs_no_points_and_stays_in_its_cell() -> None:
     assert all(not shown_by[c.grade_id] for c in submitted.cells if c.kind == CHECK)
 
 
-def test_magics_are_skipped_and_the_rest_of_the_cell_runs() -> None:
-    source = "%matplotlib inline\n!pip install numpy\n?print\nx = 1\nprint(x)"
-    assert cell_outputs([source, "%%bash\nrm -rf ~", "print(x)"])[0::2] == ["1\n", "1\n"]
+AS_IN_JUPYTER = {
+    "display": "import numpy as np\ndisplay(np.zeros(2))",
+    "display of HTML": "from IPython.display import HTML\ndisplay(HTML('<b>2</b>'))",
+    "help": "max?",
+    "help with source, after code": "y = 3\ny??",
+    "get_ipython": "get_ipython().run_line_magic('matplotlib', 'inline')",
+    "get_ipython, imported": "from IPython import get_ipython\nget_ipython().system('ls')",
+    "timeit with its result": "t = %timeit -o -n 2 -r 2 1 + 1\nassert t.best > 0",
+    "time": "%time y = 6\nassert y == 6",
+    "output of a command": "files = !ls\nfirst = files[0]",
+    "command over lines": "!pip install \\\n  -q \\\n  pandas",
+    "command with a variable": "y = 'x.csv'\n!cat {y}",
+    "two exclamation marks": "!!ls",
+    "pip": "%pip install pandas",
+    "folder": "%cd /\n%cd -",
+    "reload": "%load_ext autoreload\n%autoreload 2",
+    "a window for figures": "%matplotlib tk",
+    "of the front end": "%autosave 60",
+    "await": "import asyncio\nawait asyncio.sleep(0)",
+    "the last results": "7\n_, Out, In[0]",
+    "the end": "exit()",
+}
+
+
+def test_what_works_in_jupyter_does_not_stop_a_cell() -> None:
+    outputs = execute(
+        one_cell(
+            "",
+            timeout=120.0,
+            cells=tuple(
+                Cell(RUN, f"{source}\ndone = {name!r}\nprint(done)")
+                for name, source in AS_IN_JUPYTER.items()
+            ),
+        )
+    ).outputs
+    for name, shown in zip(AS_IN_JUPYTER, outputs, strict=True):
+        said = "".join(output.get("text", output.get("evalue", "")) for output in shown)
+        assert said.endswith(f"{name}\n"), f"{name}: {said}"
+
+
+def test_whole_cells_of_magics_run_as_in_jupyter() -> None:
+    sources = [
+        "%%writefile helper.py\ndef twice(x):\n    return 2 * x",
+        "from helper import twice\nprint(twice(4))",
+        "%run helper.py\nprint(twice(5))",
+        "%%time\nfound = twice(6)",
+        "%%capture text\nprint('kept')",
+        "%%bash\nrm -rf ~",
+        "%%html\n<b>x</b>",
+        "print(found, text.stdout)\n!cat helper.py",
+    ]
+    said = cell_outputs(sources, timeout=120.0)
+    assert said[1:3] == ["8\n", "10\n"]
+    assert said[7].split() == ["12", "kept", "def", "twice(x):", "return", "2", "*", "x"]
+    assert "rm -rf" in said[5]
+    assert "Error" not in "".join(said)
+
+
+def test_outputs_of_a_cell_are_in_the_notebook_format_and_limited() -> None:
+    sources = [
+        "for i in range(100): display(i)",
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nprint('drawn')\nplt.show()",
+        "5;",
+        "6",
+        "%%time\nraise ValueError('seven')",
+    ]
+    cells = tuple(Cell(RUN, source) for source in sources)
+    many, figure, hidden, value, error = execute(one_cell("", cells=cells, timeout=120.0)).outputs
+    assert [output["data"]["text/plain"] for output in many][:2] == ["0", "1"]
+    assert 3 < len(many) < 20
+    assert many[-1]["data"]["text/plain"] == "... and more"
+    assert figure[0]["text"].endswith("drawn\n")
+    assert [output["output_type"] for output in figure[1:]] == ["display_data"]
+    assert figure[1]["data"]["image/png"].startswith("iVBOR")
+    assert hidden == []
+    assert (value[0]["data"]["text/plain"], value[0]["execution_count"]) == ("6", 4)
+    assert error[-1]["ename"] == "ValueError"
+
+
+def test_cells_cannot_ask_for_input() -> None:
+    said = cell_outputs(["input('name?')", "x = 1\ny = z\n", "print(x)"])
+    assert said[0].startswith("input()")
+    assert said[2] == "1\n"
 
 
 def test_only_modules_of_the_student_package_can_be_imported() -> None:

@@ -231,9 +231,9 @@ def _parent_dirs(folder: str) -> list[str]:
 
 
 def _packages() -> list[str]:
-    """Return the folders of NumPy and of the other packages that exercises may use."""
+    """Return the folders of NumPy, IPython and of the other packages that exercises may use."""
     found = []
-    for name in ("numpy", "msgpack", "matplotlib"):
+    for name in ("numpy", "msgpack", "IPython", "matplotlib"):
         spec = importlib.util.find_spec(name)
         if spec and spec.origin:
             found.append(str(Path(spec.origin).resolve().parents[1]))

@@ -16,8 +16,8 @@ import course_lib
 _LIBRARY = Path(course_lib.__file__).parent
 _STUB = Path(__file__).parents[1] / "student" / "stub"
 
-# The student process itself needs this module. It contains no answers.
-_NEEDED_TO_SERVE = ("course_lib.checks.side",)
+# The student process itself needs these modules. They contain no answers.
+_NEEDED_TO_SERVE = ("course_lib.checks.side", "course_lib.notebook")
 
 
 @cache

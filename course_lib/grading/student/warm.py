@@ -1,6 +1,6 @@
-"""Fork a student process for each submission from an interpreter that has already loaded NumPy.
+"""Fork a student process for each submission from an interpreter that has loaded what it needs.
 
-The interpreter runs inside the sandbox and never runs students' code. Every student process gets
+That is NumPy and IPython, with a shell. The interpreter runs inside the sandbox and never runs students' code. Every student process gets
 its own PID, mount and IPC namespaces, with a new `/tmp` and `/proc`. Before it reports that it is
 ready, it drops all capabilities and installs the seccomp filter. If any of this fails, it exits,
 and the grader starts a new sandbox for the submission. See unshare(2), pid_namespaces(7) and
@@ -45,6 +45,7 @@ def main(end: int) -> None:
     control = socket.socket(fileno=end)
     # Processes of the same user must not inspect this process, or those that it forks as guards.
     _call(_libc.prctl, _SET_DUMPABLE, 0, 0, 0, 0)
+    cells = student.Cells()
     gc.freeze()
     control.send(b"ready")
     while True:
@@ -54,7 +55,7 @@ def main(end: int) -> None:
         pid = os.fork()
         if pid == 0:
             control.close()
-            _run_and_exit(partial(_in_namespaces, ends[0], json.loads(words)))
+            _run_and_exit(partial(_in_namespaces, ends[0], json.loads(words), cells))
         os.close(ends[0])
         control.send(b"started")
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
@@ -65,23 +66,23 @@ def main(end: int) -> None:
         control.send(str(code).encode())
 
 
-def _in_namespaces(end: int, settings: dict[str, Any]) -> int:
+def _in_namespaces(end: int, settings: dict[str, Any], cells: student.Cells) -> int:
     """Create the namespaces, fork their first process, and wait for it to end."""
     _call(_libc.unshare, _NEWPID | _NEWNS | _NEWIPC)
-    return _forked(partial(_first, end, settings), end)
+    return _forked(partial(_first, end, settings, cells), end)
 
 
-def _first(end: int, settings: dict[str, Any]) -> int:
+def _first(end: int, settings: dict[str, Any], cells: student.Cells) -> int:
     """Run as the first process in the namespaces: mount `/proc` and `/tmp`, fork the student's."""
     _call(_libc.mount, b"none", b"/", None, _REC | _PRIVATE, None)
     _call(_libc.mount, b"proc", b"/proc", b"proc", _NOSUID | _NODEV | _NOEXEC, None)
     size = f"mode=1777,size={int(settings['tmp'])}".encode()
     _call(_libc.mount, b"tmpfs", b"/tmp", b"tmpfs", _NOSUID | _NODEV, size)
     os.chdir("/tmp")
-    return _forked(partial(_student, end, settings), end)
+    return _forked(partial(_student, end, settings, cells), end)
 
 
-def _student(end: int, settings: dict[str, Any]) -> NoReturn:
+def _student(end: int, settings: dict[str, Any], cells: student.Cells) -> NoReturn:
     os.setsid()
     # All forked processes share the generator's state, and could predict each other's numbers.
     np.random.seed()  # noqa: NPY002
@@ -89,7 +90,7 @@ def _student(end: int, settings: dict[str, Any]) -> NoReturn:
     _drop_capabilities()
     _call(_libc.prctl, _SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _filter(bytes.fromhex(settings["filter"]))
-    student.main(end)
+    student.main(end, cells)
     os._exit(0)
 
 

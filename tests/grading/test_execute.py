@@ -17,7 +17,7 @@ from course_lib.checks.report import Part, Report
 from course_lib.checks.seeds import seeded
 from course_lib.grading.authoring.trial import assignment, model_cells, read_submission_file
 from course_lib.grading.course import this_course
-from course_lib.grading.execute import execute, from_report
+from course_lib.grading.execute import Stop, execute, from_report
 from course_lib.grading.jobs import (
     CHECK,
     GIVEN,
@@ -90,6 +90,79 @@ def test_report_equals_that_of_the_check_in_a_notebook(m: Any) -> None:
 def without_code_line(words: str) -> str:
     """Return a message without the line of code, which only the student process knows."""
     return words.partition(", in the line: ")[0].strip()
+
+
+# Code at the top of the cell that defines MulLayer, and words that the report must contain.
+FIRST_CAUSES = {
+    "input": ("price = float(input('Price? '))", "input() ", "price = float(input("),
+    "a package": ("import pandas as pd", "No module named 'pandas'", "import pandas as pd"),
+    "a window": (
+        "import matplotlib.pyplot as plt\nplt.switch_backend('TkAgg')",
+        "TkAgg",
+        "plt.switch_backend",
+    ),
+    "no Python": ("x = = 3", "SyntaxError", "x = = 3"),
+    "a line that is no code": ("clas MulLayer:", "SyntaxError", "clas MulLayer:"),
+    "an unknown magic": ("%load_ext tensorboard", "tensorboard"),
+}
+
+
+@pytest.mark.parametrize("why", FIRST_CAUSES)
+def test_the_report_names_the_error_that_stopped_the_cell(why: str) -> None:
+    line, *words = FIRST_CAUSES[why]
+    source = model_cells(SLUG)["mul_layer"]
+    tasks = by_task(execute(job(answers={"mul_layer": f"{line}\n\n{source}"})))
+    # The cart uses MulLayer, too.
+    for name in ("mul_layer", "shopping_cart"):
+        problem = tasks[name].finding.problem
+        assert tasks[name].points == 0
+        assert all(word in problem for word in words), problem
+        assert "MulLayer is missing" in problem
+    assert tasks["predict"].points == 4
+
+
+def test_the_first_of_several_errors_is_named() -> None:
+    source = model_cells(SLUG)["mul_layer"]
+    submitted = job(answers={"mul_layer": f"print(SCALE)\n{source}"})
+    own = Cell(RUN, "SCALE, OFFSET = 1 / 0, 0")
+    result = execute(dataclasses.replace(submitted, cells=(own, *submitted.cells)))
+    problem = by_task(result)["mul_layer"].finding.problem
+    assert "ZeroDivisionError" in problem
+    assert "SCALE, OFFSET = 1 / 0" in problem
+    assert "MulLayer is missing" in problem
+
+
+def test_an_error_after_the_answer_is_not_blamed() -> None:
+    source = model_cells(SLUG)["mul_layer"].replace("dout * self.y", "dout * y")
+    result = execute(job(answers={"mul_layer": f"{source}\nMulLayer().backward(1)"}))
+    problem = by_task(result)["mul_layer"].finding.problem
+    assert "name 'y' is not defined" in problem
+    assert "missing" not in problem
+    misspelled = execute(job(answers={"mul_layer": source.replace("MulLayer", "Mullayer")}))
+    assert "MulLayer" in by_task(misspelled)["mul_layer"].finding.problem
+    assert "stopped" not in by_task(misspelled)["mul_layer"].finding.problem
+
+
+@pytest.mark.parametrize(
+    ("source", "defined"),
+    [
+        ("class Net(Base):", "Net"),
+        ("  async def f(x)", "f"),
+        ("a, f = 1, 2", "f"),
+        ("f, a = 1, 2", "f"),
+        ("f: int = 2", "f"),
+        ("import numpy as f", "f"),
+        ("from os import path, sep", "path"),
+        ("import f", "f"),
+    ],
+)
+def test_names_that_a_cell_would_define_are_found(source: str, defined: str) -> None:
+    stop = Stop(Cell(RUN, f"x = (\n{source}"), "")
+    assert stop.defines(defined)
+    assert not stop.defines(f"{defined}x")
+    assert not Stop(Cell(RUN, f"print({defined})\n{defined} == 1\n{defined}()"), "").defines(
+        defined
+    )
 
 
 WRONG_MUL = """

@@ -1,6 +1,6 @@
-"""Fork a student process for each submission from an interpreter that has loaded what it needs.
+"""Fork a student process for each submission from an interpreter with NumPy and IPython.
 
-That is NumPy and IPython, with a shell. The interpreter runs inside the sandbox and never runs students' code. Every student process gets
+The interpreter runs inside the sandbox and never runs students' code. Every student process gets
 its own PID, mount and IPC namespaces, with a new `/tmp` and `/proc`. Before it reports that it is
 ready, it drops all capabilities and installs the seccomp filter. If any of this fails, it exits,
 and the grader starts a new sandbox for the submission. See unshare(2), pid_namespaces(7) and

@@ -33,7 +33,8 @@ def is_outdated(answer: Any) -> str:
     if shell is None or "NBGRADER_EXECUTION" in os.environ:
         return ""
     cells = [cell.strip() for cell in shell.user_ns.get("In", ())]
-    todo, seen = [answer], []
+    todo: list[Any] = [answer]
+    seen: list[Any] = []
     while todo:
         thing = todo.pop()
         if any(thing is one for one in seen):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import importlib
 import io
+import os
 import signal
 import sys
 import traceback
@@ -84,8 +84,9 @@ class Cells:
     def run(self, source: str, seconds: float) -> list[dict[str, Any]]:
         """Run one cell and return its outputs in the notebook format."""
         shown = Shown()
-        # An earlier cell may have written a module since the folder was last read.
-        importlib.invalidate_caches()
+        # An earlier cell may have written a module just after the folder was read for imports.
+        with contextlib.suppress(OSError):
+            sys.path_importer_cache.pop(os.getcwd(), None)
         self.shell.clear_outputs()
         with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
             try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import builtins
 import os
+import re
 import sys
 import tempfile
 from typing import Any
@@ -30,6 +31,10 @@ from .frames import MAX_STR, MAX_STRUCTURE
 
 # The grader keeps twenty outputs of a cell: leave room for the printed text and an error.
 _MOST_OUTPUTS = 15
+
+
+# The characters of magics, commands and help; prompts, calls without brackets, and indented cells.
+_IPYTHON = re.compile(r"[%!?]|^\s*(?:>>>|\.\.\.|In \[|[,;/])|\A\s", flags=re.MULTILINE)
 
 
 class Compiler(CachingCompiler):
@@ -92,7 +97,20 @@ class Shell(InteractiveShell):
         # The documentation that `name?` shows is no output of the cell.
         self.set_hook("show_in_pager", lambda *_args, **_more: None, 0)
         builtins.input = _no_input
+        # The first cell loads modules: do it before a fork, for all submissions.
+        self.run_cell("def first():\n    return 1\ndel first")
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+
+    def run_cell(self, raw_cell: str, *args: Any, **settings: Any) -> Any:
+        """Run a cell. Only with `await`, it is compiled once more to find out whether it waits."""
+        self.autoawait = "await" in raw_cell or "async" in raw_cell
+        return super().run_cell(raw_cell, *args, **settings)
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """Return a cell as Python code; most answers have no sign of IPython, which saves time."""
+        if "\n" in raw_cell and not _IPYTHON.search(raw_cell):
+            return raw_cell if raw_cell.endswith("\n") else raw_cell + "\n"
+        return super().transform_cell(raw_cell)
 
     # --- outputs ------------------------------------------------------------------------------
 

@@ -94,6 +94,76 @@ def describe_error(error: Exception) -> str:
     return f"{kind}: {message}"
 
 
+@dataclass(frozen=True)
+class Stop:
+    """One of the learner's cells that an error stopped.
+
+    Attributes
+    ----------
+    cell : Cell
+    error : str
+        The error in words, with the line of code.
+    missing : str
+        The name that was not defined, if that was the error.
+    """
+
+    cell: Cell
+    error: str
+    missing: str = ""
+
+    def defines(self, name: str) -> bool:
+        """Return whether the cell would define a name. Its code may be no valid Python."""
+        return bool(re.search(_DEFINES.format(name=re.escape(name)), self.cell.source, re.M))
+
+
+# A class, a function, a variable or an import.
+_DEFINES = (
+    r"^[ \t]*(?:(?:async[ \t]+)?(?:class|def)[ \t]+{name}\b|(?:[\w.]+[ \t]*,[ \t]*)*{name}[ \t]*"
+    r"(?:,[^=\n]*|:[^=\n]*)?=(?!=)|(?:from\b.*)?\bimport\b.*\b{name}\b)"
+)
+_UNKNOWN_NAME = re.compile(r"\bname '(\w+)' is not defined")
+# Errors whose message needs no type in front.
+_SPEAKING = ("StdinNotImplementedError", "TooLong", "Stopped")
+
+
+def stop_of(cell: Cell, outputs: list[dict[str, Any]]) -> Stop | None:
+    """Return how an error stopped a cell, by its outputs; None if it came to its end."""
+    errors = [output for output in outputs if output["output_type"] == "error"]
+    if not errors:
+        return None
+    kind, message, lines = (errors[-1][key] for key in ("ename", "evalue", "traceback"))
+    said = message if kind in _SPEAKING else f"{kind}: {message}"
+    where = lines[-2].strip()[:200] if len(lines) > 1 else ""
+    if where:
+        said = _("{error}, in the line: {line}").format(error=said.rstrip("."), line=where)
+    unknown = _UNKNOWN_NAME.search(message) if kind == "NameError" else None
+    return Stop(cell, said, unknown[1] if unknown else "")
+
+
+def first_cause(name: str, task: str, stops: Sequence[Stop]) -> str:
+    """Return a sentence about the error that left a name undefined; empty if no cell stopped.
+
+    Parameters
+    ----------
+    name : str
+    task : str
+        The task whose answer has this name: its cell may not even spell it. Else empty.
+    stops : sequence of Stop
+        In the order in which the cells ran.
+    """
+    found, wanted = None, name
+    for stop in reversed(stops):
+        if stop.defines(wanted) or (not found and task and stop.cell.grade_id == task):
+            found, wanted = stop, stop.missing
+            if not wanted:
+                break
+    if found is None:
+        return ""
+    return _("{error}. This stopped the cell, so {name} is missing.").format(
+        error=found.error, name=name
+    )
+
+
 # A process that dies is restarted for the remaining tasks, up to this many starts.
 _MOST_STARTS = 4
 # How a process ends that something else has killed, such as the kernel when memory is short.
@@ -162,6 +232,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.ran: list[Cell] = []
+        self.stops: list[Stop] = []
         self.until = time.monotonic() + START_SECONDS + _MOST_TIME * self.job.timeout
 
     def finish(self) -> None:
@@ -269,10 +340,23 @@ class _Run:
             self.problems.append(said)
             return [problem_output(said)]
         self.ran.append(cell)
+        if stop := stop_of(cell, outputs):
+            self.stops.append(stop)
         return outputs
 
     def check(self, cell: Cell) -> TaskResult:
         """Run a grade cell here; the learner's answers run in the student process."""
+        result = self.checked(cell)
+        problem = result.finding.problem
+        if (unknown := _UNKNOWN_NAME.search(problem)) and (
+            cause := first_cause(unknown[1], "" if result.report.parts else result.task, self.stops)
+        ):
+            # The error in the learner's cell, in place of the one that follows from it.
+            return replace(result, report=replace(result.report, finding=Finding(cause)))
+        return result
+
+    def checked(self, cell: Cell) -> TaskResult:
+        """Run a grade cell and return its result."""
         try:
             with (
                 self.live_side().check(self.seconds()),

@@ -20,7 +20,7 @@ from course_lib.checks.report import Part, Report
 from course_lib.checks.seeds import seeded
 from course_lib.grading.authoring.trial import assignment, model_cells, read_submission_file
 from course_lib.grading.course import this_course
-from course_lib.grading.execute import execute, from_report
+from course_lib.grading.execute import Stop, execute, from_report
 from course_lib.grading.jobs import (
     CHECK,
     GIVEN,
@@ -97,6 +97,79 @@ def test_report_equals_that_of_the_check_in_a_notebook(m: Any) -> None:
 def without_code_line(words: str) -> str:
     """Return a message without the line of code, which only the student process knows."""
     return words.partition(", in the line: ")[0].strip()
+
+
+# Code at the top of the cell that defines MulLayer, and words that the report must contain.
+FIRST_CAUSES = {
+    "input": ("price = float(input('Price? '))", "input() ", "price = float(input("),
+    "a package": ("import pandas as pd", "No module named 'pandas'", "import pandas as pd"),
+    "a window": (
+        "import matplotlib.pyplot as plt\nplt.switch_backend('TkAgg')",
+        "TkAgg",
+        "plt.switch_backend",
+    ),
+    "no Python": ("x = = 3", "SyntaxError", "x = = 3"),
+    "a line that is no code": ("clas MulLayer:", "SyntaxError", "clas MulLayer:"),
+    "an unknown magic": ("%load_ext tensorboard", "tensorboard"),
+}
+
+
+@pytest.mark.parametrize("why", FIRST_CAUSES)
+def test_the_report_names_the_error_that_stopped_the_cell(why: str) -> None:
+    line, *words = FIRST_CAUSES[why]
+    source = model_cells(SLUG)["mul_layer"]
+    tasks = by_task(execute(job(answers={"mul_layer": f"{line}\n\n{source}"})))
+    # The cart uses MulLayer, too.
+    for name in ("mul_layer", "shopping_cart"):
+        problem = tasks[name].finding.problem
+        assert tasks[name].points == 0
+        assert all(word in problem for word in words), problem
+        assert "MulLayer is missing" in problem
+    assert tasks["predict"].points == 4
+
+
+def test_the_first_of_several_errors_is_named() -> None:
+    source = model_cells(SLUG)["mul_layer"]
+    submitted = job(answers={"mul_layer": f"print(SCALE)\n{source}"})
+    own = Cell(RUN, "SCALE, OFFSET = 1 / 0, 0")
+    result = execute(dataclasses.replace(submitted, cells=(own, *submitted.cells)))
+    problem = by_task(result)["mul_layer"].finding.problem
+    assert "ZeroDivisionError" in problem
+    assert "SCALE, OFFSET = 1 / 0" in problem
+    assert "MulLayer is missing" in problem
+
+
+def test_an_error_after_the_answer_is_not_blamed() -> None:
+    source = model_cells(SLUG)["mul_layer"].replace("dout * self.y", "dout * y")
+    result = execute(job(answers={"mul_layer": f"{source}\nMulLayer().backward(1)"}))
+    problem = by_task(result)["mul_layer"].finding.problem
+    assert "name 'y' is not defined" in problem
+    assert "missing" not in problem
+    misspelled = execute(job(answers={"mul_layer": source.replace("MulLayer", "Mullayer")}))
+    assert "MulLayer" in by_task(misspelled)["mul_layer"].finding.problem
+    assert "stopped" not in by_task(misspelled)["mul_layer"].finding.problem
+
+
+@pytest.mark.parametrize(
+    ("source", "defined"),
+    [
+        ("class Net(Base):", "Net"),
+        ("  async def f(x)", "f"),
+        ("a, f = 1, 2", "f"),
+        ("f, a = 1, 2", "f"),
+        ("f: int = 2", "f"),
+        ("import numpy as f", "f"),
+        ("from os import path, sep", "path"),
+        ("import f", "f"),
+    ],
+)
+def test_names_that_a_cell_would_define_are_found(source: str, defined: str) -> None:
+    stop = Stop(Cell(RUN, f"x = (\n{source}"), "")
+    assert stop.defines(defined)
+    assert not stop.defines(f"{defined}x")
+    assert not Stop(Cell(RUN, f"print({defined})\n{defined} == 1\n{defined}()"), "").defines(
+        defined
+    )
 
 
 WRONG_MUL = """
@@ -178,9 +251,89 @@ def test_printed_text_costs_no_points_and_stays_in_its_cell() -> None:
     assert all(not shown_by[c.grade_id] for c in submitted.cells if c.kind == CHECK)
 
 
-def test_magics_are_skipped_and_the_rest_of_the_cell_runs() -> None:
-    source = "%matplotlib inline\n!pip install numpy\n?print\nx = 1\nprint(x)"
-    assert cell_outputs([source, "%%bash\nrm -rf ~", "print(x)"])[0::2] == ["1\n", "1\n"]
+AS_IN_JUPYTER = {
+    "display": "import numpy as np\ndisplay(np.zeros(2))",
+    "display of HTML": "from IPython.display import HTML\ndisplay(HTML('<b>2</b>'))",
+    "help": "max?",
+    "help with source, after code": "y = 3\ny??",
+    "get_ipython": "get_ipython().run_line_magic('matplotlib', 'inline')",
+    "get_ipython, imported": "from IPython import get_ipython\nget_ipython().system('ls')",
+    "timeit with its result": "t = %timeit -o -n 2 -r 2 1 + 1\nassert t.best > 0",
+    "time": "%time y = 6\nassert y == 6",
+    "output of a command": "files = !ls\nfirst = files[0]",
+    "command over lines": "!pip install \\\n  -q \\\n  pandas",
+    "command with a variable": "y = 'x.csv'\n!cat {y}",
+    "two exclamation marks": "!!ls",
+    "pip": "%pip install pandas",
+    "folder": "%cd /\n%cd -",
+    "reload": "%load_ext autoreload\n%autoreload 2",
+    "a window for figures": "%matplotlib tk",
+    "of the front end": "%autosave 60",
+    "await": "import asyncio\nawait asyncio.sleep(0)",
+    "the last results": "7\n_, Out, In[0]",
+    "the end": "exit()",
+}
+
+
+def test_what_works_in_jupyter_does_not_stop_a_cell() -> None:
+    outputs = execute(
+        one_cell(
+            "",
+            timeout=120.0,
+            cells=tuple(
+                Cell(RUN, f"{source}\ndone = {name!r}\nprint(done)")
+                for name, source in AS_IN_JUPYTER.items()
+            ),
+        )
+    ).outputs
+    for name, shown in zip(AS_IN_JUPYTER, outputs, strict=True):
+        said = "".join(output.get("text", output.get("evalue", "")) for output in shown)
+        assert said.endswith(f"{name}\n"), f"{name}: {said}"
+
+
+def test_whole_cells_of_magics_run_as_in_jupyter() -> None:
+    sources = [
+        "%%writefile helper.py\ndef twice(x):\n    return 2 * x",
+        "from helper import twice\nprint(twice(4))",
+        "%run helper.py\nprint(twice(5))",
+        "%%time\nfound = twice(6)",
+        "%%capture text\nprint('kept')",
+        "%%bash\nrm -rf ~",
+        "%%html\n<b>x</b>",
+        "print(found, text.stdout)\n!cat helper.py",
+    ]
+    said = cell_outputs(sources, timeout=120.0)
+    assert said[1:3] == ["8\n", "10\n"]
+    assert said[7].split() == ["12", "kept", "def", "twice(x):", "return", "2", "*", "x"]
+    assert "rm -rf" in said[5]
+    assert "Error" not in "".join(said)
+
+
+def test_outputs_of_a_cell_are_in_the_notebook_format_and_limited() -> None:
+    sources = [
+        "for i in range(100): display(i)",
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nprint('drawn')\nplt.show()",
+        "5;",
+        "6",
+        "%%time\nraise ValueError('seven')",
+    ]
+    cells = tuple(Cell(RUN, source) for source in sources)
+    many, figure, hidden, value, error = execute(one_cell("", cells=cells, timeout=120.0)).outputs
+    assert [output["data"]["text/plain"] for output in many][:2] == ["0", "1"]
+    assert 3 < len(many) < 20
+    assert many[-1]["data"]["text/plain"] == "... and more"
+    assert figure[0]["text"].endswith("drawn\n")
+    assert [output["output_type"] for output in figure[1:]] == ["display_data"]
+    assert figure[1]["data"]["image/png"].startswith("iVBOR")
+    assert hidden == []
+    assert (value[0]["data"]["text/plain"], value[0]["execution_count"]) == ("6", 4)
+    assert error[-1]["ename"] == "ValueError"
+
+
+def test_cells_cannot_ask_for_input() -> None:
+    said = cell_outputs(["input('name?')", "x = 1\ny = z\n", "print(x)"])
+    assert said[0].startswith("input()")
+    assert said[2] == "1\n"
 
 
 def test_only_modules_of_the_student_package_can_be_imported() -> None:

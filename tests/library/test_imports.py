@@ -26,6 +26,7 @@ RANKS = {
     "functions": 30,
     "gradients": 30,
     "history": 20,
+    "notebook": 20,
     "autodiff": 20,
     "datasets": 20,
     "arrays": 10,

@@ -27,7 +27,7 @@ from course_lib.grading import import_only_what_is_installed
 from course_lib.grading.course import Course, CourseError, this_course
 from course_lib.grading.jobs import GIVEN, RUN, classify
 from course_lib.grading.notebooks import NotebookNode, grade_id, is_solution, nbformat, read_source
-from course_lib.grading.student.cells import run_source
+from course_lib.grading.student.cells import run_tree
 
 _MARK = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", flags=re.MULTILINE)
 _BLOCK = re.compile(r"^# %% +(\w+) *$", flags=re.MULTILINE)
@@ -257,7 +257,7 @@ def _calls_a_check(source: str) -> bool:
 def _run(source: str, namespace: dict[str, Any]) -> None:
     """Run a cell and ignore its errors: in grading, too, the next cell runs after a failed one."""
     try:
-        run_source(source, "<cell>", namespace)
+        run_tree(ast.parse(source), "<cell>", namespace)
     except KeyboardInterrupt:
         raise
     except BaseException:

@@ -25,8 +25,8 @@ from course_lib.grading.names import parsed
 _LIBRARY = Path(course_lib.__file__).parent
 _STUB = Path(__file__).parents[1] / "student" / "stub"
 
-# The student process itself needs this module. It contains no answers.
-_NEEDED_TO_SERVE = ("course_lib.checks.side",)
+# The student process itself needs these modules. They contain no answers.
+_NEEDED_TO_SERVE = ("course_lib.checks.side", "course_lib.notebook")
 # Packages for every assignment, and of the student process itself.
 _ALWAYS = ("numpy", "matplotlib", "IPython", "msgpack")
 # The file with the names of the other packages that an assignment may use.

@@ -1,16 +1,14 @@
-"""Run the cells of a notebook without a kernel, and collect their outputs."""
+"""Run the cells of a notebook, with a time limit, and return their outputs."""
 
 from __future__ import annotations
 
 import ast
-import base64
 import contextlib
 import io
-import linecache
+import os
 import signal
 import sys
 import traceback
-import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,52 +66,38 @@ class Shown(io.TextIOBase):
 
 
 class Cells:
-    """The learner's notebook: its namespace, and a method to run a cell in it."""
+    """The learner's notebook: IPython's shell, and a method to run a cell in it."""
 
     def __init__(self) -> None:
-        main = types.ModuleType("__main__")
-        sys.modules["__main__"] = main
-        self.names: dict[str, Any] = main.__dict__
-        self.count = 0
+        # The grader imports this module, too, and needs no IPython.
+        from .shell import Shell
+
+        self.shell = Shell.instance()
+        # As in Jupyter, cells can import what is in their folder.
+        sys.path.insert(0, "")
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The namespace of the cells."""
+        return self.shell.user_ns
 
     def run(self, source: str, seconds: float) -> list[dict[str, Any]]:
         """Run one cell and return its outputs in the notebook format."""
-        self.count += 1
-        file = f"<cell {self.count}>"
-        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-        shown, outputs = Shown(), []
+        shown = Shown()
+        # An earlier cell may have written a module just after the folder was read for imports.
+        with contextlib.suppress(OSError):
+            sys.path_importer_cache.pop(os.getcwd(), None)
+        self.shell.clear_outputs()
         with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
             try:
                 with time_limit(seconds):
-                    value = run_source(source, file, self.names)
-                    if value is not None:
-                        outputs.append(self._result(value))
+                    self.shell.run_cell(source, store_history=True)
             except BaseException as error:
-                outputs.append(failed(error))
-            outputs = [*_pictures(), *outputs]
+                self.shell.outputs.append(failed(error))
+        outputs = [*self.shell.outputs]
         if text := shown.take():
             outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": text})
         return outputs
-
-    def _result(self, value: Any) -> dict[str, Any]:
-        text = repr(value)[:MOST_OUTPUT]
-        return {
-            "output_type": "execute_result",
-            "execution_count": self.count,
-            "metadata": {},
-            "data": {"text/plain": text},
-        }
-
-
-def run_source(source: str, file: str, names: dict[str, Any]) -> Any:
-    """Run a cell and return its result: the value of its last expression, if it ends in one."""
-    try:
-        tree = ast.parse(source, file)
-    except SyntaxError:
-        source = _without_magics(source)
-        tree = ast.parse(source, file)
-    value = run_tree(tree, file, names)
-    return None if source.rstrip().endswith(";") else value
 
 
 def run_tree(tree: ast.Module, file: str, names: dict[str, Any]) -> Any:
@@ -163,34 +147,3 @@ def said(error: BaseException) -> str:
         return str(error)[:2000]
     except BaseException:
         return ""
-
-
-def _without_magics(source: str) -> str:
-    """Return a cell without magics, shell commands and help requests."""
-    lines = source.splitlines()
-    kept = ["pass" if line.lstrip()[:1] in ("%", "!", "?") else line for line in lines]
-    if kept == lines:
-        # No such line: the syntax error is the learner's. Keep the source to show the line.
-        return source
-    return "\n".join(
-        " " * (len(line) - len(line.lstrip())) + new if new == "pass" else new
-        for line, new in zip(lines, kept, strict=True)
-    )
-
-
-def _pictures() -> list[dict[str, Any]]:
-    """Return the open matplotlib figures as outputs, and close them."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is None:
-        return []
-    outputs = []
-    try:
-        for number in pyplot.get_fignums()[:5]:
-            file = io.BytesIO()
-            pyplot.figure(number).savefig(file, format="png", dpi=72)
-            data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": "figure"}
-            outputs.append({"output_type": "display_data", "metadata": {}, "data": data})
-        pyplot.close("all")
-    except Exception:
-        return outputs
-    return outputs

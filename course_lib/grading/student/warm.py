@@ -1,4 +1,4 @@
-"""Fork a student process for each submission from an interpreter that has already loaded NumPy.
+"""Fork a student process for each submission from an interpreter with NumPy and IPython.
 
 The interpreter runs inside the sandbox and never runs students' code. Every student process gets
 its own PID, mount, network and IPC namespaces, with a new `/tmp` and `/proc`, and its own standard
@@ -49,6 +49,7 @@ def main(end: int) -> None:
     control = socket.socket(fileno=end)
     # Processes of the same user must not inspect this process, or those that it forks as guards.
     _call(_libc.prctl, _SET_DUMPABLE, 0, 0, 0, 0)
+    cells = student.Cells()
     gc.freeze()
     _make_read_only()
     control.send(b"ready")
@@ -59,7 +60,7 @@ def main(end: int) -> None:
         pid = os.fork()
         if pid == 0:
             control.close()
-            _run_and_exit(partial(_in_namespaces, ends[0], json.loads(words)))
+            _run_and_exit(partial(_in_namespaces, ends[0], json.loads(words), cells))
         os.close(ends[0])
         control.send(b"started")
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
@@ -82,13 +83,13 @@ def _make_read_only() -> None:
             _call(_libc.mount, None, place, None, flags | _REMOUNT | _BIND | _RDONLY, None)
 
 
-def _in_namespaces(end: int, settings: dict[str, Any]) -> int:
+def _in_namespaces(end: int, settings: dict[str, Any], cells: student.Cells) -> int:
     """Create the namespaces, fork their first process, and wait for it to end."""
     _call(_libc.unshare, _NEWPID | _NEWNS | _NEWIPC | _NEWNET)
-    return _forked(partial(_first, end, settings), end)
+    return _forked(partial(_first, end, settings, cells), end)
 
 
-def _first(end: int, settings: dict[str, Any]) -> int:
+def _first(end: int, settings: dict[str, Any], cells: student.Cells) -> int:
     """Run as the first process in the namespaces: mount `/proc` and `/tmp`, fork the student's."""
     _call(_libc.mount, b"none", b"/", None, _REC | _PRIVATE, None)
     safe = _NOSUID | _NODEV | _NOEXEC
@@ -100,10 +101,10 @@ def _first(end: int, settings: dict[str, Any]) -> int:
     size = f"mode=1777,size={int(settings['tmp'])}".encode()
     _call(_libc.mount, b"tmpfs", b"/tmp", b"tmpfs", _NOSUID | _NODEV, size)
     os.chdir("/tmp")
-    return _forked(partial(_student, end, settings), end)
+    return _forked(partial(_student, end, settings, cells), end)
 
 
-def _student(end: int, settings: dict[str, Any]) -> NoReturn:
+def _student(end: int, settings: dict[str, Any], cells: student.Cells) -> NoReturn:
     os.setsid()
     for stream in (0, 1, 2):
         # Flags and locks belong to an open file, which all forked processes would share.
@@ -115,7 +116,7 @@ def _student(end: int, settings: dict[str, Any]) -> NoReturn:
     _drop_capabilities()
     _call(_libc.prctl, _SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _filter(bytes.fromhex(settings["filter"]))
-    student.main(end)
+    student.main(end, cells)
     os._exit(0)
 
 

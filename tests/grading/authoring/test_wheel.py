@@ -140,5 +140,6 @@ def test_notebook_explains_installation_and_submission(slug: str) -> None:
     text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
     words = " ".join(text.split())
     for said in ("`No module named 'course_lib'`", "`%pip install`", "`.whl` file", "Python 3.11",
-                 "To hand in, choose *Run → Run All Cells*"):  # fmt: skip
+                 "To hand in, choose *Run → Restart Kernel and Run All Cells*",
+                 "*Restart and Run All*", "Use NumPy, and matplotlib"):  # fmt: skip
         assert said in words

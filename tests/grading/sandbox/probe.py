@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from course_lib.grading.execute import execute
 from course_lib.grading.jobs import RUN, Cell, Job
 
 
-def cell_outputs(sources: Sequence[str], **settings: bool) -> list[str]:
+def cell_outputs(sources: Sequence[str], **settings: Any) -> list[str]:
     """Return what each cell printed, or the error that it ended with."""
     cells = tuple(Cell(RUN, source, f"c{i}") for i, source in enumerate(sources))
     result = execute(Job("ada", "01_shopping_cart", cells, seed=1, **settings))

@@ -270,6 +270,7 @@ def test_student_process_sees_no_file_of_the_course(inside: Inside) -> None:
         "course_lib/__init__.py",
         "course_lib/checks/__init__.py",
         "course_lib/checks/side.py",
+        "course_lib/notebook.py",
     }
 
 

@@ -36,7 +36,7 @@ from course_lib.grading.sandbox.process import (
     note_failure,
 )
 from course_lib.grading.sandbox.remote import RemoteSide
-from course_lib.grading.sanitize import clean_outputs, printable_text, problem_output
+from course_lib.grading.sanitize import Outputs, printable_text, problem_output
 from course_lib.grading.student.cells import run_tree
 from course_lib.text import _
 
@@ -185,6 +185,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.names = Names(lambda name: self.live_side().name(name))
         self.ran: list[Cell] = []
+        self.room = Outputs()
         self.until = time.monotonic() + START_SECONDS + _MOST_TIME * self.job.timeout
 
     def all_cells(self) -> None:
@@ -249,7 +250,7 @@ class _Run:
         if cell.kind == GIVEN:
             self.names.take_imports(cell.source)
         try:
-            outputs = clean_outputs(self.live_side().run(cell.source, self.seconds()))
+            outputs = self.room.clean(self.live_side().run(cell.source, self.seconds()))
         except Raised as error:
             # Errors in a cell are outputs; this one means that an output can't be transferred.
             outputs = [problem_output(printable_text(error.message, MOST_SAID))]

@@ -290,8 +290,8 @@ def read_submission(
     path = base / student / slug
     if not is_valid_id(student):
         found.problems.append(
-            f"The folder name {printable(student)!r} is not a valid student id: "
-            f"{why_no_id(student)}. Rename the folder in submitted/, and grade again."
+            f"The folder name {printable(student, 60)!r} is not a valid student id: "
+            f"{why_no_id(student)}; rename the folder in submitted/, and grade again."
         )
     else:
         try:
@@ -360,8 +360,8 @@ def what_to_ask(names: Collection[str]) -> str:
         shown.append(printable(name, 60) + f" ({kind})" * bool(kind))
     more = f" and {len(names) - 5} more" * (len(names) > 5)
     return (
-        f"It contains: {', '.join(shown)}{more}. Ask the student for the notebook itself: in "
-        "Jupyter, File → Download, a file that ends in .ipynb."
+        f"It contains: {', '.join(shown)}{more}. Ask the student for the notebook itself "
+        "(File → Download, a file .ipynb)."
     )
 
 

@@ -166,7 +166,7 @@ def test_submission_folders_that_are_links_or_files_are_reported(
     found = {one.student: one for one in submissions(course, SLUG)}
     assert sorted(found) == [".hidden", "ada", "bob", "cy", "di", "ed"]
     assert "begins with a dot" in found[".hidden"].problems[0]
-    assert "Rename the folder" in found[".hidden"].problems[0]
+    assert "rename the folder" in found[".hidden"].problems[0]
     assert "ada is a link" in found["ada"].problems[0]
     assert f"{SLUG} is a link" in found["cy"].problems[0]
     assert f"{SLUG} is a file" in found["di"].problems[0]

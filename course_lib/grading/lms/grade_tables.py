@@ -240,7 +240,7 @@ def _unknown_heads(people: ClassList | None) -> str:
     if people is None or not people.unknown:
         return ""
     names = printable(", ".join(people.unknown), 200)
-    return f"columns of the class list that were not read: {names}; known are {CHOICES}"
+    return f"The class list has columns that were not read: {names}. Known are: {CHOICES}."
 
 
 def _person(student: str, scores: Scores | None) -> Person:

@@ -358,7 +358,7 @@ def test_an_export_without_students_is_an_error(
     done = run(course, monkeypatch, "--format", "canvas", "--names", str(names), "--to", str(to))
     assert done.exit_code == 1
     assert "every student is left out. ada: not in the class list" in done.output
-    assert "not read: Kuerzel" in done.output
+    assert "were not read: Kuerzel." in done.output
     assert not to.exists()
 
 

@@ -288,7 +288,7 @@ class Task:
             return {}
         its, cases = known.misconceptions[match], known.cases
         special = {case.at for case in cases}
-        gradients = set(self._parts_of(cases[0], self.gradients))
+        gradients = set(self.gradient_parts(cases))
         right = {
             part
             for part in others

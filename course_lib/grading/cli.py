@@ -35,14 +35,15 @@ from course_lib.grading.course import Course, CourseError, find_course
     "export",
     type=click.Path(path_type=Path),
     metavar="FOLDER_OR_ZIP",
-    help="First import an export of Moodle, Canvas or a mail folder; see below.",
+    help="First import an export of Moodle, Canvas, another system or a mail folder; see below.",
 )
 @click.option(
     "--names",
     type=click.Path(path_type=Path),
     metavar="CSV",
-    help="With --from: a table with the columns name and id.",
+    help="With --from: a table of names and ids, or a class list.",
 )
+@click.option("--dry-run", is_flag=True, help="With --from: show who is who, and write nothing.")
 @click.option("--scheduler", metavar="ADDRESS", help="Use a Dask cluster: tcp://host:8786.")
 @click.option(
     "--no-sandbox",
@@ -64,18 +65,24 @@ def grade_command(assignment: tuple[str, ...], export: Path | None, **options: A
     one has none, or if a file of an export was refused; 130 if stopped.
 
     \b
-    --from imports one export for one ASSIGNMENT: a folder or a .zip with
-      Ada Lovelace_123_assignsubmission_file_/any.ipynb    (Moodle, or flat)
-      lovelaceada_123_456_any.ipynb                        (Canvas, also _LATE_)
+    --from imports one export for one ASSIGNMENT: a folder or a .zip of
+      Moodle (with or without folders, with groups), Canvas, Blackboard,
+      Brightspace, Gradescope, ILIAS, Sakai, or with
       ada.ipynb   or   ada/any.ipynb                       (one file or folder each)
-    The student's id is the name before the numbers. Hyphens replace all characters
-    but letters, digits and . _ @ +  (Ada-Lovelace, lovelaceada, ada).
+    Folders around the whole class are skipped. Where names leave a choice, who is
+    who is shown before anything is written; --dry-run shows it and writes nothing.
+    The student's id is the login in the export, or the name. Hyphens replace all
+    characters but letters, digits and . _ @ +  (Ada-Lovelace, lovelaceada, ada).
     With --names, a name in the table gets the id in its line. The column name may
     also hold Moodle's or Canvas's number, or the file's name.
+    All files of a student are imported. Each student gets a row, also without a
+    notebook. Of several attempts, the latest with a notebook counts; the others go
+    to submitted/.replaced/.
     No submission is overwritten: an identical one is skipped, a different one is
     refused. With --force it replaces the old one, which moves to
-    submitted/.replaced/. Each file's time is written to timestamp.txt, unless all
-    times lie within ten minutes: check them before you set late penalties.
+    submitted/.replaced/. The time that the export tells is written to
+    timestamp.txt: the time in its names or lists, or that of its files, unless
+    all lie within ten minutes. Check them before you set late penalties.
     """  # noqa: D301
     course = find_course()
     slugs = course.choose(assignment)
@@ -83,19 +90,31 @@ def grade_command(assignment: tuple[str, ...], export: Path | None, **options: A
     if export is not None:
         if len(assignment) != 1:
             raise click.UsageError("--from needs one ASSIGNMENT: name the one of this export.")
-        refused = _import_submissions(course, slugs[0], export, options["names"], options["force"])
-    elif options["names"] is not None:
-        raise click.UsageError("--names belongs to --from.")
+        refused = _import_submissions(course, slugs[0], export, options)
+        if options["dry_run"]:
+            sys.exit(bool(refused))
+    elif options["names"] is not None or options["dry_run"]:
+        raise click.UsageError("--names and --dry-run belong to --from.")
     _grade(course, slugs, bool(assignment), refused, options)
 
 
 def _import_submissions(
-    course: Course, slug: str, export: Path, names: Path | None, overwrite: bool
+    course: Course, slug: str, export: Path, options: dict[str, Any]
 ) -> list[str]:
     from course_lib.grading.lms.imports import import_submissions
 
-    taken = import_submissions(course, slug, export, names=names, overwrite=overwrite)
-    click.echo(str(taken), err=True)
+    taken = import_submissions(
+        course,
+        slug,
+        export,
+        names=options["names"],
+        overwrite=options["force"],
+        dry_run=options["dry_run"],
+        say=lambda line: click.echo(line, err=True),
+    )
+    click.echo("Dry run: nothing is written." if options["dry_run"] else str(taken), err=True)
+    for line in taken.remarks:
+        click.echo(line, err=True)
     for line in taken.refused:
         click.echo(f"REFUSED: {line}", err=True)
     return taken.refused
@@ -260,7 +279,8 @@ def export_command(
     must equal an id, the part of an address before the @, or the name. For Canvas, give the file
     that its gradebook exports, and with --column the header of the assignment's column.
     """
-    from course_lib.grading.lms.grade_tables import export, read_class_list
+    from course_lib.grading.lms.grade_tables import export
+    from course_lib.grading.lms.people import read_class_list
 
     course = find_course()
     (slug,) = course.choose([assignment])

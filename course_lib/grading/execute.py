@@ -37,7 +37,7 @@ from course_lib.grading.sandbox.process import (
     note_failure,
 )
 from course_lib.grading.sandbox.remote import RemoteSide
-from course_lib.grading.sanitize import clean_outputs, printable_text, problem_output
+from course_lib.grading.sanitize import Outputs, printable_text, problem_output
 from course_lib.text import _
 
 MOST_SAID = 2000
@@ -233,6 +233,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.ran: list[Cell] = []
         self.stops: list[Stop] = []
+        self.room = Outputs()
         self.until = time.monotonic() + START_SECONDS + _MOST_TIME * self.job.timeout
 
     def finish(self) -> None:
@@ -331,7 +332,7 @@ class _Run:
     def run(self, cell: Cell) -> list[dict[str, Any]]:
         """Run one of the learner's cells and return its outputs."""
         try:
-            outputs = clean_outputs(self.live_side().run(cell.source, self.seconds()))
+            outputs = self.room.clean(self.live_side().run(cell.source, self.seconds()))
         except Raised as error:
             # Errors in a cell are outputs; this one means that an output can't be transferred.
             outputs = [problem_output(printable_text(error.message, MOST_SAID))]

@@ -232,15 +232,52 @@ def _jpeg(data: bytes) -> tuple[bytes, int, int] | None:
 _MOST_OUTPUTS = 20
 _MOST_TEXT = 50_000
 _MOST_PICTURE = 2_000_000
+_MOST_TOGETHER = 8 * 2**20
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def clean_outputs(outputs: Any) -> list[dict[str, Any]]:
-    """Return a cell's outputs in the notebook format, without malformed ones."""
-    if not isinstance(outputs, list):
-        return []
-    cleaned = [_clean(output) for output in outputs[:_MOST_OUTPUTS] if isinstance(output, dict)]
-    return [output for output in cleaned if output]
+class Outputs:
+    """The outputs of a submission's cells, which share one limit of size.
+
+    Parameters
+    ----------
+    most : int
+        Characters of all outputs together.
+    """
+
+    def __init__(self, most: int = _MOST_TOGETHER) -> None:
+        self.left = most
+
+    def clean(self, outputs: Any) -> list[dict[str, Any]]:
+        """Return a cell's outputs in the notebook format, without malformed ones."""
+        if not isinstance(outputs, list):
+            return []
+        cleaned = []
+        for output in outputs[:_MOST_OUTPUTS]:
+            made = _clean(output) if isinstance(output, dict) else {}
+            # Each output costs something, so that very many empty ones end, too.
+            size = _size(made) + 100
+            if made and self.left < size:
+                cleaned.append(_left_out())
+                break
+            if made:
+                self.left -= size
+                cleaned.append(made)
+        return cleaned
+
+
+def _size(output: Any) -> int:
+    """Return the number of characters that JSON needs for an output's texts and pictures."""
+    if isinstance(output, str):
+        return len(output) if output.isascii() else 6 * len(output)
+    if isinstance(output, dict):
+        return sum(map(_size, output.values()))
+    return sum(map(_size, output)) if isinstance(output, list) else 0
+
+
+def _left_out() -> dict[str, Any]:
+    text = _("… More output is left out here: the outputs of this notebook are too large.\n")
+    return {"output_type": "stream", "name": "stdout", "text": text}
 
 
 def problem_output(text: str) -> dict[str, Any]:

@@ -195,10 +195,28 @@ LONGEST_ID = 128
 MOST_FILE_BYTES = 10 * 2**20
 MOST_BESIDE = 50
 _DEEPEST = 3
-_NO_FILES = ("timestamp.txt", "submission_secret.txt", "not imported.txt", "Thumbs.db")
 # Jupyter and nbgrader run such a file when they start in its folder.
 _CONFIGURE = ("_config.py", "_config.json")
+# The longest name of a folder on common file systems, in bytes.
+_LONGEST_FILE_NAME = 255
 MOST_NOTEBOOKS = 5
+# In submitted/, the folder of submissions that an import has replaced.
+REPLACED = ".replaced"
+# Beside a submission, an import writes what it did not take, and why.
+NOT_IMPORTED = "not imported.txt"
+_OURS = ("timestamp.txt", "submission_secret.txt", NOT_IMPORTED)
+_NO_FILES = (*_OURS, "Thumbs.db")
+_MOST_TEXT_FORMS = 20
+_KINDS = {
+    "a printout": (".pdf", ".ps", ".xps"),
+    "a web page": (".html", ".htm", ".mhtml", ".webarchive"),
+    "a script": (".py", ".r", ".m"),
+    "an archive that can't be unpacked here": (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"),
+    "a zip file": (".zip",),
+    "a document": (".docx", ".doc", ".odt", ".rtf", ".pages", ".txt", ".md", ".tex"),
+    "a picture": (".png", ".jpg", ".jpeg", ".gif", ".heic", ".webp", ".bmp", ".tiff"),
+    "a link": (".url", ".webloc", ".lnk", ".desktop"),
+}
 
 
 @dataclass(frozen=True)
@@ -252,7 +270,7 @@ def submission_folders(course: Course, slug: str) -> list[str]:
     return [
         name
         for name in names
-        if not name.startswith(".")
+        if name != REPLACED
         and not stat.S_ISREG(os.lstat(base / name).st_mode)
         and _is_there(base / name / slug)
     ]
@@ -304,8 +322,8 @@ def read_submission(
     path = base / student / slug
     if not is_valid_id(student):
         found.problems.append(
-            f"The folder name {printable(student)!r} is not a valid student id. An id has at most "
-            f"{LONGEST_ID} printable characters; rename the folder."
+            f"The folder name {printable(student, 60)!r} is not a valid student id: "
+            f"{why_no_id(student)}; rename the folder in submitted/, and grade again."
         )
     else:
         try:
@@ -337,7 +355,47 @@ def read_submission(
 
 def is_valid_id(student: str) -> bool:
     """Return whether a folder's name is a valid student id for the gradebook."""
-    return student.isprintable() and student.strip() == student and 0 < len(student) <= LONGEST_ID
+    return not why_no_id(student)
+
+
+def why_no_id(student: str) -> str:
+    """Return why a name can't be a student id, or an empty string if it can."""
+    if not student.strip():
+        return "it has no letter or digit"
+    if student.startswith("."):
+        return "it begins with a dot, as the names of hidden files do"
+    if "/" in student:
+        return "it contains a /"
+    if student.strip() != student:
+        return "it begins or ends with a space"
+    if not student.isprintable():
+        return "it contains characters that can't be printed (shown as \ufffd)"
+    if len(student) > LONGEST_ID or len(os.fsencode(student)) > _LONGEST_FILE_NAME:
+        return f"it is longer than {LONGEST_ID} characters, or {_LONGEST_FILE_NAME} bytes"
+    return ""
+
+
+def is_notebook(data: bytes) -> bool:
+    """Return whether a file looks like a notebook, whatever its name: `.ipynb.txt`, `.json`."""
+    text = data.replace(b"\0", b"") if data.startswith((b"\xff\xfe", b"\xfe\xff")) else data
+    holds_cells = b'"cells"' in text or b'"worksheets"' in text
+    start = text[:100].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    return start.startswith(b"{") and holds_cells and b'"nbformat"' in text
+
+
+def what_to_ask(names: Collection[str]) -> str:
+    """Return what a folder without a notebook contains, and what to ask the student for."""
+    if not names:
+        return "The folder is empty: ask the student for the notebook (.ipynb)."
+    shown = []
+    for name in sorted(names)[:5]:
+        kind = next((k for k, ends in _KINDS.items() if name.lower().endswith(ends)), "")
+        shown.append(printable(name, 60) + f" ({kind})" * bool(kind))
+    more = f" and {len(names) - 5} more" * (len(names) > 5)
+    return (
+        f"It contains: {', '.join(shown)}{more}. Ask the student for the notebook itself "
+        "(File → Download, a file .ipynb)."
+    )
 
 
 @dataclass
@@ -361,14 +419,23 @@ class _Found:
         wanted = f"{slug}.ipynb"
         there = names(inside, wanted, "timestamp.txt")
         when, self.secret = self._time(inside, there), _secret(inside)
-        candidates = [n for n in there if n.endswith(".ipynb") and not n.startswith(".")]
+        visible = [n for n in there if not n.startswith(".") and n not in _OURS]
+        candidates = [n for n in visible if n.lower().endswith(".ipynb")]
+        candidates = candidates or self._text_forms(visible, inside)
+        left_out = _left_out(inside) if NOT_IMPORTED in there else []
         if not candidates:
-            rest = ", ".join(printable(n, 60) for n in there[:5]) or "nothing"
-            raise Refused(f"There is no notebook (.ipynb) in the folder. It contains: {rest}.")
+            self.problems += left_out
+            raise Refused(f"There is no notebook (.ipynb) in the folder. {what_to_ask(visible)}")
+        self.notes += left_out
         candidates.sort(key=lambda name: name != wanted)
+        if unread := candidates[MOST_NOTEBOOKS:]:
+            self.problems.append(
+                f"There are {len(candidates)} notebooks; {len(unread)} were not read: "
+                f"{', '.join(printable(n, 60) for n in unread[:5])}."
+            )
         files = self._read(candidates[:MOST_NOTEBOOKS], inside)
         # The digest covers the secret: no page is released under an earlier submission's secret.
-        about = [*candidates, *self.trouble, self.secret]
+        about = [*candidates, *self.trouble, *left_out, self.secret]
         digest = hashlib.sha256(when + repr(about).encode())
         for data in files.values():
             digest.update(b"%d:" % len(data) + data)
@@ -390,6 +457,15 @@ class _Found:
             self.notes += filled.notes
         elif not files:
             raise Refused(" ".join(self.trouble))
+
+    def _text_forms(self, names: Iterable[str], inside: int) -> list[str]:
+        """Return the files that are notebooks by content: browsers save `.ipynb.txt`, `.json`."""
+        found = []
+        for name in list(names)[:_MOST_TEXT_FORMS]:
+            with contextlib.suppress(Refused, OSError):
+                if is_notebook(read(name, inside)[0]):
+                    found.append(name)
+        return found
 
     def _read(self, names: Iterable[str], inside: int) -> dict[str, bytes]:
         files = {}
@@ -520,6 +596,15 @@ def _shown(name: str, data: bytes) -> dict[str, str]:
     if end in ("py", "txt", "md"):
         return {"text/plain": printable_text(data.decode("utf-8", "replace"))}
     return {}
+
+
+def _left_out(inside: int) -> list[str]:
+    """Return what an import did not take, one sentence a line."""
+    try:
+        text = read(NOT_IMPORTED, inside)[0].decode("utf-8", "replace")
+    except (Refused, OSError):
+        return []
+    return [f"Not imported: {printable(line)}" for line in text.splitlines()[:5]]
 
 
 def _secret(inside: int) -> str:

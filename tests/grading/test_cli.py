@@ -195,6 +195,47 @@ def test_install_reports_a_missing_python_in_one_line() -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "locale",
+    [
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+        {"PYTHONIOENCODING": "latin-1"},
+        {"PYTHONIOENCODING": "ascii"},
+    ],
+)
+def test_a_console_or_locale_that_cannot_show_a_name(
+    course: Course, locale: dict[str, str]
+) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "course_lib.grading", "release", "李雷"],
+        cwd=course.root,
+        capture_output=True,
+        check=False,
+        env=os.environ | locale,
+    )
+    assert result.returncode == 1
+    assert b"There is no assignment" in result.stderr
+    assert b"Traceback" not in result.stderr
+
+
+def test_a_locale_without_utf_8_still_finds_every_folder(tmp_path: Path) -> None:
+    (tmp_path / "李雷").touch()
+    code = (
+        "from course_lib.grading.__main__ import use_utf8_for_files; use_utf8_for_files()\n"
+        "import os; print(ascii(os.listdir()))"
+    )
+    locale = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | locale,
+    )
+    assert result.stdout.strip() == ascii(["李雷"])
+
+
 def test_missing_grading_extra_is_reported(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['click'] = None\n"

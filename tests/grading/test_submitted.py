@@ -165,9 +165,12 @@ def test_submission_folders_that_are_links_or_files_are_reported(
     (base / "gone").symlink_to(base / "nowhere")
     (base / "note.txt").touch()
     (base / ".hidden" / SLUG).mkdir(parents=True)
+    (base / ".replaced" / SLUG).mkdir(parents=True)  # what imports have replaced
     os.mkfifo(base / "pipe")
     found = {one.student: one for one in submissions(course, SLUG)}
-    assert sorted(found) == ["ada", "bob", "cy", "di", "ed"]
+    assert sorted(found) == [".hidden", "ada", "bob", "cy", "di", "ed"]
+    assert "begins with a dot" in found[".hidden"].problems[0]
+    assert "rename the folder" in found[".hidden"].problems[0]
     assert "ada is a link" in found["ada"].problems[0]
     assert f"{SLUG} is a link" in found["cy"].problems[0]
     assert f"{SLUG} is a file" in found["di"].problems[0]
@@ -212,7 +215,7 @@ def test_a_file_without_read_permission_is_reported(
 
 def test_invalid_folder_names_are_reported_and_unusual_ones_accepted(course: Course) -> None:
     good = ["Zoë", "with space", "o'neill", "a+b", "李雷", "x" * 128, "{0}%s", "-rf"]
-    bad = ["a\nb", "\x1b[31mred", "\u202egpj", " lead", "x" * 129, "\udcff"]
+    bad = ["a\nb", "\x1b[31mred", "\u202egpj", " lead", "x" * 129, "\udcff", ".dot"]
     for name in [*good, *bad]:
         hand_in(course, name, answers(course))
     found = {one.student: one for one in submissions(course, SLUG)}
@@ -282,6 +285,32 @@ def test_the_chapter_of_the_book_is_told_from_the_exercise(course: Course) -> No
     one = submit_and_read(course, {"mul_layer": RIGHT}, name=f"{SLUG} (1).ipynb")
     assert source(one, "mul_layer") == RIGHT
     assert one.problems == ()
+
+
+@pytest.mark.parametrize("ending", ["ipynb.txt", "ipynb.json", "json", "txt", "IPYNB", "bak"])
+def test_a_notebook_saved_as_text_is_read(course: Course, ending: str) -> None:
+    one = submit_and_read(course, {"mul_layer": RIGHT}, name=f"{SLUG}.{ending}")
+    assert source(one, "mul_layer") == RIGHT
+    assert one.problems == ()
+    assert f"It was submitted as {SLUG}.{ending}." in one.notes
+
+
+def test_notebooks_that_are_not_read_are_named(course: Course) -> None:
+    for number in range(7):
+        hand_in(course, "ada", {"mul_layer": str(number)}, name=f"x{number}.ipynb")
+    one = submit_and_read(course, {"mul_layer": RIGHT})
+    assert source(one, "mul_layer") == RIGHT
+    assert "8 notebooks; 3 were not read: x4.ipynb, x5.ipynb, x6.ipynb." in " ".join(one.problems)
+
+
+def test_what_an_import_left_out_is_told(course: Course) -> None:
+    hand_in(course, "ada", "video.mp4 is larger than 20 MB.\n", name=submitted.NOT_IMPORTED)
+    (one,) = submissions(course, SLUG)
+    said = "Not imported: video.mp4 is larger than 20 MB."
+    assert said in one.problems
+    with_notebook = submit_and_read(course, {"mul_layer": RIGHT})
+    assert (with_notebook.problems, with_notebook.notes) == ((), (said,))
+    assert with_notebook.digest != one.digest
 
 
 def test_many_files_do_not_hide_the_notebook(course: Course) -> None:

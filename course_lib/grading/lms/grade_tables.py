@@ -1,12 +1,10 @@
-"""Write points as tables for Moodle, Canvas or a spreadsheet; match students with class lists."""
+"""Write points as tables for Moodle, Canvas or a spreadsheet."""
 
 from __future__ import annotations
 
 import csv
 import io
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,144 +12,14 @@ from course_lib.grading.course import Course, CourseError
 from course_lib.grading.feedback.class_page import ClassRow, class_rows
 from course_lib.grading.feedback.student_page import points as written
 from course_lib.grading.gradebook.scores import Scores
+from course_lib.grading.lms.people import CHOICES, ClassList, Person
 from course_lib.grading.results import write_atomically
 from course_lib.grading.sanitize import printable
-
-_MOST_BYTES = 20 * 2**20
-
-# Column names of Moodle, Canvas, nbgrader and hand-made tables, in lower case without spaces.
-_COLUMNS = {
-    "first_name": ("firstname", "givenname"),
-    "last_name": ("lastname", "surname", "familyname"),
-    "full_name": ("student", "name", "fullname"),
-    "email": ("emailaddress", "email", "mail"),
-    "id_number": ("idnumber", "studentid", "studentnumber", "matriculationnumber"),
-    "username": ("username", "user", "login"),
-    "canvas_id": ("id",),
-    "sis_user_id": ("sisuserid",),
-    "sis_login_id": ("sisloginid",),
-    "section": ("section",),
-}
-_IDS = ("email", "id_number", "username", "canvas_id", "sis_user_id", "sis_login_id")
-
-
-@dataclass(frozen=True)
-class Person:
-    """A student's names and ids in a school's system; empty if unknown."""
-
-    first_name: str = ""
-    last_name: str = ""
-    full_name: str = ""
-    email: str = ""
-    id_number: str = ""
-    username: str = ""
-    canvas_id: str = ""
-    sis_user_id: str = ""
-    sis_login_id: str = ""
-    section: str = ""
-
-    @property
-    def name(self) -> str:
-        """The whole name."""
-        return self.full_name or f"{self.first_name} {self.last_name}".strip()
-
-    def ids(self) -> set[str]:
-        """Return the ids that identify only this person."""
-        found = {getattr(self, field).strip().casefold() for field in _IDS}
-        return (found | {self.email.partition("@")[0].strip().casefold()}) - {""}
-
-    def names(self) -> set[str]:
-        """Return the spellings of the name that a folder may have."""
-        found = {_letters(self.full_name), _letters(f"{self.first_name}{self.last_name}")}
-        found.add(_letters(f"{self.last_name}{self.first_name}"))
-        last, comma, first = self.full_name.partition(",")
-        if comma:
-            found.add(_letters(f"{first}{last}"))
-        elif len(words := self.full_name.split()) > 1:
-            found.add(_letters(f"{words[-1]}{''.join(words[:-1])}"))
-        return found - {""}
-
-
-class ClassList:
-    """The people in a class list.
-
-    Parameters
-    ----------
-    people : iterable of Person
-    """
-
-    def __init__(self, people: Iterable[Person]) -> None:
-        self._ids: dict[str, set[Person]] = {}
-        self._names: dict[str, set[Person]] = {}
-        for person in people:
-            for key in person.ids():
-                self._ids.setdefault(key, set()).add(person)
-            for key in person.names():
-                self._names.setdefault(key, set()).add(person)
-
-    def find(self, student: str) -> Person | None:
-        """Return the person with a student's id or name; None if nobody or several people match.
-
-        Ids, logins and email addresses (whole, or the part before the @) are tried before names.
-        """
-        found = self._ids.get(student.strip().casefold())
-        found = found or self._names.get(_letters(student), set())
-        return next(iter(found)) if len(found) == 1 else None
-
-
-def read_class_list(path: Path) -> ClassList:
-    """Read a table with a header line: Moodle's or Canvas's export, or your own.
-
-    Raises
-    ------
-    CourseError
-        If it can't be read, or no column identifies students.
-    """
-    try:
-        data = path.read_bytes()[: _MOST_BYTES + 1]
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise CourseError(f"{path} can't be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise CourseError(f"{path} is not in UTF-8: save it as “CSV UTF-8”.") from None
-    if len(data) > _MOST_BYTES:
-        raise CourseError(f"{path} is too large for a class list.")
-    head = text.partition("\n")[0]
-    separator = max(",;\t", key=head.count)
-    try:
-        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=separator))
-    except csv.Error as error:
-        raise CourseError(f"{path} is not a CSV file: {error}.") from None
-    people = [_person_of(row) for row in rows]
-    if not any(person.ids() or person.names() for person in people):
-        raise CourseError(
-            f"{path} has no column that identifies students. Its first line must name the columns, "
-            "at least one of Email address, ID number, Username, SIS Login ID, ID, Name."
-        )
-    return ClassList(person for person in people if "points possible" not in person.name.lower())
-
-
-def _person_of(row: Mapping[str | None, str | list[str] | None]) -> Person:
-    cells = {
-        _letters(head): value.strip()
-        for head, value in row.items()
-        if isinstance(head, str) and isinstance(value, str)
-    }
-    fields = {
-        field: next((cells[head] for head in heads if cells.get(head)), "")
-        for field, heads in _COLUMNS.items()
-    }
-    return Person(**fields)
-
-
-def _letters(text: str) -> str:
-    """Return the letters and digits of a name."""
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text).casefold())
-
 
 # Spreadsheets read a cell that begins with one of these, or its full-width form, as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _MOST_FEEDBACK = 2_000
+_NOT_IN_LIST = "not in the class list, or in it more than once"
 
 Table = list[list[str]]
 
@@ -220,6 +88,15 @@ def export(
         raise CourseError(f"{slug} has no submissions: there is nothing to export.")
     make, encoding = FORMS[form]
     made = make(rows, people, column or slug, unfinished)
+    if len(made.table) == len(make([], people, column or slug, unfinished).table):
+        more = f" ... and {len(made.left_out) - 5} more." * (len(made.left_out) > 5)
+        unknown = _unknown_heads(people)
+        raise CourseError(
+            f"Nothing to export for {slug}: every student is left out. "
+            f"{'; '.join(made.left_out[:5])}.{more}{f' {unknown}' if unknown else ''}"
+        )
+    if any(_NOT_IN_LIST in line for line in made.left_out) and (said := _unknown_heads(people)):
+        made.remarks.append(said)
     write_atomically(to, as_csv(made.table).encode(encoding))
     return made
 
@@ -347,7 +224,7 @@ def _finished(
         if row.scores is None or (row.waiting and not unfinished):
             made.left_out.append(f"{name}: {row.waiting}")
         elif person is None:
-            made.left_out.append(f"{name}: not in the class list, or in it more than once")
+            made.left_out.append(f"{name}: {_NOT_IN_LIST}")
         elif person in lines:
             other = printable(lines[person].student, 60)
             made.left_out.append(f"{name}: the same person as {other} in the class list")
@@ -356,6 +233,14 @@ def _finished(
             if row.problems:
                 made.remarks.append(f"{name}: {printable(row.problems[0], 200)}")
     return list(lines.values())
+
+
+def _unknown_heads(people: ClassList | None) -> str:
+    """Return a sentence about the columns of a class list that were not read."""
+    if people is None or not people.unknown:
+        return ""
+    names = printable(", ".join(people.unknown), 200)
+    return f"The class list has columns that were not read: {names}. Known are: {CHOICES}."
 
 
 def _person(student: str, scores: Scores | None) -> Person:

@@ -20,16 +20,14 @@ from course_lib.grading.gradebook.nbgrader import open_gradebook
 from course_lib.grading.gradebook.scores import CellScore, Scores
 from course_lib.grading.jobs import Result, without_report
 from course_lib.grading.lms.grade_tables import (
-    ClassList,
-    Person,
     as_csv,
     canvas,
     cell,
     export,
     moodle,
-    read_class_list,
     table,
 )
+from course_lib.grading.lms.people import ClassList, Person, read_class_list
 from course_lib.grading.outcome import Options
 from course_lib.grading.run import grade
 
@@ -279,7 +277,6 @@ def test_an_id_takes_precedence_over_a_name(tmp_path: Path) -> None:
     [
         (b"", "no column that identifies students"),
         (b"colour,size\nred,4\n", "no column that identifies students"),
-        ("Name\nJosé\n".encode("latin-1"), "UTF-8"),
         (b"Name\n" + b"x" * 21_000_000, "too large"),
     ],
 )
@@ -351,6 +348,18 @@ def test_canvas_export_with_a_class_list(
     assert float(possible[-1]) == 33
     assert ada[:2] == ["Lovelace, Ada", "41"]
     assert [file.name for file in to.parent.iterdir()] == [to.name]
+
+
+def test_an_export_without_students_is_an_error(
+    course: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names, to = tmp_path / "names.csv", tmp_path / "grades.csv"
+    names.write_text("Name;Kuerzel\nZoe Quux;zq\n")
+    done = run(course, monkeypatch, "--format", "canvas", "--names", str(names), "--to", str(to))
+    assert done.exit_code == 1
+    assert "every student is left out. ada: not in the class list" in done.output
+    assert "were not read: Kuerzel." in done.output
+    assert not to.exists()
 
 
 def test_csv_export_lists_all_students(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:

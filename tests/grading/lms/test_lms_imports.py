@@ -11,10 +11,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from class_cases import SLUG, released_course, submission_text
+from class_cases import SLUG, hand_in, released_course, submission_text
 
 from course_lib.grading.course import Course, CourseError
-from course_lib.grading.lms.imports import ImportReport, import_submissions, owner, student_id
+from course_lib.grading.lms import imports
+from course_lib.grading.lms.imports import import_submissions
+from course_lib.grading.lms.owners import owner, student_id
 from course_lib.grading.submitted import submissions
 
 MOODLE = "_assignsubmission_file_"
@@ -57,7 +59,7 @@ def submitted_files(course: Course) -> dict[str, str]:
     """Return the files in submitted/, without timestamps."""
     base = course.root / "submitted"
     found = {str(p.relative_to(base)): p for p in base.rglob("*") if p.is_file()}
-    return {n: p.read_text() for n, p in sorted(found.items()) if not n.endswith("timestamp.txt")}
+    return {n: p.read_text() for n, p in sorted(found.items()) if p.name != "timestamp.txt"}
 
 
 # --- owners ---------------------------------------------------------------------------------------
@@ -105,8 +107,10 @@ def test_all_submissions_are_imported_once(
     export = make(tmp_path / "export.zip", export_files(work))  # type: ignore[operator]
     report = import_submissions(course, SLUG, export)
     names = ["Ada-Lovelace", "Bob", "curiemarie", "di", "ed"]
-    assert report == ImportReport(new=names, late=["curiemarie"])
-    assert list(submitted_files(course)) == [f"{name}/{SLUG}/{SLUG}.ipynb" for name in names]
+    assert (report.new, report.late) == (names, ["curiemarie"])
+    assert (report.refused, report.remarks, report.guesses) == ([], [], [])
+    files = [f"{name}/{SLUG}/{SLUG}.ipynb" for name in names]
+    assert list(submitted_files(course)) == sorted([*files, f"Ada-Lovelace/{SLUG}/data.csv"])
     assert [s.notebook is not None for s in submissions(course, SLUG)] == [True] * 5
     again = import_submissions(course, SLUG, export)
     assert (again.new, again.same, again.refused) == ([], names, [])
@@ -148,18 +152,382 @@ def test_an_invalid_names_file_is_refused(
     assert reason in str(error.value)
 
 
-def test_two_students_with_one_name_are_both_refused(
+def test_two_students_with_one_name_both_get_a_row(
     course: Course, work: bytes, tmp_path: Path
 ) -> None:
     files = {f"Li Wei_{n}{MOODLE}/a.ipynb": work for n in (1, 2)}
     export = zipped(tmp_path / "x.zip", files)
     report = import_submissions(course, SLUG, export)
-    (error,) = report.refused
-    assert "Li Wei 1 and Li Wei 2 would both be Li-Wei: give them ids with --names." == error
-    assert submitted_files(course) == {}
+    assert (report.new, report.refused) == (["Li-Wei-1", "Li-Wei-2"], [])
+    assert "Li Wei 1 and Li Wei 2 would have the same id" in report.guesses[0]
     (tmp_path / "names.csv").write_text("name,id\n1,li1\n2,li2\n")
     report = import_submissions(course, SLUG, export, names=tmp_path / "names.csv")
-    assert (report.new, report.refused) == (["li1", "li2"], [])
+    assert (report.new, report.refused, report.guesses) == (["li1", "li2"], [], [])
+
+
+def test_two_names_that_would_share_a_folder_both_get_a_row(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
+    names = ["Ada B", "Ada-B", "ada b"]
+    export = as_folder(tmp_path / "a", {f"{name}/x.ipynb": work for name in names})
+    report = import_submissions(course, SLUG, export)
+    assert len(set(report.new)) == 3
+    assert len({name.casefold() for name in report.new}) == 3
+    assert report.refused == []
+    # the ids do not depend on the order or on who else is in the export
+    again = import_submissions(course, SLUG, export)
+    assert again.same == report.new
+
+
+def test_anonymous_students_of_moodle_keep_their_numbers(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
+    files = {f"Participant_{n}{MOODLE}x.ipynb": work for n in (311, 312)}
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert report.new == ["Participant-311", "Participant-312"]
+
+
+# --- forms of other systems -----------------------------------------------------------------------
+
+
+def works(released: Course, count: int) -> list[bytes]:
+    """Return notebooks with different answers."""
+    texts = (submission_text(released, {"mul_layer": f"mine = {n}"}) for n in range(count))
+    return [text.encode() for text in texts]
+
+
+def times(course: Course) -> dict[str, str]:
+    """Return each student's timestamp, without the zone."""
+    base = course.root / "submitted"
+    found = {path.parts[-3]: path.read_text() for path in base.glob(f"*/{SLUG}/timestamp.txt")}
+    return {name: text.removesuffix(" UTC\n") for name, text in sorted(found.items())}
+
+
+GRADESCOPE = """---
+submission_11:
+  :submitters:
+  - :name: Ada Lovelace
+    :sid: '4711'
+    :email: ada@school.example
+  :created_at: 2024-03-01 10:00:00.000000000 Z
+  :results: !ruby/hash:ActiveSupport::HashWithIndifferentAccess
+    tests: []
+submission_12:
+  :submitters:
+  - :name: Ben Meyer
+    :sid:
+    :email: ben@school.example
+  - :name: "J\\xF6rg"
+    :sid: '99'
+    :email:
+  :created_at: 2024-03-02 10:00:00 Z
+"""
+
+
+def test_gradescope_names_the_students_in_a_list(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
+    files = {
+        "assignment_1_export/submission_metadata.yml": GRADESCOPE.encode(),
+        "assignment_1_export/submission_11/x.ipynb": work,
+        "assignment_1_export/submission_12/x.ipynb": work + b"\n",
+        "assignment_1_export/submission_12/helper.py": b"a = 1",
+    }
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert (report.new, report.refused) == (["4711", "99", "ben@school.example"], [])
+    assert f"99/{SLUG}/helper.py" in submitted_files(course)
+    assert times(course)["4711"] == "2024-03-01 10:00:00"
+    assert times(course)["99"] == "2024-03-02 10:00:00"
+
+
+@pytest.mark.parametrize("around", ["", "Abgaben/", "Course 3/Homework_1_2_3/"])
+def test_ilias_folders_name_the_login(
+    course: Course, work: bytes, tmp_path: Path, around: str
+) -> None:
+    files = {
+        f"{around}Mueller_Joerg_jmueller_4711/x.ipynb": work,
+        f"{around}Lovelace_Ada_a_love_4712/y.ipynb": work,
+        f"{around}Meyer_Ben_bm_4713/answers.pdf": b"%PDF",
+    }
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert (report.new, report.refused) == (["a_love", "bm", "jmueller"], [])
+
+
+def test_the_latest_attempt_in_blackboard_counts(
+    course: Course, released: Course, tmp_path: Path
+) -> None:
+    one, two, three = works(released, 3)
+    first, last = "2024-03-01-10-00-00", "2024-03-05-11-00-00"
+    files = {
+        f"HW 1_a_love_attempt_{last}_x.ipynb": two,
+        f"HW 1_a_love_attempt_{last}.txt": b"Name: Ada Lovelace (a_love)\nAssignment: HW 1\n",
+        f"HW 1_a_love_attempt_{first}_x.ipynb": one,
+        f"HW 1_ben_attempt_{first}_y.ipynb": three,
+    }
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert (report.new, report.refused) == (["a_love", "ben"], [])
+    written = submitted_files(course)
+    assert written[f"a_love/{SLUG}/{SLUG}.ipynb"] == two.decode()
+    assert [text for name, text in written.items() if ".replaced/a_love" in name] == [one.decode()]
+    local = datetime(2024, 3, 5, 11).astimezone()
+    assert times(course)["a_love"] == str((local - local.utcoffset()).replace(tzinfo=None))  # type: ignore[operator]
+
+
+def test_the_latest_attempt_with_a_notebook_counts_in_brightspace(
+    course: Course, released: Course, tmp_path: Path
+) -> None:
+    one, two, three = works(released, 3)
+    files = {
+        "index.html": b"<html>",
+        "12-34 - Ada Lovelace - Mar 2, 2024 1000 PM/x.ipynb": two,
+        "12-34 - Ada Lovelace - Mar 2, 2024 1000 AM/x.ipynb": one,
+        "13-34 - Jean-Luc Picard - 1 February, 2024 900 AM/x.ipynb": three,
+        "13-34 - Jean-Luc Picard - 1 March, 2024 900 AM/answers.pdf": b"%PDF",
+    }
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert report.new == ["Ada-Lovelace", "Jean-Luc-Picard"]
+    assert report.remarks == ["Nobody's submission: index.html."]
+    (said,) = report.refused
+    assert said.startswith("Jean-Luc-Picard: The latest attempt holds no notebook")
+    written = submitted_files(course)
+    assert written[f"Ada-Lovelace/{SLUG}/{SLUG}.ipynb"] == two.decode()
+    assert written[f"Jean-Luc-Picard/{SLUG}/{SLUG}.ipynb"] == three.decode()
+    assert one.decode() in written.values()
+    assert "%PDF" in written.values()
+
+
+def test_canvas_marks_late_and_anonymous_students(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
+    files = {
+        "anon_ab12c_9001_x.ipynb": work,
+        "LATE_anon_zz9zz_9002_x.ipynb": work,
+        "meyerben_late_102_9003_x.ipynb": work,
+        "lovelaceada_101_text.html": b"<p>",
+    }
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert report.new == ["anon_ab12c", "anon_zz9zz", "lovelaceada", "meyerben"]
+    assert report.late == ["anon_zz9zz", "meyerben"]
+
+
+def test_groups_before_moodles_names_are_left_out(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
+    files = {
+        f"Group A-Ada Lovelace_1{MOODLE}/x.ipynb": work,
+        f"Group A-Jean-Luc Picard_2{MOODLE}/x.ipynb": work,
+        f"Group B-2-Ben Meyer_3{MOODLE}x.ipynb": work,
+    }
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert report.new == ["Ada-Lovelace", "Ben-Meyer", "Jean-Luc-Picard"]
+    assert "begins with a group" in report.guesses[0]
+    names = {f"{name}_1{MOODLE}x.ipynb": work for name in ("Jean-Luc Picard", "Ana-Maria Diaz")}
+    report = import_submissions(course, SLUG, zipped(tmp_path / "y.zip", names))
+    assert (report.new, report.guesses) == (["Ana-Maria-Diaz"], [])
+    assert report.same == ["Jean-Luc-Picard"]
+
+
+def test_sakai_names_the_login_and_the_time(course: Course, work: bytes, tmp_path: Path) -> None:
+    files = {
+        "HW/grades.csv": b"x",
+        "HW/Lovelace, Ada(alove)/Submission attachment(s)/x.ipynb": work,
+        "HW/Lovelace, Ada(alove)/timestamp.txt": b"20240301100000000",
+        "HW/Meyer, Ben(bm)/Submission attachment(s)/x.ipynb": work,
+    }
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert report.new == ["alove", "bm"]
+    assert times(course)["alove"] == "2024-03-01 10:00:00"
+
+
+# --- folders around a class -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Homework 1/{}.ipynb",
+        "Course/Homework 1/{}.ipynb",
+        f"{SLUG}/{{}}.ipynb",
+        "Homework 1/{}/x.ipynb",
+        f"Homework 1/{{}}/{SLUG}/{SLUG}.ipynb",
+    ],
+)
+def test_a_folder_around_a_class_is_skipped_and_shown(
+    course: Course, released: Course, tmp_path: Path, form: str
+) -> None:
+    names = ["ada", "ben", "student00", "student01"]
+    files = dict(zip(map(form.format, names), works(released, 4), strict=True))
+    export = zipped(tmp_path / "x.zip", files | {"__MACOSX/._x": b""})
+    said: list[str] = []
+    report = import_submissions(course, SLUG, export, dry_run=True, say=said.append)
+    assert (report.new, report.refused) == (names, [])
+    assert "was read as a folder around a class" in said[0]
+    assert [line.split()[0] for line in said[1:]] == names
+    assert not (course.root / "submitted").exists()
+    assert import_submissions(course, SLUG, export).new == names
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [f"ada/{SLUG}.ipynb", f"ada/{SLUG}-Copy1.ipynb", f"ada/{SLUG} (1).ipynb", "ada/p.png"],
+        ["ada/src/a.ipynb", "ada/data/x.csv"],
+        [f"ada/{SLUG}/{SLUG}.ipynb"],
+        ["ada/Version 1/x.ipynb", "ada/Version 2/x.ipynb"],
+    ],
+)
+def test_one_students_folder_is_no_class(
+    course: Course, released: Course, tmp_path: Path, files: list[str]
+) -> None:
+    export = zipped(tmp_path / "x.zip", dict(zip(files, works(released, len(files)), strict=True)))
+    report = import_submissions(course, SLUG, export)
+    assert (report.new, report.guesses) == (["ada"], [])
+
+
+def test_a_student_cannot_hand_in_for_others(
+    course: Course, released: Course, tmp_path: Path
+) -> None:
+    ada, *mine = works(released, 9)
+    files = {"ada/x.ipynb": ada, "eve/lovelaceada_1_2_x.ipynb": mine[0]}
+    files |= {f"eve/{name}.ipynb": data for name, data in zip("abcdefg", mine[1:], strict=True)}
+    files |= {f"eve/ada/{n}.ipynb": mine[n] for n in range(3)}
+    report = import_submissions(course, SLUG, as_folder(tmp_path / "a", files))
+    assert report.new == ["ada", "eve"]
+    assert submitted_files(course)[f"ada/{SLUG}/{SLUG}.ipynb"] == ada.decode()
+
+
+def test_sections_of_a_class_are_joined(course: Course, released: Course, tmp_path: Path) -> None:
+    names = ["A/ada/x.ipynb", "A/ben/x.ipynb", "B/cy/x.ipynb", "B/di/x.ipynb"]
+    files = dict(zip(names, works(released, 4), strict=True))
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert report.new == ["ada", "ben", "cy", "di"]
+    assert "sections" in report.guesses[0]
+
+
+# --- every file is named --------------------------------------------------------------------------
+
+
+def test_each_student_gets_a_row_whatever_the_file(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
+    notebooks = ["x.ipynb", "x.ipynb.txt", "x.ipynb.json", "x.json", "x.txt", "X.IPYNB", "x"]
+    others = ["answers.pdf", "x.py", "work.rar", "work.7z", "x.html", "x.docx", "x.png"]
+    files = {f"S{n:02}_{n}{MOODLE}/{name}": work for n, name in enumerate(notebooks)}
+    files |= {f"T{n:02}_{n + 50}{MOODLE}/{name}": b"x" for n, name in enumerate(others)}
+    files[f"U_99{MOODLE}/x.ipynb.txt"] = b"\xff\xfe" + work.decode().encode("utf-16-le")
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert len(report.new) == len(files)
+    assert len(report.remarks) == len(others)
+    rows = {one.student: one for one in submissions(course, SLUG)}
+    assert len(rows) == len(files)
+    for student, one in rows.items():
+        assert (one.notebook is None) == student.startswith("T")
+    for n, name in enumerate(others):
+        (problem,) = rows[f"T{n:02}"].problems
+        assert name in problem
+        assert "Ask the student" in problem
+
+
+def test_files_that_name_no_student_are_named(course: Course, work: bytes, tmp_path: Path) -> None:
+    files = {f"Ada_1{MOODLE}/x.ipynb": work, "answers.pdf": b"x", "marks.xlsx": b"x"}
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert report.refused == ["answers.pdf names no student in the way of the others."]
+    assert report.remarks == ["Nobody's submission: marks.xlsx."]
+
+
+def test_empty_and_hidden_folders_get_rows(course: Course, work: bytes, tmp_path: Path) -> None:
+    folder = as_folder(tmp_path / "a", {".ada/x.ipynb": work, "ben/x.ipynb": work})
+    (folder / "cy").mkdir()
+    (folder / ".DS_Store").touch()
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("di/", b"")
+        archive.writestr("ed/x.ipynb", work)
+    assert import_submissions(course, SLUG, folder).new == ["ada", "ben", "cy"]
+    assert import_submissions(course, SLUG, tmp_path / "x.zip").new == ["di", "ed"]
+
+
+def test_a_name_that_cannot_be_an_id_is_refused_with_what_helps(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
+    files = {f"{'x' * 140}_7{MOODLE}/x.ipynb": work, f"Ada_8{MOODLE}/x.ipynb": work}
+    export = zipped(tmp_path / "x.zip", files | {f"{'李' * 100}_9{MOODLE}/x.ipynb": work})
+    report = import_submissions(course, SLUG, export)
+    assert report.new == ["Ada"]
+    assert ["`7,their-id`" in report.refused[0], "`9,their-id`" in report.refused[1]] == [True] * 2
+    (tmp_path / "names.csv").write_text("name,id\n7,xx\n9,li\n")
+    report = import_submissions(course, SLUG, export, names=tmp_path / "names.csv")
+    assert (report.new, report.refused) == (["li", "xx"], [])
+
+
+def test_a_name_from_a_mac_is_the_same_name(course: Course, work: bytes, tmp_path: Path) -> None:
+    decomposed, composed = "Jo\u0308rg Mu\u0308ller", "Jörg Müller"
+    (tmp_path / "names.csv").write_text(f"name,id\n{composed},jm77\n")
+    export = zipped(tmp_path / "x.zip", {f"{decomposed}_311{MOODLE}/x.ipynb": work})
+    assert import_submissions(course, SLUG, export, names=tmp_path / "names.csv").new == ["jm77"]
+    # a folder copied from a Mac
+    hand_in(course, student_id(composed).replace("ö", "o\u0308").replace("ü", "u\u0308"), work)
+    assert import_submissions(course, SLUG, export).same == ["Jörg-Müller"]
+    assert len(submissions_of(course)) == 2
+
+
+def submissions_of(course: Course) -> list[str]:
+    return [one.student for one in submissions(course, SLUG)]
+
+
+# --- one student's harm ---------------------------------------------------------------------------
+
+
+def test_too_many_files_of_one_student_do_not_harm_others(
+    course: Course, work: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "MOST_FILES", 50)
+    files = {f"eve/{n}.ipynb": b"{}" for n in range(200)} | {f"eve/{SLUG}.ipynb": work}
+    files |= {"ada/x.ipynb": work, "fay.zip": zipped(tmp_path / "f.zip", files).read_bytes()}
+    report = import_submissions(
+        course, SLUG, zipped(tmp_path / "x.zip", files, (2025, 3, 1, 0, 0, 0))
+    )
+    assert report.new == ["ada", "eve", "fay"]
+    assert any("eve: 151 files were not read" in line for line in report.refused)
+    assert len(report.refused) < 20
+    rows = {one.student: one.notebook is not None for one in submissions(course, SLUG)}
+    assert rows == {"ada": True, "eve": True, "fay": True}
+
+
+def test_too_many_bytes_of_one_student_do_not_harm_others(
+    course: Course, work: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "MOST_TOGETHER", 2**20)
+    big = {f"eve/{n}.bin": bytes(2**19) for n in range(5)}
+    files = big | {"eve/x.ipynb": work, "fay/x.ipynb": work}
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert report.new == ["eve", "fay"]
+    (said,) = report.refused
+    assert said.startswith("eve: 3 files were not read")
+    assert [one.notebook is not None for one in submissions(course, SLUG)] == [True, True]
+
+
+# --- lateness -------------------------------------------------------------------------------------
+
+
+def test_what_a_student_writes_does_not_beat_the_time_of_the_export(
+    course: Course, work: bytes, tmp_path: Path
+) -> None:
+    early = b"2019-01-01 00:00:00 UTC"
+    inner = {"x.ipynb": work, "timestamp.txt": early}
+    packed = zipped(tmp_path / "i.zip", inner, (2019, 1, 1, 0, 0, 0)).read_bytes()
+    files = {
+        f"Ada_1{MOODLE}/x.ipynb": work,
+        f"Ada_1{MOODLE}/timestamp.txt": early,
+        f"Ben_2{MOODLE}/w.zip": packed,
+        "cy/x.ipynb": work,
+        "cy/timestamp.txt": early,
+        "di.zip": packed,
+    }
+    report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
+    assert report.new == ["Ada", "Ben", "cy", "di"]
+    assert {when[:4] for when in times(course).values()} == {"2025"}
+    assert len(times(course)) == 4
+    assert submitted_files(course)[f"Ada/{SLUG}/handed in timestamp.txt"] == early.decode()
 
 
 # --- existing submissions -------------------------------------------------------------------------
@@ -198,9 +566,15 @@ def test_links_in_submitted_are_not_followed(course: Course, work: bytes, tmp_pa
 def test_among_several_notebooks_the_one_with_answers_is_imported(
     course: Course, work: bytes, tmp_path: Path
 ) -> None:
-    files = {"ada/notes.ipynb": b'{"cells": [], "nbformat": 4}', "ada/z.ipynb": work}
+    notes = b'{"cells": [], "nbformat": 4}'
+    files = {"ada/notes.ipynb": notes, "ada/z.ipynb": work}
     import_submissions(course, SLUG, as_folder(tmp_path / "a", files))
-    assert submitted_files(course) == {f"ada/{SLUG}/{SLUG}.ipynb": work.decode()}
+    assert submitted_files(course) == {
+        f"ada/{SLUG}/{SLUG}.ipynb": work.decode(),
+        f"ada/{SLUG}/notes.ipynb": notes.decode(),
+    }
+    (ada,) = submissions(course, SLUG)
+    assert (ada.notebook is not None, ada.problems) == (True, ())
     files["bob/a.ipynb"], files["bob/b.ipynb"] = work, work + b"\n"
     import_submissions(course, SLUG, as_folder(tmp_path / "a", files))
     (one,) = [s for s in submissions(course, SLUG) if s.student == "bob"]
@@ -247,9 +621,13 @@ def test_paths_outside_the_export_are_refused(course: Course, work: bytes, tmp_p
     report = import_submissions(
         course, SLUG, zipped(tmp_path / "x.zip", dict.fromkeys(names, work) | {"ada.ipynb": work})
     )
-    assert len(report.refused) == len(names)
-    assert all("leads outside the export" in line for line in report.refused)
-    assert list(submitted_files(course)) == [f"ada/{SLUG}/{SLUG}.ipynb"]
+    said = [line for line in report.refused if "leads outside the export" in line]
+    assert len(said) >= len(names) - 2  # `..` names nobody: refused as an id
+    written = submitted_files(course)
+    assert [name for name, text in written.items() if text == work.decode()] == [
+        f"ada/{SLUG}/{SLUG}.ipynb"
+    ]
+    assert list(course.root.parent.glob("*.ipynb")) == []
 
 
 def test_links_and_pipes_in_exports_are_refused(
@@ -265,7 +643,7 @@ def test_links_and_pipes_in_exports_are_refused(
     (folder / "fay").symlink_to("/etc")
     os.mkfifo(folder / "gus.ipynb")
     reports = [import_submissions(course, SLUG, path) for path in (tmp_path / "x.zip", folder)]
-    assert [one.new for one in reports] == [["ada"], ["bob"]]
+    assert [one.new for one in reports] == [["ada", "eve"], ["bob", "fay", "gus"]]
     assert ["eve.ipynb is a link" in one.refused[0] for one in reports] == [True, True]
     assert "fay is a link" in reports[1].refused[1]
     assert "a pipe" in reports[1].refused[2]
@@ -276,9 +654,15 @@ def test_oversized_files_are_refused(course: Course, work: bytes, tmp_path: Path
     bomb = zipped(tmp_path / "inner.zip", {"x.ipynb": zeros}).read_bytes()
     files = {"eve.ipynb": zeros, "fay/w.zip": bomb, "gus/big.bin": zeros, "ada.ipynb": work}
     report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
-    assert report.new == ["ada"]
-    assert sorted(report.refused)[0] == "eve.ipynb is larger than 20 MB."
-    assert "fay/w.zip/x.ipynb is larger than 20 MB." in report.refused
+    assert report.new == ["ada", "eve", "fay", "gus"]
+    assert report.refused == [
+        "eve: eve.ipynb is larger than 20 MB.",
+        "fay: w.zip/x.ipynb is larger than 20 MB.",
+        "gus: big.bin is larger than 20 MB.",
+    ]
+    rows = {one.student: one for one in submissions(course, SLUG)}
+    assert rows["ada"].notebook is not None
+    assert "Not imported: w.zip/x.ipynb is larger than 20 MB." in rows["fay"].problems
 
 
 def test_nested_zip_files_are_read_to_one_level(
@@ -288,10 +672,10 @@ def test_nested_zip_files_are_read_to_one_level(
     twice = zipped(tmp_path / "t.zip", {"i.zip": inner}).read_bytes()
     files = {f"Ada_1{MOODLE}/w.zip": inner, "bob.zip": inner, "eve/t.zip": twice, "fay.zip": b"x"}
     report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
-    assert report.new == ["Ada", "bob"]
+    assert report.new == ["Ada", "bob", "eve", "fay"]
     said = " ".join(report.refused)
-    assert "eve/t.zip/i.zip is a zip file in a zip file" in said
-    assert "fay.zip is not a zip file" in said
+    assert "eve: t.zip/i.zip is a zip file in a zip file" in said
+    assert "fay: fay.zip is not a zip file" in said
 
 
 def test_broken_and_encrypted_entries_are_refused(
@@ -304,9 +688,12 @@ def test_broken_and_encrypted_entries_are_refused(
     data[second + 8] |= 1  # its flags: encrypted
     path.write_bytes(data)
     report = import_submissions(course, SLUG, path)
-    assert report.new == []
+    assert report.new == ["ada", "bob"]
     assert "ada.ipynb can't be unpacked" in report.refused[0]
     assert "bob.ipynb is encrypted" in report.refused[1]
+    rows = {one.student: one for one in submissions(course, SLUG)}
+    assert [rows[name].notebook for name in ("ada", "bob")] == [None, None]
+    assert "Not imported: bob.ipynb is encrypted." in rows["bob"].problems
 
 
 def test_undeclared_utf_8_names_are_decoded(course: Course, work: bytes, tmp_path: Path) -> None:
@@ -333,6 +720,7 @@ def test_files_that_are_no_submissions_are_ignored(
     }
     report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
     assert report.new == ["2J", "ada"]
+    assert report.remarks == ["Nobody's submission: marks.csv."]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ def parsed(source: str) -> ast.Module:
     except SyntaxError:
         from IPython.core.inputtransformer2 import TransformerManager
 
-        return ast.parse(TransformerManager().transform_cell(source))
+        transform = TransformerManager().transform_cell  # type: ignore[no-untyped-call]
+        return ast.parse(transform(source))
 
 
 @lru_cache(maxsize=256)

@@ -471,9 +471,9 @@ def test_the_instructors_names_are_never_the_learners(check: str, points: float)
 
 def test_a_name_that_answers_bind_is_the_learners() -> None:
     cells = (
-        Cell(GIVEN, "answer = None"),
-        Cell(RUN, "answer = 42"),
-        Cell(CHECK, "assert answer == 42", "check_it", 3),
+        Cell(GIVEN, "def answer(): return None"),
+        Cell(RUN, "def answer(): return 42"),
+        Cell(CHECK, "assert answer() == 42", "check_it", 3),
     )
     assert execute(one_cell("", cells=cells, answers=("answer",))).points == 3
     assert execute(one_cell("", cells=cells)).points == 0

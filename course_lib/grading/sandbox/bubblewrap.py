@@ -211,14 +211,18 @@ def _mounts(packages: tuple[str, ...]) -> tuple[str, ...]:
     for folder in ("/lib", "/lib64"):
         if os.path.islink(folder):
             words += ["--symlink", os.readlink(folder), folder]
+    # In a virtual environment, "platbase" is the environment.
+    base = {"platbase": sys.base_exec_prefix}
+    places = [sysconfig.get_path(f"{kind}stdlib", vars=base) for kind in ("", "plat")]
+    standard = [*dict.fromkeys(map(os.path.realpath, places))]
     hidden: list[str] = []
     for folder in _library_folders():
         words += [*_parent_dirs(folder), "--ro-bind", folder, folder]
         # Packages of any Python lie in there.
-        for one in glob(f"{folder}/python*/"):
-            hidden.append(one.rstrip("/"))
-            words += ["--tmpfs", hidden[-1]]
-    for folder in {os.path.realpath(sysconfig.get_path(f"{kind}stdlib")) for kind in ("", "plat")}:
+        for one in {place.rstrip("/") for place in glob(f"{folder}/python*/")} - {*standard}:
+            hidden.append(one)
+            words += ["--tmpfs", one]
+    for folder in standard:
         words += [*_parent_dirs(folder), "--ro-bind", folder, folder]
         for one in glob(f"{folder}/*-packages/"):
             hidden.append(one.rstrip("/"))

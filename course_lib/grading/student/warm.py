@@ -51,7 +51,6 @@ def main(end: int) -> None:
     _call(_libc.prctl, _SET_DUMPABLE, 0, 0, 0, 0)
     cells = student.Cells()
     gc.freeze()
-    _make_read_only()
     control.send(b"ready")
     while True:
         words, ends, _flags, _from = socket.recv_fds(control, MOST_WORDS, 1)
@@ -72,15 +71,15 @@ def main(end: int) -> None:
 
 
 def _make_read_only() -> None:
-    """Make all mounts read-only; each student process mounts its own `/proc` and `/tmp`."""
+    """Make all mounts read-only, except those that each student process replaces."""
     with open("/proc/self/mountinfo", "rb") as mounts:
-        lines = mounts.readlines()
-    for line in lines:
-        place = line.split()[4]
+        lines = [line.split() for line in mounts]
+    for place, options in (line[4:6] for line in lines):
+        if place in (b"/proc", b"/tmp") or b"ro" in options.split(b","):
+            continue
         flags = os.statvfs(place).f_flag
-        if not flags & _RDONLY:
-            flags = flags & ~_ST_RELATIME | (_RELATIME if flags & _ST_RELATIME else 0)
-            _call(_libc.mount, None, place, None, flags | _REMOUNT | _BIND | _RDONLY, None)
+        flags = flags & ~_ST_RELATIME | (_RELATIME if flags & _ST_RELATIME else 0)
+        _call(_libc.mount, None, place, None, flags | _REMOUNT | _BIND | _RDONLY, None)
 
 
 def _in_namespaces(end: int, settings: dict[str, Any], cells: student.Cells) -> int:
@@ -92,6 +91,7 @@ def _in_namespaces(end: int, settings: dict[str, Any], cells: student.Cells) -> 
 def _first(end: int, settings: dict[str, Any], cells: student.Cells) -> int:
     """Run as the first process in the namespaces: mount `/proc` and `/tmp`, fork the student's."""
     _call(_libc.mount, b"none", b"/", None, _REC | _PRIVATE, None)
+    _make_read_only()
     safe = _NOSUID | _NODEV | _NOEXEC
     try:
         _call(_libc.mount, b"proc", b"/proc", b"proc", safe, b"subset=pid")

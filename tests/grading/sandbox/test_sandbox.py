@@ -50,7 +50,7 @@ PROBES = {
     "status": "dict(line.split(':\\t') for line in open('/proc/self/status').read().split('\\n')"
     " if line.startswith(('Cap', 'NoNew', 'Seccomp')))",
     "terminal": "[os.isatty(n) for n in (0, 1, 2)], os.getsid(0) == os.getpid()",
-    "interfaces": "re.findall(r'(\\w+):', open('/proc/net/dev').read())",
+    "interfaces": "re.findall(r'(\\w+):', open('/proc/self/net/dev').read())",
     "course files": "[f'{folder}/{file}'"
     " for top in ('/given', '/engine', '/tmp', '/root', '/home', '/work')"
     " for folder, _, files in os.walk(top) for file in files if WORDS.search(f'{folder}/{file}')"

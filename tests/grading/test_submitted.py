@@ -653,9 +653,11 @@ def test_job_contains_hidden_tests(course: Course, released: Course, tmp_path: P
     path = course.sources / SLUG / f"{SLUG}.ipynb"
     notebook = json.loads(path.read_text())
     find_cell(notebook, "check_mul_layer")["source"] = "checks.mul_layer(MulLayer)  # and more"
+    record = course.record(SLUG).read_bytes()
     (course.root / "_build").unlink()
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(notebook))
+    for place, data in ((path, json.dumps(notebook).encode()), (course.record(SLUG), record)):
+        place.parent.mkdir(parents=True)
+        place.write_bytes(data)
     one = submit_and_read(course, {"mul_layer": RIGHT})
     assert source(one, "check_mul_layer").endswith("# and more")
     sources = [cell.source for cell in make_job(course, one, seed=1).cells]

@@ -24,6 +24,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import __main__ as student
+from .cells import Cells
 
 _NEWNS, _NEWIPC, _NEWPID = 0x00020000, 0x08000000, 0x20000000
 _NOSUID, _NODEV, _NOEXEC, _REC, _PRIVATE = 2, 4, 8, 1 << 14, 1 << 18
@@ -45,7 +46,7 @@ def main(end: int) -> None:
     control = socket.socket(fileno=end)
     # Processes of the same user must not inspect this process, or those that it forks as guards.
     _call(_libc.prctl, _SET_DUMPABLE, 0, 0, 0, 0)
-    cells = student.Cells()
+    cells = Cells()
     gc.freeze()
     control.send(b"ready")
     while True:
@@ -66,13 +67,13 @@ def main(end: int) -> None:
         control.send(str(code).encode())
 
 
-def _in_namespaces(end: int, settings: dict[str, Any], cells: student.Cells) -> int:
+def _in_namespaces(end: int, settings: dict[str, Any], cells: Cells) -> int:
     """Create the namespaces, fork their first process, and wait for it to end."""
     _call(_libc.unshare, _NEWPID | _NEWNS | _NEWIPC)
     return _forked(partial(_first, end, settings, cells), end)
 
 
-def _first(end: int, settings: dict[str, Any], cells: student.Cells) -> int:
+def _first(end: int, settings: dict[str, Any], cells: Cells) -> int:
     """Run as the first process in the namespaces: mount `/proc` and `/tmp`, fork the student's."""
     _call(_libc.mount, b"none", b"/", None, _REC | _PRIVATE, None)
     _call(_libc.mount, b"proc", b"/proc", b"proc", _NOSUID | _NODEV | _NOEXEC, None)
@@ -82,7 +83,7 @@ def _first(end: int, settings: dict[str, Any], cells: student.Cells) -> int:
     return _forked(partial(_student, end, settings, cells), end)
 
 
-def _student(end: int, settings: dict[str, Any], cells: student.Cells) -> NoReturn:
+def _student(end: int, settings: dict[str, Any], cells: Cells) -> NoReturn:
     os.setsid()
     # All forked processes share the generator's state, and could predict each other's numbers.
     np.random.seed()  # noqa: NPY002

@@ -8,7 +8,7 @@ import re
 import time
 import warnings
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -203,7 +203,7 @@ def execute(job: Job) -> Result:
         if cell.kind == CHECK and cell.grade_id not in tasks
     )
     tasks |= {task.cell: task for task in missing}
-    tasks |= _graded_again(job, tasks)
+    tasks |= _graded_again(job, tasks, {stop.cell.grade_id for stop in run.stops})
     held = (task.report.held for task in tasks.values() if task.report.held)
     return Result(
         student=job.student,
@@ -394,19 +394,23 @@ class _Run:
 # --- follow-on errors -----------------------------------------------------------------------------
 
 
-def _graded_again(job: Job, first: Mapping[str, TaskResult]) -> dict[str, TaskResult]:
+def _graded_again(
+    job: Job, first: Mapping[str, TaskResult], stopped: Collection[str]
+) -> dict[str, TaskResult]:
     """Return new results of the tasks that lost points and call a wrong earlier answer.
 
     A second process runs the submission with the model solutions in place of the wrong answers. It
     starts when all points of those answers are final. Nothing that it prints is kept, and reports
     quote nothing from it, because the learner's code can read the model solutions there.
+
+    An answer whose cell was stopped by an error is not replaced: its class is missing, not wrong.
     """
     wrong = {task.task for task in first.values() if task.points < task.max_points}
     blank = {cell.grade_id for cell in job.cells if cell.model and _is_blank(cell)}
     needed = {
         name: found
         for name, used in _used_tasks(job.cells).items()
-        if name in wrong - blank and (found := used & wrong)
+        if name in wrong - blank and (found := used & wrong - {*stopped})
     }
     if not needed:
         return {}

@@ -51,7 +51,8 @@ class Result(DisplayHook):
         """Write nothing: the output has its number."""
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:  # noqa: ARG002
-        self.shell.add("execute_result", format_dict, execution_count=self.prompt_count)
+        shell: Any = self.shell
+        shell.add("execute_result", format_dict, execution_count=self.prompt_count)
 
     def finish_displayhook(self) -> None:
         self._is_active = False
@@ -89,11 +90,12 @@ class Shell(InteractiveShell):
         with tempfile.TemporaryDirectory() as folder:
             # Without its settings and history: a submission's home is empty.
             super().__init__(profile_dir=ProfileDir(location=folder), config=_CONFIG, **settings)
-        self.extension_manager.load_extension("storemagic")
+        extensions: Any = self.extension_manager
+        extensions.load_extension("storemagic")
         for name in PROGRAMS:
             self.register_magic_function(_another_program(name), "cell", name)
         for name in FRONT_END:
-            self.register_magic_function(_nothing, "line", name)
+            self.register_magic_function(_silent(), "line", name)
         # The documentation that `name?` shows is no output of the cell.
         self.set_hook("show_in_pager", lambda *_args, **_more: None, 0)
         builtins.input = _no_input
@@ -181,8 +183,8 @@ def _another_program(name: str) -> Any:
     return magic
 
 
-def _nothing(_line: str) -> None:
-    return None
+def _silent() -> Any:
+    return lambda _line: None
 
 
 def _no_input(_prompt: object = "", /) -> str:

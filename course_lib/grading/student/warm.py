@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import __main__ as student
+from .cells import Cells
 
 _NEWNS, _NEWIPC, _NEWPID, _NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
 _RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _BIND = 1, 2, 4, 8, 1 << 5, 1 << 12
@@ -49,7 +50,7 @@ def main(end: int) -> None:
     control = socket.socket(fileno=end)
     # Processes of the same user must not inspect this process, or those that it forks as guards.
     _call(_libc.prctl, _SET_DUMPABLE, 0, 0, 0, 0)
-    cells = student.Cells()
+    cells = Cells()
     gc.freeze()
     control.send(b"ready")
     while True:
@@ -82,13 +83,13 @@ def _make_read_only() -> None:
         _call(_libc.mount, None, place, None, flags | _REMOUNT | _BIND | _RDONLY, None)
 
 
-def _in_namespaces(end: int, settings: dict[str, Any], cells: student.Cells) -> int:
+def _in_namespaces(end: int, settings: dict[str, Any], cells: Cells) -> int:
     """Create the namespaces, fork their first process, and wait for it to end."""
     _call(_libc.unshare, _NEWPID | _NEWNS | _NEWIPC | _NEWNET)
     return _forked(partial(_first, end, settings, cells), end)
 
 
-def _first(end: int, settings: dict[str, Any], cells: student.Cells) -> int:
+def _first(end: int, settings: dict[str, Any], cells: Cells) -> int:
     """Run as the first process in the namespaces: mount `/proc` and `/tmp`, fork the student's."""
     _call(_libc.mount, b"none", b"/", None, _REC | _PRIVATE, None)
     _make_read_only()
@@ -104,7 +105,7 @@ def _first(end: int, settings: dict[str, Any], cells: student.Cells) -> int:
     return _forked(partial(_student, end, settings, cells), end)
 
 
-def _student(end: int, settings: dict[str, Any], cells: student.Cells) -> NoReturn:
+def _student(end: int, settings: dict[str, Any], cells: Cells) -> NoReturn:
     os.setsid()
     for stream in (0, 1, 2):
         # Flags and locks belong to an open file, which all forked processes would share.

@@ -159,7 +159,7 @@ def execute(job: Job) -> Result:
         if cell.kind == CHECK and cell.grade_id not in tasks
     )
     tasks |= {task.cell: task for task in missing}
-    tasks |= _graded_again(job, tasks)
+    tasks |= _graded_again(job, tasks, run.problems)
     return Result(
         student=job.student,
         slug=job.slug,
@@ -292,7 +292,9 @@ class _Run:
 # --- follow-on errors -----------------------------------------------------------------------------
 
 
-def _graded_again(job: Job, first: Mapping[str, TaskResult]) -> dict[str, TaskResult]:
+def _graded_again(
+    job: Job, first: Mapping[str, TaskResult], problems: list[str]
+) -> dict[str, TaskResult]:
     """Return new results of the tasks that lost points and call a wrong earlier answer.
 
     A second process runs the submission with the model solutions in place of the wrong answers. It
@@ -309,9 +311,14 @@ def _graded_again(job: Job, first: Mapping[str, TaskResult]) -> dict[str, TaskRe
     if not needed:
         return {}
     again = _SecondRun(job, needed=needed, wrong=wrong)
-    with contextlib.suppress(Exception):
+    try:
         again.all_cells()
-    again.stop()
+    except Exception as error:
+        problems.append(
+            f"Tasks that use a wrong answer could not be graded again: {str(error)[:300]}"
+        )
+    finally:
+        again.stop()
     return {
         task.cell: _without_follow_on(first[task.cell], task, used)
         for task in again.tasks
@@ -351,8 +358,7 @@ _CALLED = re.compile(r"^(?:class +(\w+)|def +(\w+)\((?!\)))", re.MULTILINE)
 
 
 def _named(pattern: re.Pattern[str], source: str) -> set[str]:
-    found = (match for match in pattern.finditer(source) if match.lastindex)
-    return {match[match.lastindex] for match in found}
+    return {name for match in pattern.finditer(source) for name in match.groups() if name}
 
 
 def _is_blank(cell: Cell) -> bool:
@@ -412,8 +418,8 @@ def _without_follow_on(first: TaskResult, second: TaskResult, used: Sequence[str
     # Only a misconception's hint: other texts may quote what the learner's code has returned.
     told = {"hint": found.hint, "misconception": found.misconception} if found.misconception else {}
     if second.points <= first.points:
-        finding = replace(first.finding.after(used), **told)
-        return replace(first, report=replace(first.report, finding=finding))
+        repair = replace(first.finding.after(used), **told)
+        return replace(first, report=replace(first.report, finding=repair))
     names = ", ".join(used)
     said = _(
         "{names} is not right yet, so this task was graded with the course's own {names}."

@@ -106,7 +106,8 @@ def _all_cases(
     rows = list(zip(cases, seen, want, strict=True))
     counted = [row for row in rows if what in task.counted(part, row[0])]
     everywhere = [(case, one.get(what)) for case, one, _right in rows]
-    return _Wrong(task, answer, what, *map(list, zip(*counted, strict=True)), everywhere)
+    columns = ([row[column] for row in counted] for column in range(3))
+    return _Wrong(task, answer, what, *columns, everywhere)
 
 
 # --- exceptions -----------------------------------------------------------------------------------
@@ -412,7 +413,8 @@ def _transposed(wrong: _Wrong) -> str:
 
 def _rounded(wrong: _Wrong) -> str:
     to_whole: tuple[Callable[[Array], Array], ...] = (np.floor, np.trunc, np.ceil)
-    steps = (*to_whole, *(partial(np.round, decimals=digits) for digits in range(5)))
+    to_places = (partial(np.round, decimals=digits) for digits in range(5))
+    steps: tuple[Callable[[Array], Any], ...] = (*to_whole, *to_places)
     if any(all(agrees(got, step(right)) for got, right in wrong.pairs) for step in steps):
         return _("The right values, rounded. Which line rounds, or cuts off the decimals?")
     return ""
@@ -539,7 +541,7 @@ def _factor(got: Array, right: Array) -> float | None:
     return float(ratio[0]) if np.ptp(ratio) <= 1e-6 * abs(ratio[0]) else None
 
 
-def _constant(ratios: Sequence[Any], to: float | None = None) -> bool:
+def _constant(ratios: Sequence[Any] | Array, to: float | None = None) -> bool:
     return len(ratios) > 1 and bool(np.allclose(ratios, ratios[0] if to is None else to, rtol=1e-6))
 
 
@@ -564,7 +566,7 @@ def _some_elements(wrong: _Wrong) -> str:
     if not all(right.ndim for _got, right in wrong.pairs):
         return ""
     bad = [excess(got, right) > 1 for got, right in wrong.pairs]
-    given = {
+    given: dict[str, list[Any]] = {
         name: [case.inputs.get(name) for case in wrong.cases] for name in wrong.cases[0].inputs
     }
     if wrong.is_gradient:

@@ -328,14 +328,18 @@ def only_numbers(value: Any, depth: int = 32) -> bool:
 
 
 def _same(now: Any, before: Any) -> bool:
-    if isinstance(now, (list, tuple)) and not only_numbers(now):
-        return False
     if isinstance(before, dict):
         return (
             isinstance(now, dict)
             and now.keys() == before.keys()
             and same_values(list(now.values()), list(before.values()))
         )
+    if isinstance(before, str):
+        return isinstance(now, str) and now == before
+    if isinstance(before, (list, tuple)) and not only_numbers(before):
+        return isinstance(now, (list, tuple)) and same_values(now, before)
+    if isinstance(now, (list, tuple)) and not only_numbers(now):
+        return False
     return np.array_equal(now, before, equal_nan=np.asarray(before).dtype.kind == "f")
 
 

@@ -282,6 +282,56 @@ predict = NumberTask(
 )
 
 
+def _init_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        Case({"sizes": sizes, "std": float(rng.uniform(0.1, 0.5)), "seed": int(rng.integers(1000))})
+        for sizes in ((4, 3, 5, 2), (2, 6, 3, 5))
+    ]
+
+
+def _probe_init(
+    answer: Any, sizes: tuple[int, ...], std: float, seed: int
+) -> Iterable[tuple[str, Callable[[], Any]]]:
+    made: list[Any] = []
+
+    def build() -> float:
+        for some in (sizes, sizes[:3]):
+            made.append(plain(call(answer, "", some, std, seed)))
+            if not isinstance(made[-1], dict):
+                got = type_name(made[-1])
+                raise UnexpectedResult(_("expected a dict, got {type}").format(type=got))
+        return 1.0
+
+    def made_first(name: str) -> Any:
+        return made[0].get(name)
+
+    yield "build", build
+    for name in _INITIAL:
+        yield name, partial(made_first, name)
+    yield "entries for two layers", lambda: len(made[1])
+    yield "W2 for two layers", lambda: made[1].get("W2")
+
+
+_INITIAL = ("W1", "W2", "W3", "b1", "b2", "b3")
+
+init_params = CallTask(
+    slug=SLUG,
+    name="init_params",
+    reference=answers.init_params,
+    cases=_init_cases,
+    probe=_probe_init,
+    values=(*_INITIAL, "entries for two layers", "W2 for two layers"),
+    points={"weights": 2, "biases": 1, "any depth": 1},
+    groups={
+        "weights": _INITIAL[:3],
+        "biases": _INITIAL[3:],
+        "any depth": ("entries for two layers", "W2 for two layers"),
+    },
+    read="06_two_layer_net#two-layer-net",
+    notice=_("Random weights make the units different. Equal units would always stay equal."),
+)
+
+
 def _learn_cases(rng: np.random.Generator) -> list[Case]:
     drawn = []
     for N, *sizes in ((6, 5, 3, 2), (3, 2, 4, 5)):
@@ -338,56 +388,6 @@ learn = _LearnTask(
     methods=dict.fromkeys((*_LEARNED, "scores after the step"), "learn"),
     read="06_two_layer_net#in-place",
     notice=_("One forward pass and one backward pass are enough for one step."),
-)
-
-
-def _init_cases(rng: np.random.Generator) -> list[Case]:
-    return [
-        Case({"sizes": sizes, "std": float(rng.uniform(0.1, 0.5)), "seed": int(rng.integers(1000))})
-        for sizes in ((4, 3, 5, 2), (2, 6, 3, 5))
-    ]
-
-
-def _probe_init(
-    answer: Any, sizes: tuple[int, ...], std: float, seed: int
-) -> Iterable[tuple[str, Callable[[], Any]]]:
-    made: list[Any] = []
-
-    def build() -> float:
-        for some in (sizes, sizes[:3]):
-            made.append(plain(call(answer, "", some, std, seed)))
-            if not isinstance(made[-1], dict):
-                got = type_name(made[-1])
-                raise UnexpectedResult(_("expected a dict, got {type}").format(type=got))
-        return 1.0
-
-    def made_first(name: str) -> Any:
-        return made[0].get(name)
-
-    yield "build", build
-    for name in _INITIAL:
-        yield name, partial(made_first, name)
-    yield "entries for two layers", lambda: len(made[1])
-    yield "W2 for two layers", lambda: made[1].get("W2")
-
-
-_INITIAL = ("W1", "W2", "W3", "b1", "b2", "b3")
-
-init_params = CallTask(
-    slug=SLUG,
-    name="init_params",
-    reference=answers.init_params,
-    cases=_init_cases,
-    probe=_probe_init,
-    values=(*_INITIAL, "entries for two layers", "W2 for two layers"),
-    points={"weights": 2, "biases": 1, "any depth": 1},
-    groups={
-        "weights": _INITIAL[:3],
-        "biases": _INITIAL[3:],
-        "any depth": ("entries for two layers", "W2 for two layers"),
-    },
-    read="06_two_layer_net#two-layer-net",
-    notice=_("Random weights make the units different. Equal units would always stay equal."),
 )
 
 three_layer_net = NetTask(

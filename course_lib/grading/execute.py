@@ -8,7 +8,7 @@ import re
 import time
 import warnings
 from base64 import b64decode
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -203,7 +203,7 @@ def execute(job: Job) -> Result:
         if cell.kind == CHECK and cell.grade_id not in tasks
     )
     tasks |= {task.cell: task for task in missing}
-    tasks |= _graded_again(job, tasks, {stop.cell.grade_id for stop in run.stops})
+    tasks |= _graded_again(run, tasks)
     held = (task.report.held for task in tasks.values() if task.report.held)
     return Result(
         student=job.student,
@@ -394,9 +394,7 @@ class _Run:
 # --- follow-on errors -----------------------------------------------------------------------------
 
 
-def _graded_again(
-    job: Job, first: Mapping[str, TaskResult], stopped: Collection[str]
-) -> dict[str, TaskResult]:
+def _graded_again(run: _Run, first: Mapping[str, TaskResult]) -> dict[str, TaskResult]:
     """Return new results of the tasks that lost points and call a wrong earlier answer.
 
     A second process runs the submission with the model solutions in place of the wrong answers. It
@@ -405,17 +403,25 @@ def _graded_again(
 
     An answer whose cell was stopped by an error is not replaced: its class is missing, not wrong.
     """
+    stopped = {stop.cell.grade_id for stop in run.stops}
     wrong = {task.task for task in first.values() if task.points < task.max_points}
-    blank = {cell.grade_id for cell in job.cells if cell.model and _is_blank(cell)}
+    blank = {cell.grade_id for cell in run.job.cells if cell.model and _is_blank(cell)}
     needed = {
         name: found
-        for name, used in _used_tasks(job.cells).items()
-        if name in wrong - blank and (found := used & wrong - {*stopped})
+        for name, used in _used_tasks(run.job.cells).items()
+        if name in wrong - blank and (found := used & wrong - stopped)
     }
     if not needed:
         return {}
-    again = _SecondRun(job, needed=needed, wrong=wrong)
-    again.finish()
+    again = _SecondRun(run.job, needed=needed, wrong=wrong)
+    try:
+        again.all_cells()
+    except Exception as error:
+        run.problems.append(
+            f"Tasks that use a wrong answer could not be graded again: {str(error)[:300]}"
+        )
+    finally:
+        again.stop()
     return {
         task.cell: _without_follow_on(first[task.cell], task, used)
         for task in again.tasks
@@ -455,8 +461,7 @@ _CALLED = re.compile(r"^(?:class +(\w+)|def +(\w+)\((?!\)))", re.MULTILINE)
 
 
 def _named(pattern: re.Pattern[str], source: str) -> set[str]:
-    found = (match for match in pattern.finditer(source) if match.lastindex)
-    return {match[match.lastindex] for match in found}
+    return {name for match in pattern.finditer(source) for name in match.groups() if name}
 
 
 def _is_blank(cell: Cell) -> bool:
@@ -516,8 +521,8 @@ def _without_follow_on(first: TaskResult, second: TaskResult, used: Sequence[str
     # Only a misconception's hint: other texts may quote what the learner's code has returned.
     told = {"hint": found.hint, "misconception": found.misconception} if found.misconception else {}
     if second.points <= first.points:
-        finding = replace(first.finding.after(used), **told)
-        return replace(first, report=replace(first.report, finding=finding))
+        repair = replace(first.finding.after(used), **told)
+        return replace(first, report=replace(first.report, finding=repair))
     names = ", ".join(used)
     said = _(
         "{names} is not right yet, so this task was graded with the course's own {names}."

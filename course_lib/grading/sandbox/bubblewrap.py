@@ -228,6 +228,7 @@ def _mounts(packages: tuple[str, ...]) -> tuple[str, ...]:
             hidden.append(one.rstrip("/"))
             words += ["--tmpfs", hidden[-1]]
     words += [*_parent_dirs(program), "--ro-bind", program, program]
+    words += _parent_dirs(f"{_SITE}/package")
     for name, place in installed_files(packages).items():
         words += ["--ro-bind", place, f"{_SITE}/{name}"]
     for folder in hidden:

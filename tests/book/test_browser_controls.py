@@ -293,7 +293,7 @@ def test_downloaded_notebook_runs_in_an_empty_folder(book: Path, tmp_path: Path)
         for output in cell.get("outputs", [])
         if output.output_type == "stream"
     ]
-    assert "out: 25\n" in "".join(printed)
+    assert "out: 25.0\n" in "".join(printed)
     assert any(
         "figure" in output.data.get("text/html", "")
         for cell in notebook.cells

@@ -105,9 +105,15 @@ def _all_cases(
 ) -> _Wrong:
     rows = list(zip(cases, seen, want, strict=True))
     counted = [row for row in rows if what in task.counted(part, row[0])]
-    everywhere = [(case, one.get(what)) for case, one, _right in rows]
-    columns = ([row[column] for row in counted] for column in range(3))
-    return _Wrong(task, answer, what, *columns, everywhere)
+    return _Wrong(
+        task,
+        answer,
+        what,
+        [case for case, _got, _right in counted],
+        [got for _case, got, _right in counted],
+        [right for _case, _got, right in counted],
+        [(case, got.get(what)) for case, got, _right in rows],
+    )
 
 
 # --- exceptions -----------------------------------------------------------------------------------

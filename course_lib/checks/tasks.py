@@ -872,7 +872,7 @@ class NumberTask:
             if hint := match.hint if match else hint_for_number(name, given, self.answers):
                 of.setdefault(hint, []).append(name)
         lines = (f"{', '.join(names)}: {hint}" for hint, names in of.items())
-        alone = len(self.answers) == 1 or len(wrong) == 1
+        alone = [*of.values()] == [wrong]
         return Finding(
             _("{name}: {reason}.").format(name=wrong[0], reason=reasons[wrong[0]]),
             hint="".join(of) if alone else "\n".join(lines),

@@ -70,11 +70,15 @@ def test_a_wrong_layer_costs_nothing_in_the_tasks_that_call_it() -> None:
     assert not result.problems
 
 
-@pytest.mark.parametrize(
-    "cell", ["class MulLayer(:", "raise RuntimeError", "class MulLayer:\n    pass"]
-)
-def test_a_layer_that_is_not_there_costs_its_own_points(cell: str) -> None:
-    assert points(execute(job(answers={"mul_layer": cell}))) == RIGHT | {"mul_layer": 0}
+def test_an_empty_layer_costs_its_own_points() -> None:
+    empty = "class MulLayer:\n    pass"
+    assert points(execute(job(answers={"mul_layer": empty}))) == RIGHT | {"mul_layer": 0}
+
+
+@pytest.mark.parametrize("cell", ["class MulLayer(:", "raise RuntimeError", "input()"])
+def test_a_layer_whose_cell_was_stopped_is_missing_everywhere(cell: str) -> None:
+    result = execute(job(answers={"mul_layer": f"{cell}\n{MODEL['mul_layer']}"}))
+    assert points(result) == RIGHT | {"mul_layer": 0, "shopping_cart": 0, "coupon_cart": 0}
 
 
 def test_an_answer_that_calls_one_that_calls_a_wrong_one_keeps_its_points() -> None:

@@ -95,8 +95,10 @@ def run(notebook: NotebookNode, folder: Path) -> Run:
 
     path = folder / "notebook.ipynb"
     nbformat.write(notebook, path)
-    quiet = Config({"Execute": {"extra_arguments": ["--IPKernelApp.log_level=ERROR"]}})
-    validator = RecordingValidator(config=quiet)
+    # On a busy machine, nbgrader's 30 seconds for a cell are too few.
+    patient = dict.fromkeys(("timeout", "startup_timeout", "iopub_timeout"), 1800)
+    quiet = {"extra_arguments": ["--IPKernelApp.log_level=ERROR"]}
+    validator = RecordingValidator(config=Config({"Execute": patient | quiet}))
     verdict = validator.validate(str(path))
     log = (folder.parent / "network.log").read_text(encoding="utf-8")
     return Run(validator.ran, verdict, log, sorted(file.name for file in folder.iterdir()))

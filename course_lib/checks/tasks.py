@@ -211,12 +211,13 @@ class Task:
                 one |= dict.fromkeys(self.gradients, DoubtfulGradient(doubt))
             mine = self.evidence(cases, seen)
             failed = [part for part in self.points if not alike(mine[part], right[part])]
-        finding = None
-        if failed:
-            finding = explain(self, failed[0], cases, seen, want)
-            first = next((v for v in mine[failed[0]] if isinstance(v, Failure)), None)
-            blank = first is not None and first.unanswered
-            if earlier := [] if blank else self._wrong_earlier(answer, seed):
+        finding = explain(self, failed[0], cases, seen, want) if failed else None
+        apart: dict[str, str] = {}
+        first = next((v for part in failed[:1] for v in mine[part] if isinstance(v, Failure)), None)
+        # There is nothing to recognise in a blank answer, and its check must be quick.
+        if finding and not (first and first.unanswered):
+            apart = self._right_apart(answer, failed, known, mine, seen)
+            if earlier := self._wrong_earlier(answer, seed):
                 # A hint from numbers that another answer has spoiled could be wrong.
                 finding = finding.after(earlier)
             elif match := self._recognise(failed[0], known, mine):
@@ -224,7 +225,6 @@ class Task:
             elif self.slug and not finding.hint and not doubt:
                 hint = hint_for(self, failed[0], answer, cases, seen, want)
                 finding = dataclasses.replace(finding, hint=hint)
-        apart = self._right_apart(answer, failed, known, mine, seen)
         parts = tuple(
             Part(name, points, points, apart[name])
             if name in apart

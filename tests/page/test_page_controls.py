@@ -378,7 +378,7 @@ def test_a_memory_error_ends_only_the_cell(opened: Running) -> None:
 # --- accessibility ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [PAGE, f"exercises/{PAGE}"])
+@pytest.mark.parametrize("name", [pytest.param(PAGE, marks=pytest.mark.slow), f"exercises/{PAGE}"])
 def test_a_running_page_passes_the_survey(browser: Any, site: str, axe: str, name: str) -> None:
     with look(browser, f"{site}/{name}.html", still=True) as seen:
         page = Running(seen.page)

@@ -84,7 +84,7 @@ def test_wheel_contains_every_file_of_the_package(wheel: Path) -> None:
     assert {Path(name).suffix for name in wanted} - {".py"} <= set(DATA)
     assert wanted <= set(ZipFile(wheel).namelist())
     for part in ("data/train-images-idx3-ubyte.gz", "graphs/live.js", "graphs/style.css",
-                 "grading/templates/new_exercise/solutions/SLUG.md.txt"):  # fmt: skip
+                 "grading/authoring/templates/new_exercise/solutions/SLUG.md.txt"):  # fmt: skip
         assert f"course_lib/{part}" in wanted
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "page"))
 from browser import BOOK, FLAGS, serve
 from pages import chromium
 from playwright.sync_api import sync_playwright

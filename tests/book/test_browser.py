@@ -242,8 +242,8 @@ def test_an_answer_opens_by_keyboard(browser: Any, book: Path) -> None:
         assert answer.locator("p").last.is_visible()
 
 
-# One press starts a colour transition; half a frame later it is still running.
-# On a busy machine a transition can be over before the next frame. Its event comes all the same.
+# Stepping starts colour transitions. On a busy machine one can be over before the next frame; its
+# event comes all the same.
 MOVING = """async () => {
   const figure = document.querySelector("figure.bpg");
   let started = 0;

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { blank, fromNotebook, toNotebook, Unusable } from "../../book/_browser/src/notebook.js";
-import { answerStore } from "../../book/_browser/src/store.js";
+import { blank, fromNotebook, toNotebook, Unusable } from "../../../book/_browser/src/notebook.js";
+import { answerStore } from "../../../book/_browser/src/store.js";
 
-const at = (slug) => new URL(`../../exercises/${slug}/${slug}.ipynb`, import.meta.url);
+const at = (slug) => new URL(`../../../exercises/${slug}/${slug}.ipynb`, import.meta.url);
 const file = readFileSync(at("03_activations"), "utf8");
 const released = JSON.parse(file);
 const NAMES = [

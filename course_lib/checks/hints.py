@@ -266,6 +266,9 @@ _REQUIREMENTS = {
         "The loss has to be low after 1000 steps. Does each step start from the parameters of the "
         "step before, and does the update reach the network?"
     ),
+    "each loss is that of its step": _(
+        "The same steps, calculated again, have other losses. Which loss do you append, and when?"
+    ),
     "accuracy reached": _(
         "Does every step draw another batch, and do you update with the given learning rate?"
     ),
@@ -562,9 +565,10 @@ def _quantities(cases: list[Case]) -> Iterator[tuple[str, list[float]]]:
         yield _("the number of elements"), [float(np.prod(shape)) for shape in shapes]
     if all(isinstance(case.dout, float) for case in cases):
         yield "dout", [case.dout for case in cases]
-    for name, value in cases[0].inputs.items():
-        if isinstance(value, float):
-            yield name, [float(case.inputs[name]) for case in cases]
+    for name in cases[0].inputs:
+        values = [case.inputs[name] for case in cases]
+        if all(isinstance(value, float) for value in values):
+            yield name, values
 
 
 def _some_elements(wrong: _Wrong) -> str:

@@ -531,7 +531,9 @@ class PerturbationTracer:
     def _following(self, make: Callable[..., Any]) -> Callable[..., Any]:
         def made(*args: Any, **kwargs: Any) -> Any:
             result = make(*args, **kwargs)
-            return self.follow(result) if type(result) is np.ndarray else result
+            caller = sys._getframe(1).f_globals
+            ours = caller is globals() or str(caller.get("__name__")).startswith("numpy.")
+            return result if ours or type(result) is not np.ndarray else self.follow(result)
 
         return made
 
@@ -548,7 +550,7 @@ class PerturbationTracer:
 
     def moved(self, value: Any, by: Any, sign: int) -> None:
         """Record that ``sign * by`` was added to a value."""
-        if isinstance(by, (complex, np.complexfloating)):
+        if np.iscomplexobj(by) or np.iscomplexobj(value):
             self.complex = True
             return
         if not isinstance(by, (int, float, np.number, np.ndarray)):

@@ -92,7 +92,9 @@ def test_converted_numbers_are_a_copy() -> None:
         (np.array([1e-7, 1.0]), np.array([0.0, 1.0]), True),  # 2e-7 of the largest
         (np.array([3e-7, 1.0]), np.array([0.0, 1.0]), False),
         (np.zeros(3), np.zeros(3), True),
-        (np.array([1e-300]), np.zeros(1), False),
+        (np.array([1e-300]), np.zeros(1), True),
+        (np.array([-1.1e-16]), np.zeros(1), True),
+        (np.array([1e-14]), np.zeros(1), False),
         (np.zeros((2, 1)), np.zeros((1, 2)), False),
         (np.array(np.inf), np.array(np.inf), True),
         (np.array(np.inf), np.array(1.0), False),
@@ -235,7 +237,7 @@ def square_layer_with(backward: Callable[..., Any]) -> type:
         (lambda x: ((x + 1e-4) ** 2 - (x - 1e-4) ** 2) / 2e-4, True),
         (lambda x: ((x + 1e-6) ** 2 - (x - 1e-6) ** 2) / 2e-6, True),
         (lambda x: 2 * x, False),
-        (lambda x: np.float32(2) * np.asarray(x, np.float32), False),
+        (lambda x: np.float32(2) * np.asarray(x, np.float32), True),
         (lambda x: np.vectorize(lambda v: v + v)(x), False),
         # A small constant against division by 0 changes the numbers more than a difference does.
         (lambda x: 2 * x * x / (x + 1e-10), False),
@@ -247,7 +249,7 @@ def test_numerical_gradient_is_detected_by_its_rounding_error(slope: Any, caught
     for seed in range(20):
         report = chain_rule.square_layer(layer, seed=seed)
         assert report.points == (1 if caught else 4), str(report)
-        assert ("numerical gradient" in str(report)) is caught
+        assert bool(report.held) is caught
 
 
 def test_only_calls_of_the_course_library_count_as_using_the_reference() -> None:

@@ -35,7 +35,7 @@ PLAIN_TYPES = {tuple: tuple, list: list, dict: dict, np.ndarray: np.array, float
 
 # So many requests take a small part of the grading time. A check that compares times repeats up
 # to four of its requests on a busy machine.
-MAX_REQUESTS = 240
+MAX_REQUESTS = 350
 
 
 @dataclass
@@ -231,4 +231,4 @@ def test_hostile_answer_earns_no_more_when_it_is_remote(
     local, remote, _ = local_and_remote_reports(slug, cells, name)
     # The findings may differ: some objects can't be serialized.
     assert remote.points <= local.points
-    assert remote.finding is not None
+    assert remote.passed or remote.finding is not None

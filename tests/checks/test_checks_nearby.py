@@ -251,15 +251,15 @@ def test_cells_that_do_not_parse_are_ignored() -> None:
 
 
 MAGICS = "%matplotlib inline\n!ls\nprint?\n"
-COMPLEX = "def f(x):\n    return np.imag(x)\n"
+IMAGINARY = "def f(x):\n    return np.imag(x)\n"
 
 
 @pytest.mark.parametrize(
     "source",
     [
-        MAGICS + COMPLEX,
-        "%%time\n" + COMPLEX,
-        "t = %timeit -o 1\n" + COMPLEX,
+        MAGICS + IMAGINARY,
+        "%%time\n" + IMAGINARY,
+        "t = %timeit -o 1\n" + IMAGINARY,
         "t = %timeit -o 1\ndef f(x):\n    return (x + 1e-20j)\n",
         "t = %timeit -o 1\ndef f(x):\n    return getattr(x, 'imag')\n",
     ],

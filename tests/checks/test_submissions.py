@@ -119,8 +119,7 @@ def test_hostile_submission_earns_only_its_honest_points(path: Path) -> None:
     for name in cells:
         report = check(slug, cells, name)
         assert report.points <= int(earns.get(name, 0)), f"{name}:\n{report}"
-        assert report.finding is not None
-        assert report.finding.problem
+        assert report.passed or (report.finding and report.finding.problem)
 
 
 @pytest.mark.parametrize("m", all_misconceptions(), ids=lambda m: f"{m.task}-{m.name}")

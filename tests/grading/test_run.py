@@ -509,7 +509,9 @@ def test_wrong_arguments_give_a_short_error_message(
     assert "Did you mean ada?" in said
     assert "no submissions" in error_message(course, monkeypatch, TWO[1])
     assert "--from needs one ASSIGNMENT" in error_message(course, monkeypatch, "--from", "x.zip")
-    assert "--names belongs to --from" in error_message(course, monkeypatch, "--names", "x.csv")
+    assert "--names and --dry-run belong to --from" in error_message(
+        course, monkeypatch, "--names", "x.csv"
+    )
     said = error_message(course, monkeypatch, SLUG, "--from", "nowhere.zip")
     assert "nowhere.zip does not exist" in said
     (course.sources / SLUG / f"{SLUG}.ipynb").unlink()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from class_cases import SLUG, hand_in, released_course, submission_text
 
+from course_lib.grading import submitted
 from course_lib.grading.course import Course, CourseError
 from course_lib.grading.lms import imports
 from course_lib.grading.lms.imports import import_submissions
@@ -575,7 +576,7 @@ def test_among_several_notebooks_the_one_with_answers_is_imported(
     }
     (ada,) = submissions(course, SLUG)
     assert (ada.notebook is not None, ada.problems) == (True, ())
-    files["bob/a.ipynb"], files["bob/b.ipynb"] = work, work + b"\n"
+    files["bob/a.ipynb"], files["bob/b.ipynb"] = work, work.replace(b"mine = 1", b"mine = 2")
     import_submissions(course, SLUG, as_folder(tmp_path / "a", files))
     (one,) = [s for s in submissions(course, SLUG) if s.student == "bob"]
     assert "several notebooks with answers" in one.problems[0]
@@ -649,20 +650,23 @@ def test_links_and_pipes_in_exports_are_refused(
     assert "a pipe" in reports[1].refused[2]
 
 
-def test_oversized_files_are_refused(course: Course, work: bytes, tmp_path: Path) -> None:
-    zeros = bytes(30 * 2**20)
+def test_oversized_files_are_refused(
+    course: Course, work: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submitted, "MOST_BYTES", 2**20)
+    zeros = bytes(2**20 + 1)
     bomb = zipped(tmp_path / "inner.zip", {"x.ipynb": zeros}).read_bytes()
     files = {"eve.ipynb": zeros, "fay/w.zip": bomb, "gus/big.bin": zeros, "ada.ipynb": work}
     report = import_submissions(course, SLUG, zipped(tmp_path / "x.zip", files))
     assert report.new == ["ada", "eve", "fay", "gus"]
     assert report.refused == [
-        "eve: eve.ipynb is larger than 20 MB.",
-        "fay: w.zip/x.ipynb is larger than 20 MB.",
-        "gus: big.bin is larger than 20 MB.",
+        "eve: eve.ipynb is larger than 1 MB.",
+        "fay: w.zip/x.ipynb is larger than 1 MB.",
+        "gus: big.bin is larger than 1 MB.",
     ]
     rows = {one.student: one for one in submissions(course, SLUG)}
     assert rows["ada"].notebook is not None
-    assert "Not imported: w.zip/x.ipynb is larger than 20 MB." in rows["fay"].problems
+    assert "Not imported: w.zip/x.ipynb is larger than 1 MB." in rows["fay"].problems
 
 
 def test_nested_zip_files_are_read_to_one_level(

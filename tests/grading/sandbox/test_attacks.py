@@ -133,11 +133,11 @@ def test_attacked_tasks_exist() -> None:
 READS_REFERENCE = """
 import re
 from pathlib import Path
-from typing import Any
 
 Layer = object
 text = Path(PLACE, "mul.py").read_text()
-exec(re.search("class MulLayer.*return dx, dy", text, re.S)[0])
+layer = re.search("class MulLayer.*return dx, dy", text, re.S)[0]
+exec("from __future__ import annotations\\n" + layer)
 """
 LEAVES_A_FILE = "open(PLACE + '/note', 'w').write('for the next one')"
 PATCHES_CHECKS = """

@@ -31,6 +31,7 @@ class BatchNorm:
 # %% add_weight_decay
 def add_weight_decay(loss, grads, params, weight_decay):
     new = {k: np.float64(grads[k]) for k in grads}
-    for k in ("W1", "W2"):
+    weights = [k for k in params if k[0] == "W"]
+    for k in weights:
         new[k] = np.float64(grads[k] + weight_decay * params[k])
-    return np.float64(loss + sum((params[k] ** 2).sum() for k in ("W1", "W2")) * weight_decay / 2), new
+    return np.float64(loss + sum((params[k] ** 2).sum() for k in weights) * weight_decay / 2), new

@@ -1,4 +1,5 @@
 """Right: single precision inside, lists for arrays, and a chatty helper or two."""
+# earns: backward_order=5, unbroadcast=5
 # %% value
 def relatives(last):
     """Return all that a value was made from, the newest first."""

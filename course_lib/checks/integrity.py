@@ -29,7 +29,7 @@ import re
 import sys
 import tokenize
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from types import CodeType, FrameType, FunctionType
 from typing import Any, Protocol
@@ -92,8 +92,9 @@ class PerturbedCases:
     near : list of lists of Case
         The same cases at three equidistant inputs; the first list is unperturbed.
     far : list of tuples
-        The name of a gradient, the position of a case in `places`, and that case with the input
-        or parameter of the gradient far away from 0.
+        The name of a gradient, the position of a case in `places`, that case with inputs of
+        another order of magnitude, and which these are: the input or parameter of the gradient is
+        far away from 0, or the slopes of dual numbers are tiny.
     """
 
     def __init__(self, task: GradientTask, cases: list[Case]) -> None:
@@ -102,10 +103,10 @@ class PerturbedCases:
         self.places = (ordinary or [*range(len(cases))])[:_CASES]
         self.near = [[_moved(cases[i], times) for i in self.places] for times in (0, 1, 2)]
         self.far = [
-            (name, place, case)
+            (name, place, case, where)
             for place, i in enumerate(self.places)
             for name in task.gradients
-            if (case := _far_away(cases[i], name[1:], task.parameters)) is not None
+            for case, where in _far_away(cases[i], name, task.parameters)
         ]
 
     @cached_property
@@ -119,7 +120,7 @@ class PerturbedCases:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return self.task.observe_gradients(
-                self.task.reference, [case for _name, _place, case in self.far]
+                self.task.reference, [case for _name, _place, case, _where in self.far]
             )
 
     @cached_property
@@ -189,16 +190,15 @@ def _doubt_far_away(
     """Return a doubt if a gradient is exact, but not where its input is very large."""
     if not perturbed.far:
         return ""
-    got = task.observe_gradients(answer, [case for _name, _place, case in perturbed.far])
-    for (name, place, _case), a, b in zip(perturbed.far, got, perturbed.right_far, strict=True):
+    got = task.observe_gradients(answer, [case for _name, _place, case, _where in perturbed.far])
+    rows = zip(perturbed.far, got, perturbed.right_far, strict=True)
+    for (name, place, _case, where), a, b in rows:
         mine, near = seen[place][name], perturbed.right_near[0][place][name]
         # A gradient with an error at the unperturbed inputs, such as that of a small constant in a
         # denominator, proves nothing here. Nor do other functions than linear ones and squares.
         exact = _error(mine, near) <= _LOST
         if exact and _same_slope(b[name], near) and _error(a[name], b[name]) > _LOST:
-            return _("{name} is exact, but wrong for very large values of {input}").format(
-                name=name, input=name[1:]
-            )
+            return _("{name} is exact, but wrong for {where}").format(name=name, where=where)
     return ""
 
 
@@ -222,13 +222,14 @@ def _doubt_code(task: GradientTask, answer: Any, cases: list[Case]) -> str:
 
 
 def _same_slope(far: Any, near: Any) -> bool:
-    """Return whether a gradient is constant far away, or grows in proportion to the input."""
+    """Return whether a gradient stays the same, or changes in proportion to the input."""
     if not (isinstance(far, np.ndarray) and isinstance(near, np.ndarray)):
         return False
     with np.errstate(all="ignore"):
         ratio = np.abs(far / near)
-        grows = (ratio > _FAR / _MANY) & (ratio < _FAR * _MANY)
-        return np.allclose(far, near, rtol=1e-12, atol=0) or bool(grows.all())
+        ratio = np.where(ratio < 1, 1 / ratio, ratio)
+        changes = (ratio > _FAR / _MANY) & (ratio < _FAR * _MANY)
+        return np.allclose(far, near, rtol=1e-12, atol=0) or bool(changes.all())
 
 
 def _error(got: Any, want: Any) -> float:
@@ -245,16 +246,22 @@ def _largest(values: Array) -> float:
     return float(np.abs(values).max(initial=0.0))
 
 
-def _far_away(case: Case, name: str, parameters: tuple[str, ...]) -> Case | None:
-    """Return a case with one input or parameter far away from 0; None if it has to stay."""
+def _far_away(case: Case, gradient: str, parameters: tuple[str, ...]) -> Iterator[tuple[Case, str]]:
+    """Yield a case with other orders of magnitude, and which inputs have them, if any may."""
+    slopes = {name for name in case.inputs if name.endswith("_slope")}
+    if slopes:
+        small = {name: case.inputs[name] / _FAR for name in slopes}
+        yield dataclasses.replace(case, inputs={**case.inputs, **small}), _("very small slopes")
+        return
+    name = gradient.removesuffix(".grad") if "." in gradient else gradient[1:]
+    where = _("very large values of {input}").format(input=name)
     if name in case.inputs and _moves(name, case.inputs[name]):
         moved = {**case.inputs, name: case.inputs[name] * _FAR}
-        return dataclasses.replace(case, inputs=moved)
-    if name in parameters and _moves(name, case.init[parameters.index(name)]):
+        yield dataclasses.replace(case, inputs=moved), where
+    elif name in parameters and _moves(name, case.init[parameters.index(name)]):
         place = parameters.index(name)
         init = (*case.init[:place], case.init[place] * _FAR, *case.init[place + 1 :])
-        return dataclasses.replace(case, init=init)
-    return None
+        yield dataclasses.replace(case, init=init), where
 
 
 def _moved(case: Case, times: int) -> Case:

@@ -132,6 +132,157 @@ def test_gradients_that_are_nan_where_a_step_is_lost_earn_no_points(name: str) -
     assert "very large" in doubt(name, by_differences(task, central(1.0), nan=True), seed=1)
 
 
+# --- engines and networks by differences ----------------------------------------------------------
+
+
+def network(slope: Slope, layers: int) -> Any:
+    """Return a network of affine layers with ReLU, with gradients by differences of its loss."""
+
+    def predict(params: Any, x: Any) -> Any:
+        for i in range(1, layers):
+            x = np.maximum(x @ params[f"W{i}"] + params[f"b{i}"], 0)
+        return x @ params[f"W{layers}"] + params[f"b{layers}"]
+
+    def loss(params: Any, x: Any, t: Any) -> Any:
+        z = predict(params, x)
+        z = z - z.max(axis=1, keepdims=True)
+        log_y = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        return -np.mean(log_y[np.arange(len(x)), t if t.ndim == 1 else t.argmax(axis=1)])
+
+    class Net:
+        def __init__(self, params: Any) -> None:
+            self.params = params
+
+        def predict(self, x: Any) -> Any:
+            return predict(self.params, x)
+
+        def loss(self, x: Any, t: Any) -> Any:
+            return loss(self.params, x, t)
+
+        def accuracy(self, x: Any, t: Any) -> Any:
+            labels = t if t.ndim == 1 else t.argmax(axis=1)
+            return np.mean(self.predict(x).argmax(axis=1) == labels)
+
+        def gradient(self, x: Any, t: Any) -> Any:
+            params = {name: plain(param) for name, param in self.params.items()}
+            grads = {name: np.zeros(param.shape) for name, param in params.items()}
+            for name, param in params.items():
+                for i in np.ndindex(param.shape):
+
+                    def moved(h: float, name: str = name, i: Any = i) -> Any:
+                        at = {key: value.copy() for key, value in params.items()}
+                        at[name][i] += h
+                        return loss(at, plain(x), t)
+
+                    grads[name][i] = slope(moved)
+            return grads
+
+    return Net
+
+
+def engine(slope: Slope, *, arrays: bool) -> Any:
+    """Return an engine whose backward runs the graph again with every node moved."""
+    operations: dict[str, Callable[..., Any]] = {
+        "+": lambda a, b: a + b, "*": lambda a, b: a * b, "sum": lambda a: a.sum(),
+    }  # fmt: skip
+
+    class Node:
+        def __init__(self, value: Any, how: str = "", inputs: Any = ()) -> None:
+            self.value = np.array(value, float) if arrays else value
+            self.how, self.inputs = how, inputs
+            self.grad = np.zeros(np.shape(value)) if arrays else 0.0
+
+        def __add__(self, other: Any) -> Any:
+            return Node(self.value + other.value, "+", (self, other))
+
+        def __mul__(self, other: Any) -> Any:
+            return Node(self.value * other.value, "*", (self, other))
+
+        def sum(self) -> Any:
+            return Node(self.value.sum(), "sum", (self,))
+
+        def nodes(self, found: dict[int, Any]) -> dict[int, Any]:
+            if id(self) not in found:
+                for one in self.inputs:
+                    one.nodes(found)
+                found[id(self)] = self
+            return found
+
+        def backward(self) -> None:
+            nodes = self.nodes({})
+
+            def again(at: int, value: Any) -> float:
+                values: dict[int, Any] = {}
+                for key, node in nodes.items():
+                    given = [values[id(one)] for one in node.inputs]
+                    values[key] = operations[node.how](*given) if given else plain(node.value)
+                    if key == at:
+                        values[key] = value
+                return float(np.sum(values[id(self)]))
+
+            for key, node in nodes.items():
+                value = plain(node.value)
+                grad = np.zeros(value.shape)
+                for i in np.ndindex(value.shape):
+                    unit = np.zeros(value.shape)
+                    unit[i] = 1.0
+                    grad[i] = slope(lambda h, k=key, v=value, u=unit: again(k, v + h * u))
+                node.grad = grad if arrays else float(grad)
+
+    return Node
+
+
+def dual_number(slope: Slope) -> Any:
+    """Return dual numbers whose slopes are differences along the slopes of the inputs."""
+
+    class Dual:
+        def __init__(self, value: float, slope: float = 0.0) -> None:
+            self.value, self.slope = value, slope
+
+        def along(self, function: Callable[..., float], *others: Any) -> Any:
+            pairs = [(float(plain(o.value)), float(plain(o.slope))) for o in (self, *others)]
+            found = slope(lambda h: function(*(value + h * per for value, per in pairs)))
+            return Dual(function(*(one.value for one in (self, *others))), float(found))
+
+        def __add__(self, other: Any) -> Any:
+            return self.along(lambda a, b: a + b, other)
+
+        def __mul__(self, other: Any) -> Any:
+            return self.along(lambda a, b: a * b, other)
+
+        def exp(self) -> Any:
+            return self.along(math.exp)
+
+    return Dual
+
+
+STEPS_OF_ANY_SIZE = WAYS | {f"central, {h}": central(h) for h in (0.5, 1.0, 4.0)}
+ENGINES: dict[str, Callable[[Slope], Any]] = {
+    "value": lambda slope: engine(slope, arrays=False),
+    "tensor": lambda slope: engine(slope, arrays=True),
+    "dual": dual_number,
+}
+
+
+@pytest.mark.parametrize("way", STEPS_OF_ANY_SIZE)
+@pytest.mark.parametrize("name", ENGINES)
+def test_engines_by_differences_earn_no_points_for_gradients(name: str, way: str) -> None:
+    report = TASKS[name](ENGINES[name](STEPS_OF_ANY_SIZE[way]), seed=1)
+    assert not report.points
+    assert report.finding is not None
+
+
+@pytest.mark.parametrize("way", sorted({*WAYS} - {"mean of several"}))
+@pytest.mark.parametrize(("name", "layers"), [("two_layer_net", 2), ("three_layer_net", 3)])
+def test_networks_by_differences_earn_no_points_for_gradients(
+    name: str, layers: int, way: str
+) -> None:
+    report = TASKS[name](network(WAYS[way], layers), seed=1)
+    earned = {part.name for part in report.parts if part.earned}
+    assert earned <= {"predict", "loss", "accuracy", "one-hot accuracy"}
+    assert "predict" in earned
+
+
 # --- right answers --------------------------------------------------------------------------------
 
 

@@ -314,8 +314,10 @@ def _probe_dual(
 def _graph_cases(rng: np.random.Generator) -> list[Case]:
     """Return graphs whose names and whose dict order do not reveal the order."""
     # Each node of the first two graphs has two inputs, so that few nodes have many paths.
+    first, second = _graph(rng, 12), _graph(rng, 12)
     return [
-        *(Case({"graph": _graph(rng, 12), "last": "L"}, dout=None) for _case in range(2)),
+        Case({"graph": first, "last": "L"}, dout=None),
+        Case({"graph": second, "last": second["L"][1]}, dout=None),
         Case({"graph": _chain_graph(rng), "last": "L"}, dout=None, at="in a long chain"),
     ]
 

@@ -46,7 +46,7 @@ class Explained(Protocol):
 _VERDICT = "verdict on "
 
 # Values that are 1 where a requirement is met.
-_REQUIREMENTS = ("grads unchanged",)
+_REQUIREMENTS = ("grads unchanged", "backward receives the given dout")
 
 _BROKEN = {
     "inputs changed": (

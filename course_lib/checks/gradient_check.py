@@ -23,8 +23,9 @@ SLUG = "07_gradient_check"
 _H = 1e-5
 
 # For this layer, the check also observes the input of the last forward before backward. It has to
-# be x, not a perturbed x.
+# be x, not a perturbed x, and backward has to get the given dout.
 _RIGHT, _SEEN = "a right layer", "x in the layer when backward is called"
+_UPSTREAM = "backward receives the given dout"
 
 
 def surface(x: Array) -> float:
@@ -48,12 +49,15 @@ class _SlopeTask(CallTask):
     def expected(self, cases: list[Case]) -> list[Seen]:
         seen = super().expected(cases)
         for case, one in zip(cases, seen, strict=True):
-            one["value"] = surface_difference(case.inputs["x"], case.inputs.get("h", _H))
+            x, factor = case.inputs["x"], case.inputs["factor"]
+            one["value"] = factor * surface_difference(x, case.inputs.get("h", _H))
         return seen
 
 
-def _probe_slopes(answer: Any, x: Shared, **step: float) -> Iterable[tuple[str, Any]]:
-    f = Shared(surface)
+def _probe_slopes(
+    answer: Any, x: Shared, factor: float, **step: float
+) -> Iterable[tuple[str, Any]]:
+    f = Shared(lambda at: factor * surface(at))
     yield "value", lambda: call(answer, "", f, x, *step.values())
 
 
@@ -63,9 +67,12 @@ def _slope_cases(rng: np.random.Generator) -> list[Case]:
 
     integers = (rng.permutation(6) - 3).reshape(2, 3)
     return [
-        *(Case({"x": draw(*shape)}, dout=None) for shape in ((5,), (2, 3), (2, 1, 3))),
-        Case({"x": draw(3, 2), "h": 0.1}, dout=None, at="for another h"),
-        Case({"x": integers}, dout=None, at="for integers"),
+        *(
+            Case({"x": draw(*shape), "factor": factor}, dout=None)
+            for factor, shape in ((1.0, (5,)), (-1.0, (2, 3)), (2.0, (2, 1, 3)))
+        ),
+        Case({"x": draw(3, 2), "factor": 1.0, "h": 0.1}, dout=None, at="for another h"),
+        Case({"x": integers, "factor": 1.0}, dout=None, at="for integers"),
     ]
 
 
@@ -78,8 +85,9 @@ class _VerdictTask(CallTask):
             return ("inputs changed",)
         if part == "worst":
             return ("worst",) if case.inputs["what"] in _ONE_WRONG else ()
-        also = (_SEEN,) if _SEEN in self.groups[part] and named == f"verdict on {_RIGHT}" else ()
-        return (named, *also) if named in self.groups[part] else ()
+        group = self.groups[part]
+        also = [one for one in (_SEEN, _UPSTREAM) if one in group and case.inputs["what"] == _RIGHT]
+        return (named, *also) if named in group else ()
 
     def _recognise(
         self, part: str, known: SeedCache, mine: dict[str, list[Any]]
@@ -192,6 +200,9 @@ class _Square:
     # The input of the last forward before backward.
     answered_for: Array | None = None
 
+    def __init__(self) -> None:
+        self.upstream: list[Array] = []
+
     def forward(self, x: Array) -> Array:
         # A copy, because the learner's check may perturb x in place.
         self.x = x.copy()
@@ -199,11 +210,13 @@ class _Square:
 
     def backward(self, dout: Array) -> Array:
         self.answered_for = self.x
+        self.upstream.append(np.array(dout))
         return 2 * self.x * dout
 
 
 class _Softmax:
     answered_for = None
+    upstream = ()
 
     def forward(self, x: Array) -> Array:
         self.out = softmax(x)
@@ -273,6 +286,7 @@ def _probe_layer(
 
     yield f"verdict on {what}", lambda: call(answer, "", shared, x, dout)
     yield _SEEN, seen
+    yield _UPSTREAM, lambda: float(any(np.array_equal(one, dout.value) for one in layer.upstream))
 
 
 numerical_gradient = _SlopeTask(
@@ -317,6 +331,7 @@ check_layer = _VerdictTask(
     groups={
         "upstream": (
             _SEEN,
+            _UPSTREAM,
             *_on(_RIGHT, "a layer that leaves out dout", "a softmax of plain means"),
         ),
         "every element": _on(

@@ -9,7 +9,16 @@ from conftest import ROOT
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "AUTHORING.md", "benchmarks/README.md")
 # What the course makes, or a class: there after a run, and never in git.
-MADE = ("_build", "submitted", "autograded", "feedback", "exchange", "gradebook.db", ".venv")
+MADE = [
+    "_build",
+    "submitted",
+    "autograded",
+    "feedback",
+    "exchange",
+    "gradebook.db",
+    ".venv",
+    "work",
+]
 # One slug stands for all, as the layer and the checks of one chapter do.
 EXAMPLES = {"<slug>": "04_affine", "<name>": "affine", "<layer>": "affine"}
 _PATH = re.compile(r"(?:[\w<>.-]+/)+[\w<>.*-]*|[\w-]+\.(?:md|py|toml|lock|yml)|Makefile")

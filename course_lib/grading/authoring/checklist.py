@@ -382,14 +382,14 @@ def demands(subject: Subject) -> Iterator[str]:
 # Appended to a model solution: one argument of one of its functions never changes.
 _FIXED_ARGUMENT = """
 
-import inspect
-
 def always(function, name, kept):
+    names = function.__code__.co_varnames[:function.__code__.co_argcount]
+    defaults = function.__defaults__ or ()
     def wrong(*args, **settings):
-        given = inspect.signature(function).bind(*args, **settings)
-        given.apply_defaults()
-        given.arguments[name] = kept.setdefault(name, given.arguments[name])
-        return function(*given.args, **given.kwargs)
+        given = dict(zip(names[len(names) - len(defaults):], defaults))
+        given |= dict(zip(names, args)) | settings
+        given[name] = kept.setdefault(name, given[name])
+        return function(**given)
     return wrong
 
 {place} = always({place}, {name!r}, {kept})

@@ -9,13 +9,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
 from course_lib.checks import shopping_cart
-from course_lib.checks.cases import two_input_cases
+from course_lib.checks.cases import Case
 from course_lib.grading.authoring import checklist as checklists
 from course_lib.grading.authoring import trial
 from course_lib.grading.authoring.checklist import RULES, Subject, Verdict, checklist
@@ -220,7 +219,7 @@ REJECTED: list[tuple[str, Change, str]] = [
     (HINTS, misconceptions(lambda m: replace(m, name="SubAsAdd")), "have the name SubAsAdd"),
     (HINTS, misconceptions(lambda m: replace(m, task="mul")), "belongs to the task mul,"),
     (HINTS, fewer_misconceptions, "9 misconceptions; write 10"),
-    (DEMANDS, tasks(cases=lambda _rng: two_input_cases(np.random.default_rng(1))[:1]),
+    (DEMANDS, tasks(cases=lambda _rng: [Case({"x": 2.0, "y": 3.0})], points={"forward": 4}),
      "x of MulLayer.forward is always the first one"),
     (PARTS, misconceptions(lambda _m: None), "loses the part “forward” of mul_layer"),
 ]  # fmt: skip

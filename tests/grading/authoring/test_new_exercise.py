@@ -95,7 +95,7 @@ def test_released_new_exercise_misses_only_its_chapter(scratch: Path) -> None:
     assert course(scratch, "release", SLUG).returncode == 0
     missing = course(scratch, "checklist", SLUG)
     assert missing.returncode == 1
-    assert "15 of 17 kept." in missing.stdout
+    assert "16 of 18 kept." in missing.stdout
     assert f"there is no chapter book/{SLUG}.md." in missing.stdout
     assert f"points to {SLUG}#heat-and-light" in missing.stdout
 
@@ -105,7 +105,7 @@ def test_released_new_exercise_misses_only_its_chapter(scratch: Path) -> None:
     complete = course(scratch, "checklist", SLUG)
     shutil.rmtree(book)
     assert complete.returncode == 0, complete.stdout
-    assert "17 of 17 kept." in complete.stdout
+    assert "18 of 18 kept." in complete.stdout
 
 
 def test_new_exercise_passes_the_audit(scratch: Path) -> None:

@@ -150,7 +150,12 @@ def _wrong(task: Explained, what: str, case: Case, seen: Seen, want: Seen) -> Fi
 
 def _failure(method: str, failure: Failure) -> Finding:
     if failure.unanswered:
-        return Finding(_("{method} is not written yet.").format(method=method))
+        return Finding(
+            _(
+                "{method} is not written yet: it raises NotImplementedError. Write your code in "
+                "place of that line."
+            ).format(method=method)
+        )
     if failure.kind == UnexpectedResult.__name__:
         return Finding(_("{method}: {message}.").format(method=method, message=failure.message))
     where = _(", in the line: {line}").format(line=failure.where) if failure.where else ""

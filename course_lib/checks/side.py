@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import difflib
 import inspect
 import operator
 import sys
@@ -419,7 +420,19 @@ def failure_of(error: BaseException) -> Failure:
         f for f in frames if "course_lib" not in f.filename and "site-packages" not in f.filename
     ]
     where = (own[-1].line or "") if own else ""
-    return Failure(type(error).__name__, first_line(message), where.strip())
+    return Failure(type(error).__name__, first_line(message) + similar_name(error), where.strip())
+
+
+def similar_name(error: BaseException) -> str:
+    """Return a question for an attribute of almost the same name, as Python's tracebacks do."""
+    if type(error) is not AttributeError or not isinstance(error.name, str) or error.obj is None:
+        return ""
+    try:
+        names = [name for name in dir(error.obj) if not name.startswith("_")]
+    except Exception:
+        return ""
+    near = difflib.get_close_matches(error.name, names, n=1, cutoff=0.7)
+    return f". Did you mean: '{near[0]}'?" if near else ""
 
 
 def first_line(message: str) -> str:

@@ -10,6 +10,7 @@ import warnings
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any
 
 from course_lib.checks.report import Finding, Report
@@ -161,6 +162,19 @@ def first_cause(name: str, task: str, stops: Sequence[Stop]) -> str:
         return ""
     return _("{error}. This stopped the cell, so {name} is missing.").format(
         error=found.error, name=name
+    )
+
+
+def other_spelling(name: str, task: str, ran: Sequence[Cell]) -> str:
+    """Return a sentence if the cell of a task defines almost the name that is missing; else ""."""
+    source = "\n".join(cell.source for cell in ran if task and cell.grade_id == task)
+    defined = re.findall(r"^(?:class|def)[ \t]+(\w+)", source, re.M)
+    near = get_close_matches(name.lower(), [one.lower() for one in defined], n=1, cutoff=0.7)
+    if not near:
+        return ""
+    there = next(one for one in defined if one.lower() == near[0])
+    return _("Your cell defines {there}, but the check looks for {name}. Rename it.").format(
+        there=there, name=name
     )
 
 
@@ -349,11 +363,13 @@ class _Run:
         """Run a grade cell here; the learner's answers run in the student process."""
         result = self.checked(cell)
         problem = result.finding.problem
-        if (unknown := _UNKNOWN_NAME.search(problem)) and (
-            cause := first_cause(unknown[1], "" if result.report.parts else result.task, self.stops)
-        ):
-            # The error in the learner's cell, in place of the one that follows from it.
-            return replace(result, report=replace(result.report, finding=Finding(cause)))
+        if unknown := _UNKNOWN_NAME.search(problem):
+            task = "" if result.report.parts else result.task
+            cause = first_cause(unknown[1], task, self.stops)
+            cause = cause or other_spelling(unknown[1], task, self.ran)
+            if cause:
+                # The error in the learner's cell, in place of the one that follows from it.
+                return replace(result, report=replace(result.report, finding=Finding(cause)))
         return result
 
     def checked(self, cell: Cell) -> TaskResult:

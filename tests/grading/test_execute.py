@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import signal
 from base64 import b64encode
 from pathlib import Path
@@ -146,8 +147,15 @@ def test_an_error_after_the_answer_is_not_blamed() -> None:
     assert "name 'y' is not defined" in problem
     assert "missing" not in problem
     misspelled = execute(job(answers={"mul_layer": source.replace("MulLayer", "Mullayer")}))
-    assert "MulLayer" in by_task(misspelled)["mul_layer"].finding.problem
-    assert "stopped" not in by_task(misspelled)["mul_layer"].finding.problem
+    problem = by_task(misspelled)["mul_layer"].finding.problem
+    assert re.search("defines Mullayer.* looks for MulLayer", problem)
+
+
+def test_a_misspelled_method_is_named() -> None:
+    source = model_cells(SLUG)["mul_layer"].replace("def forward", "def foward")
+    problem = by_task(execute(job(answers={"mul_layer": source})))["mul_layer"].finding.problem
+    assert "no attribute 'forward'" in problem
+    assert "'foward'" in problem
 
 
 @pytest.mark.parametrize(

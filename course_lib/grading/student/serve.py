@@ -30,6 +30,7 @@ from course_lib.checks.side import (
     Step,
     Watch,
     run_steps,
+    similar_name,
 )
 
 from .cells import Cells, Shown, TooLong, no_alarm, own_frames, said, time_limit
@@ -195,7 +196,8 @@ def _attempt(work: Callable[[], Any], seconds: float) -> tuple[Any, list[str]]:
             with time_limit(seconds):
                 value = work()
         except BaseException as error:
-            value = Failure(str(type(error).__name__), said(error)[:300], _where(error))
+            message = said(error)[:300] + similar_name(error)
+            value = Failure(str(type(error).__name__), message, _where(error))
     numeric = [w.message for w in caught if issubclass(w.category, RuntimeWarning)]
     return value, [str(message)[:300] for message in numeric[:10]]
 

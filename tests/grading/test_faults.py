@@ -132,6 +132,7 @@ def count_steps(course: Course) -> int:
     return steps.count
 
 
+@pytest.mark.slow
 def test_a_run_after_a_stop_between_any_two_writes_completes_the_state(
     released: Course, uninterrupted: dict[str, Any], tmp_path: Path
 ) -> None:

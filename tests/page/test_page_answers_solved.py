@@ -30,7 +30,7 @@ def promised(slug: str) -> dict[str, float]:
 @pytest.mark.parametrize(
     "slug",
     # Starting Python in a page takes many seconds.
-    [pytest.param(s, marks=[] if s[:2] in ("01", "06") else [pytest.mark.slow]) for s in SLUGS],
+    [pytest.param(s, marks=[] if s[:2] == "01" else [pytest.mark.slow]) for s in SLUGS],
 )
 def test_checks_on_the_page_for_blank_wrong_and_right_answers(
     browser: Any, site: str, slug: str

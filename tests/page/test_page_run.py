@@ -120,7 +120,7 @@ def edit(page: Running, sources: list[str], old: str, new: str) -> int:
 @pytest.mark.parametrize(
     "chapter",
     # Starting Python in a page takes many seconds.
-    [pytest.param(c, marks=[] if c[:2] in ("02", "05") else [pytest.mark.slow]) for c in CHAPTERS],
+    [pytest.param(c, marks=[] if c[:2] == "02" else [pytest.mark.slow]) for c in CHAPTERS],
 )
 def test_outputs_on_the_page_equal_those_in_the_book(browser: Any, site: str, chapter: str) -> None:
     run_chapter(browser, f"{site}/{chapter}.html")

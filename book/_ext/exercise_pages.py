@@ -29,8 +29,8 @@ installed, and nothing that you write is sent anywhere. Your answers are kept in
 on this device, also when you close the page. The points shown here are for you; marks come from
 your instructor's own run of the checks.
 
-**To hand in**, press *Download my answers* and give the file `{slug}.ipynb` to your instructor in
-the way that your course uses.
+**To hand in**, press *Download my answers* and give the file `{slug}-answers.ipynb` to your
+instructor in the way that your course uses.
 
 **To change over** between this page and Jupyter: *Open a notebook* brings onto this page what you
 wrote in Jupyter, and Jupyter opens what you download here.

@@ -12,6 +12,7 @@ from typing import Any
 
 import jupytext
 import python_files
+from sphinx.addnodes import download_reference
 from sphinx.errors import ExtensionError
 
 FOLDER, CELLS = "python", "python-cells"
@@ -84,8 +85,22 @@ def finish_page(app: Any, name: str, _template: str, context: dict[str, Any], tr
     )
 
 
+def visit_download(self: Any, node: download_reference) -> None:
+    """Write a link to a file; a chapter's notebook gets another name than its exercise."""
+    type(self).visit_download_reference(self, node)
+    chapter = f"{self.builder.current_docname}.ipynb"
+    if node.get("filename", "").endswith(f"/{chapter}") and "exercises/" not in node["reftarget"]:
+        saved_as = f'download="{chapter.removesuffix(".ipynb")}-chapter.ipynb"'
+        self.body[-1] = self.body[-1].replace('download=""', saved_as)
+
+
 def setup(app: Any) -> dict[str, bool]:
     """Connect to Sphinx."""
+    app.add_node(
+        download_reference,
+        override=True,
+        html=(visit_download, lambda self, node: type(self).depart_download_reference(self, node)),
+    )
     app.add_config_value("python_version", "", "html", str)
     app.connect("config-inited", note_version)
     app.connect("builder-inited", make_files)

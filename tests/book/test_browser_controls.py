@@ -228,10 +228,10 @@ def test_download_link_gives_the_notebook(browser: Any, site: str) -> None:
     with look(browser, f"{site}/{name}.html") as seen:
         links = seen.page.locator(f'a[href$="{name}.ipynb"]')
         assert links.count() == 2  # the chapter, and its exercise
-        for link in links.all():
+        for link, saved_as in zip(links.all(), (f"{name}-chapter", name), strict=True):
             with seen.page.expect_download() as download:
                 link.click()
-            assert download.value.suggested_filename == f"{name}.ipynb"
+            assert download.value.suggested_filename == f"{saved_as}.ipynb"
             nbformat.validate(nbformat.read(download.value.path(), as_version=4))
 
 

@@ -51,7 +51,7 @@ def downloads(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[st
             for name, source in cells.items():
                 tab.field(name).fill(source)
             name, found[student] = tab.download()
-            assert name == f"{SLUG}.ipynb"
+            assert name == f"{SLUG}-answers.ipynb"
             context.close()
     return found
 
@@ -109,7 +109,7 @@ def test_a_zip_of_downloads_is_imported(
     with zipfile.ZipFile(tmp_path / "moodle.zip", "w") as archive:
         for number, (student, text) in enumerate(downloads.items()):
             folder = f"{student}_{number}_assignsubmission_file_"
-            archive.writestr(f"{folder}/{SLUG}.ipynb", text)
+            archive.writestr(f"{folder}/{SLUG}-answers.ipynb", text)
     done = grade(course, "--from", str(tmp_path / "moodle.zip"))
     assert done.returncode == 0, done.stdout + done.stderr
     for student in downloads:

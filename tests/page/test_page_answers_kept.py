@@ -157,10 +157,10 @@ def test_download_equals_the_notebook_from_jupyter(tab: Tab) -> None:
     for name, source in cells.items():
         tab.field(name).fill(source)
     name, text = tab.download()
-    assert name == f"{SLUG}.ipynb"
+    assert name == f"{SLUG}-answers.ipynb"
     assert json.loads(text) == json.loads(nbformat.writes(build_submission(SLUG, cells)))
     assert tab.said() == (
-        f"{SLUG}.ipynb holds your answers. "
+        f"{SLUG}-answers.ipynb holds your answers. "
         "Not begun: sigmoid, tanh, predict, leaky_relu, softplus, swish."
     )
     nbformat.validate(nbformat.reads(text, as_version=4))

@@ -49,7 +49,7 @@ def test_a_page_explains_how_to_answer_and_links_its_chapter(slug: str) -> None:
     first = exercise_pages.page_of(released(slug), slug)["cells"][0]["source"]
     how = first.partition("## How this works\n")[2]
     assert ":::{container} on-this-page\n**On this page.**" in how
-    assert f"`{slug}.ipynb`" in how
+    assert f"`{slug}-answers.ipynb`" in how
     assert f"<../../exercises/{slug}/{slug}.ipynb>`" in how
     # Text that applies only to Jupyter.
     assert "%pip" not in first

@@ -147,10 +147,11 @@ export function keepAnswers(cells) {
   bar.setAttribute("aria-label", "Your answers");
   bar.append(
     button("Download my answers", () => {
-      download(`${slug}.ipynb`, toNotebook(released, answers()));
+      const name = `${slug}-answers.ipynb`;
+      download(name, toNotebook(released, answers()));
       const done = begun();
       const rest = [...fields.keys()].filter((id) => !done.includes(id));
-      say(`${slug}.ipynb holds your answers.`, rest.length ? `Not begun: ${rest.join(", ")}.` : "");
+      say(`${name} holds your answers.`, rest.length ? `Not begun: ${rest.join(", ")}.` : "");
     }),
     button("Open a notebook", () => choose.click()),
     button("Start over", () => {

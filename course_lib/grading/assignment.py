@@ -24,6 +24,9 @@ from course_lib.grading.notebooks import (
 from course_lib.grading.sanitize import printable
 
 LONGEST_ANSWER = 200_000
+
+# A text with more than this share of its lines from a text of the assignment was made from it.
+_MOSTLY = 0.5
 LONGEST_EXTRA = 100_000
 # Files of these kinds are no written answers.
 NO_WRITING = (".py", ".csv", ".json", ".npy", ".npz", ".pkl", ".pickle", ".toml", ".yml", ".yaml")
@@ -509,7 +512,7 @@ class _Filling:
         """Return the text of a cell that the student added, or of what was added to one."""
         place, text = self.place_of.get(i), self.raw[i].source
         if place is None:
-            return text
+            return text if self.raw[i].kind == "code" else self._without_instructions(text)
         cell = self.places[place]
         if is_solution(cell):
             # a second copy with a different text
@@ -517,8 +520,23 @@ class _Filling:
             return text if is_new else ""
         if is_check(cell) or text.strip() == cell.source.strip():
             return ""
-        # an edited explanation, or lines added to the instructor's code
-        return text if cell.cell_type != "code" else _added(cell.source, text)
+        return _added(cell.source, text)
+
+    def _without_instructions(self, text: str) -> str:
+        """Return a student's text without the lines of the text of the assignment it is made from.
+
+        That may be the text of an earlier release, which is no cell of this one.
+        """
+        lines = {line for line in text.splitlines() if line.strip()}
+
+        def share(cell: NotebookNode) -> float:
+            return len(lines.intersection(cell.source.splitlines())) / max(len(lines), 1)
+
+        given = [cell for cell in self.places if cell.cell_type != "code" and not is_solution(cell)]
+        nearest = max(given, key=share, default=None)
+        if nearest is None or share(nearest) <= _MOSTLY:
+            return text
+        return _added(nearest.source, text)
 
     def _name(self, place: int) -> str:
         return printable(grade_id(self.places[place]), 60)

@@ -579,6 +579,22 @@ def test_students_own_cells_keep_their_positions(course: Course) -> None:
     assert all("attachments" not in cell for cell in one.notebook.cells)
 
 
+def test_text_of_an_earlier_release_shows_only_what_is_new(course: Course) -> None:
+    notebook = notebook_json(course)
+    first = notebook["cells"][0]
+    assert first["cell_type"] == "markdown"
+    lines = "".join(first["source"]).splitlines()
+    # Another id and other words, as in the notebook of an earlier release.
+    first["id"] = "another"
+    first["source"] = "\n".join([*lines[:-3], "My own remark."])
+    notebook["cells"].append(own("# My summary\n\nEach gradient is a rate.", "markdown"))
+    one = submit_and_read(course, json.dumps(notebook).encode())
+    assert one.notebook is not None
+    texts = [cell.source for cell in one.notebook.cells if cell.cell_type == "markdown"]
+    assert "My own remark." in texts
+    assert "# My summary\n\nEach gradient is a rate." in texts
+
+
 def test_number_and_size_of_cells_are_limited(course: Course, blueprint: Blueprint) -> None:
     notebook = notebook_json(course, add_layer="x" * 300_000)
     extra = {"cell_type": "code", "source": "y = 1", "metadata": {}}

@@ -347,7 +347,7 @@ def _line(student: _Student, row: ClassRow) -> _Line:
         remarks.append(f"late: {row.scores.late_penalty:g} points off")
     if row.problems:
         remarks.append(f"{len(row.problems)} problem{'s' * (len(row.problems) > 1)}")
-    remarks += [printable(note, 200) for note in row.notes]
+    remarks += [printable(note, 200).rstrip(".") for note in row.notes]
     return _Line(student, points, tuple(remarks))
 
 

@@ -120,7 +120,7 @@ def test_a_chapter_has_questions_a_graph_a_gradient_check_and_links(name: str) -
     assert "numerical_gradient(" in source
     # The marker is replaced by a cell when the chapter has an exercise.
     assert "common_mistakes(" in source or "\n% common_mistakes: " in text
-    assert f"{{nb-download}}`{name}.ipynb`" in text
+    assert f"{{nb-download}}`{name}-chapter.ipynb <{name}.ipynb>`" in text
 
 
 @pytest.mark.parametrize("slug", sorted(path.stem for path in ROOT.glob("solutions/*.md")))

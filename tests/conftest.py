@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,16 @@ def copy_course(target: Path) -> Course:
                     shutil.copy2(path, target / folder)
     shutil.copy2(ROOT / "nbgrader_config.py", target)
     return Course(target)
+
+
+@pytest.fixture(autouse=True)
+def own_folder_for_new_processes() -> Iterator[None]:
+    """Let the Python processes of later tests import from their folder again.
+
+    A command that runs in this process forbids that to all processes that it starts.
+    """
+    yield
+    os.environ.pop("PYTHONSAFEPATH", None)
 
 
 @pytest.fixture

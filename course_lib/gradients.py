@@ -26,7 +26,7 @@ _ONE_SIDED = np.array([-25.0, 48, -36, 16, -3])
 
 # The steps of a second, more careful difference in units of h, and the longest of them.
 _LONGEST = 100
-_STEPS = (_LONGEST, 10, 1, 0.1, 0.01, 0.001)
+_STEPS = (_LONGEST, 10, 1, 0.1, 0.01, 0.001, 0.0001)
 
 # Shifts of the biases that move units off their kinks. A slope has to agree at both: the first has
 # less noise, and the second moves a unit past no other kink.

@@ -588,7 +588,7 @@ class _TracedArray(np.ndarray[Any, Any]):
         tracer = next(one.tracer for one in (*inputs, self) if isinstance(one, _TracedArray))
         plain = [one.view(np.ndarray) if isinstance(one, _TracedArray) else one for one in inputs]
         if tracer and method == "__call__":
-            _note(tracer, ufunc, plain)
+            _note(tracer, ufunc, plain, [isinstance(one, _TracedArray) for one in inputs])
         out = settings.get("out") or ()
         if out:
             settings["out"] = tuple(
@@ -618,14 +618,16 @@ def _followed_list(tracer: PerturbationTracer | None, value: Any) -> Any:
     return tracer.follow(value) if tracer else value
 
 
-def _note(tracer: PerturbationTracer, ufunc: Any, operands: list[Any]) -> None:
+def _note(tracer: PerturbationTracer, ufunc: Any, operands: list[Any], traced: list[bool]) -> None:
+    """Record what an operation of NumPy adds to traced arrays: 1 + e and 1 - e move no input."""
     if len(operands) != 2:
         return
     a, b = operands
     if ufunc in (np.add, np.subtract):
         sign = 1 if ufunc is np.add else -1
-        tracer.moved(a, b, sign)
-        if sign > 0:
+        if traced[0]:
+            tracer.moved(a, b, sign)
+        if sign > 0 and traced[1]:
             tracer.moved(b, a, sign)
     elif ufunc is np.multiply:
         tracer.scaled(a, b)

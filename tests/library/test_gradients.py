@@ -257,7 +257,8 @@ class Changed:
         grad = grads[list(grads)[self.seed % len(grads)]]
         largest = np.unravel_index(np.abs(grad).argmax(), grad.shape)
         if abs(grad[largest]) > 1e-4:
-            grad[largest] *= [1.001, -1, 2, 0][self.seed % 4]
+            # At a kink, a whole multiple of one slope may be the slope on another side.
+            grad[largest] *= [1.001, -1.7, 2.3, 0.3][self.seed % 4]
         else:
             grad[largest] += 0.01
         return grads

@@ -67,7 +67,8 @@ kernelspec:
 
 ```{{admonition}} What you need
 :class: note
-{{doc}}`02_chain_rule`. Take this page as a notebook: {{nb-download}}`{SLUG}.ipynb`.
+{{doc}}`02_chain_rule`. Take this page as a notebook:
+{{nb-download}}`{SLUG}-chapter.ipynb <{SLUG}.ipynb>`.
 ```
 
 ## The question

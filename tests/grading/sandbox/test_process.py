@@ -112,8 +112,9 @@ NOTES = {
     ),
     "counts of the network": (
         "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x' * 99, ('127.0.0.1', 9))",
-        "open('/proc/self/net/dev').read(), open('/proc/self/net/sockstat').read(),"
-        " open('/proc/self/net/snmp').read()",
+        # Orphans, allocated sockets and memory are those of the whole machine.
+        "open('/proc/self/net/dev').read(), open('/proc/self/net/snmp').read(), __import__('re')"
+        ".sub(r'(orphan|alloc|mem) \\d+', '', open('/proc/self/net/sockstat').read())",
         False,
     ),
     "a port in use": (

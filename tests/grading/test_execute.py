@@ -151,6 +151,14 @@ def test_an_error_after_the_answer_is_not_blamed() -> None:
     assert re.search("defines Mullayer.* looks for MulLayer", problem)
 
 
+def test_a_search_for_a_similar_name_ends_no_process() -> None:
+    model = model_cells(SLUG)["mul_layer"].replace("def forward", "def foward")
+    source = f"{model}\nMulLayer.__dir__ = lambda self: exit()\n"
+    result = execute(job(answers={"mul_layer": source}))
+    assert "no attribute 'forward'" in by_task(result)["mul_layer"].finding.problem
+    assert result.problems == ()
+
+
 def test_a_misspelled_method_is_named() -> None:
     source = model_cells(SLUG)["mul_layer"].replace("def forward", "def foward")
     problem = by_task(execute(job(answers={"mul_layer": source})))["mul_layer"].finding.problem

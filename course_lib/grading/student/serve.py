@@ -196,7 +196,7 @@ def _attempt(work: Callable[[], Any], seconds: float) -> tuple[Any, list[str]]:
             with time_limit(seconds):
                 value = work()
         except BaseException as error:
-            message = said(error)[:300] + similar_name(error)
+            message = said(error)[:300] + _similar_name(error)
             value = Failure(str(type(error).__name__), message, _where(error))
     numeric = [w.message for w in caught if issubclass(w.category, RuntimeWarning)]
     return value, [str(message)[:300] for message in numeric[:10]]
@@ -230,6 +230,15 @@ def _caller(server: Server, loan: Loan) -> Any:
         return method("")
     names = {name: staticmethod(method(name)) for name in loan.methods}
     return type("Layer", (), names)()
+
+
+def _similar_name(error: BaseException) -> str:
+    # The learner's __dir__ may stop, never end, or return too much.
+    try:
+        with time_limit(LATER):
+            return similar_name(error)
+    except BaseException:
+        return ""
 
 
 def _where(error: BaseException) -> str:

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from course_lib.checks import activations, affine, chain_rule, shopping_cart, softmax_with_loss
-from course_lib.checks.hints import hint_for_number
-from course_lib.checks.slips import slips_of
+from course_lib.checks.hints import hint_for_number, slips_of
 from course_lib.layers import DivLayer
 
 

@@ -26,8 +26,19 @@ TWO = ("01_shopping_cart", "03_activations")
 LONG = ("test_page_run_training", "test_page_library", "test_page_answers_graded", "test_live_lab")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the longest tests first, so that all workers end at about the same time."""
+    """Mark all but a sample of long tests' cases as slow, and run the longest files first.
+
+    The longest files come first so that all workers end at about the same time.
+    """
+    cases: Counter[tuple[Path, str]] = Counter()
+    for item in items:
+        if mark := item.get_closest_marker("sample"):
+            test = (item.path, getattr(item, "originalname", item.name))
+            if cases[test] % mark.kwargs["every"]:
+                item.add_marker("slow")
+            cases[test] += 1
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path.stem not in LONG, -tests[item.path]))
 

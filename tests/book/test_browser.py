@@ -53,8 +53,14 @@ def test_without_chromium_tests_are_skipped_or_fail_if_required(
 
 # --- every page, as a file and over HTTP --------------------------------------------------------
 
+# A page of each kind. The others differ in their text only.
+KINDS = ("index", "06_two_layer_net", "exercises/04_affine", "live", "reference", "genindex")
 
-@pytest.mark.parametrize("name", PAGES)
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name in KINDS else pytest.mark.slow) for name in PAGES],
+)
 def test_a_page_opened_as_a_file_passes_the_survey(
     browser: Any, book: Path, axe: str, name: str
 ) -> None:
@@ -63,10 +69,6 @@ def test_a_page_opened_as_a_file_passes_the_survey(
         assert survey(seen, axe) == {}
         loaded = [url for url in seen.home if any(word in url for word in WIDGETS)]
         assert bool(loaded) == holds_widgets(name)
-
-
-# A page of each kind. The others differ in their text only.
-KINDS = ("index", "06_two_layer_net", "exercises/04_affine", "live", "reference", "genindex")
 
 
 @pytest.mark.parametrize("name", KINDS)

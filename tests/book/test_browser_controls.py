@@ -81,6 +81,7 @@ def scroll_up_a_little(page: Any) -> None:
     page.wait_for_timeout(200)
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(("name", "width"), PLACES)
 def test_every_control_has_an_effect(browser: Any, book: Path, name: str, width: int) -> None:
     address = (book / f"{name}.html").as_uri()

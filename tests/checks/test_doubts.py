@@ -117,6 +117,7 @@ AVOIDED = [
 ]  # fmt: skip
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", AVOIDED)
 def test_gradients_by_differences_earn_no_points(name: str, way: str) -> None:
@@ -264,6 +265,7 @@ ENGINES: dict[str, Callable[[Slope], Any]] = {
 }
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize("way", STEPS_OF_ANY_SIZE)
 @pytest.mark.parametrize("name", ENGINES)
 def test_engines_by_differences_earn_no_points_for_gradients(name: str, way: str) -> None:

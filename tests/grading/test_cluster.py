@@ -137,6 +137,7 @@ def without_times(results: list[Result]) -> list[Result]:
     return sorted((dataclasses.replace(r, seconds=0.0) for r in results), key=lambda r: r.student)
 
 
+@pytest.mark.slow
 def test_cluster_gives_local_results_although_a_worker_is_killed(
     course: Course, scheduler: str, workers: list[subprocess.Popen[bytes]]
 ) -> None:
@@ -154,6 +155,7 @@ def test_cluster_gives_local_results_although_a_worker_is_killed(
     assert by_student["student-0"] <= 26
 
 
+@pytest.mark.slow
 def test_a_missing_scheduler_is_reported() -> None:
     with pytest.raises(CourseError, match="no Dask scheduler at tcp"):
         Cluster(f"tcp://127.0.0.1:{free_port()}")

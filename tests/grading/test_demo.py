@@ -265,6 +265,7 @@ def fake_executor_course(
 EXECUTED = (len(CLASS) - 1) * len(TWO)  # one file can't be read
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_continues_where_it_stopped(
     fake_executor_course: tuple[Course, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +289,7 @@ def test_an_interrupted_run_continues_where_it_stopped(
     assert demo.run(course) == 0
 
 
+@pytest.mark.slow
 def test_only_changed_or_missing_parts_are_graded_again(
     fake_executor_course: tuple[Course, list[str]],
 ) -> None:

@@ -51,6 +51,7 @@ def by_task(result: Result) -> dict[str, TaskResult]:
     return {task.task: task for task in result.tasks}
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("slug", this_course().assignments())
 def test_the_blank_assignment_earns_nothing_and_needs_no_person(slug: str) -> None:
     result = execute(job(slug, assignment(ROOT, slug).blank))
@@ -61,6 +62,7 @@ def test_the_blank_assignment_earns_nothing_and_needs_no_person(slug: str) -> No
         assert task.finding.problem
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("slug", this_course().assignments())
 def test_model_solution_earns_all_points(slug: str) -> None:
     result = execute(job(slug))
@@ -226,7 +228,13 @@ FAILURES = {
 }
 
 
-@pytest.mark.parametrize("how", FAILURES)
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(how, marks=pytest.mark.slow if how == "an endless loop" else [])
+        for how in FAILURES
+    ],
+)
 def test_a_failing_task_does_not_cost_points_of_other_tasks(how: str) -> None:
     # The carts use this layer; all other tasks are independent of it.
     result = execute(job(answers={"add_layer": FAILURES[how]}, timeout=6))

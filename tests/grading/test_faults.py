@@ -258,6 +258,7 @@ def test_grading_waits_for_a_locked_gradebook(
     assert state(course) == uninterrupted
 
 
+@pytest.mark.slow
 def test_a_gradebook_that_stays_locked_is_reported_and_results_are_kept(
     course: Course, locked: sqlite3.Connection, uninterrupted: dict[str, Any]
 ) -> None:

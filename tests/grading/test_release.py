@@ -86,6 +86,7 @@ def test_exercises_match_solutions() -> None:
     assert out_of_step(this_course()) == []
 
 
+@pytest.mark.slow
 def test_release_reproduces_the_committed_files_and_a_second_run_changes_nothing(
     course: Course,
 ) -> None:

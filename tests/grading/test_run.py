@@ -347,6 +347,7 @@ def test_killed_and_hanging_workers_cost_only_their_own_job(name: str, tmp_path:
         assert results["ada"].problems == (task.finding.problem,)
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize(
     ("check", "why"),
     [

@@ -116,6 +116,7 @@ def test_a_zip_of_downloads_is_imported(
         assert auto_scores(course, student) == auto_scores(graded, f"page-{student}")
 
 
+@pytest.mark.slow
 def test_points_equal_those_shown_on_the_page(browser: Any, site: str, tmp_path: Path) -> None:
     """The answer is typed into the editor of the book's page and graded after download."""
     with look(browser, f"{site}/exercises/{SLUG}.html", formulas=False, still=True) as seen:

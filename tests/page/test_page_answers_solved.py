@@ -70,6 +70,7 @@ def test_ten_different_hints_are_tested() -> None:
     assert len({mistake.hint for mistake in MISTAKES.values()}) >= 10
 
 
+@pytest.mark.slow
 def test_an_answer_survives_a_reload_and_runs(browser: Any, site: str) -> None:
     slug = SLUGS[0]
     with look(browser, f"{site}/exercises/{slug}.html", formulas=False, still=True) as seen:

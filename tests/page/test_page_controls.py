@@ -269,6 +269,7 @@ def test_tab_indents_only_at_the_start_of_a_line(opened: Running) -> None:
 # --- failures ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_endless_loop_can_be_stopped_and_python_restarts(browser: Any, site: str) -> None:
     with visit(browser, f"{site}/exercises/{PAGE}.html") as (seen, page):
         page.start()
@@ -327,6 +328,7 @@ def test_an_unsupported_browser_is_reported(
     context.close()
 
 
+@pytest.mark.sample(every=4)
 @pytest.mark.parametrize(
     "name",
     ["tools.js", "worker.js", "run.py", "course_lib.whl", "pyodide.asm.wasm", "numpy-", ".json"],
@@ -346,6 +348,7 @@ def test_a_failed_download_is_reported_and_can_be_repeated(
         assert page.run(first_visible_cell(page), "6 * 7") == "42"
 
 
+@pytest.mark.slow
 def test_a_damaged_package_is_reported(browser: Any, site: str) -> None:
     with visit(browser, f"{site}/{PAGE}.html") as (seen, page):
         place = re.compile("numpy-.*whl")
@@ -354,6 +357,7 @@ def test_a_damaged_package_is_reported(browser: Any, site: str) -> None:
         assert "numpy" in page.wait_for("not start")
 
 
+@pytest.mark.slow
 def test_a_lost_worker_is_reported_and_restarted(browser: Any, site: str) -> None:
     with visit(browser, f"{site}/{PAGE}.html") as (_seen, page):
         page.start()
@@ -366,6 +370,7 @@ def test_a_lost_worker_is_reported_and_restarted(browser: Any, site: str) -> Non
         assert page.run(at, "6 * 7") == "42"
 
 
+@pytest.mark.slow
 def test_a_memory_error_ends_only_the_cell(opened: Running) -> None:
     shown = opened.run(
         first_visible_cell(opened),

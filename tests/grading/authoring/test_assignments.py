@@ -113,6 +113,7 @@ def graded(notebook: NotebookNode) -> list[NotebookNode]:
     return [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")]
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("slug", SLUGS)
 def test_release_runs_completely_and_reports_unsolved_tasks(slug: str, folder: Path) -> None:
     done = run(build_submission(slug, {}), folder)
@@ -131,6 +132,7 @@ def test_release_runs_completely_and_reports_unsolved_tasks(slug: str, folder: P
     assert failed == [cell.source.strip() for cell in graded(done.notebook)]
 
 
+@pytest.mark.sample(every=5)
 @pytest.mark.parametrize("slug", SLUGS)
 def test_model_solution_is_valid(slug: str, folder: Path) -> None:
     done = run(solved(slug), folder)

@@ -96,6 +96,7 @@ def test_package_requires_only_numpy(wheel: Path) -> None:
     assert [line for line in needed if "extra ==" not in line] == ["Requires-Dist: numpy>=2.0"]
 
 
+@pytest.mark.sample(every=4)
 @pytest.mark.parametrize("slug", this_course().assignments())
 def test_notebook_runs_outside_the_repository(slug: str, student: Path, tmp_path: Path) -> None:
     shutil.copy2(this_course().released(slug), tmp_path)

@@ -579,6 +579,7 @@ def hostile_page(text: str) -> str:
     return page(nb, (wrong, right), given, (text,), student=text)
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("text", MARKUP, ids=lambda text: ascii(text[:30]))
 def test_hostile_text_is_inert(browser: Any, tmp_path: Path, text: str) -> None:
     made = hostile_page(text)

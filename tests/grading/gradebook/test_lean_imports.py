@@ -56,6 +56,7 @@ def test_skipped_modules_are_imported_on_first_use() -> None:
     ]
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("package", [name for name, names in PACKAGES.items() if names])
 def test_each_lean_name_is_the_same_object_as_in_the_package(package: str) -> None:
     import_nbgrader()

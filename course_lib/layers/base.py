@@ -119,9 +119,16 @@ def _kinds(cls: type[Layer], method: str) -> dict[str, Any]:
         hint = annotations.get(name)
         if hint == Targets:
             kinds[name] = Targets
-        elif any(np.ndarray in (kind, get_origin(kind)) for kind in (hint, *get_args(hint))):
+        elif any(_is_array(kind) for kind in (hint, *get_args(hint))):
             kinds[name] = Array  # also for `Array | float` and other spellings of an array
     return kinds
+
+
+def _is_array(kind: Any) -> bool:
+    """Return whether an annotation is `np.ndarray`, with or without its dtype."""
+    # From NumPy 2.5 on, `NDArray` is an alias that holds the class as its value.
+    origin = getattr(get_origin(kind), "__value__", get_origin(kind))
+    return np.ndarray in (kind, origin, get_origin(origin))
 
 
 def _arrays(kinds: _Kinds) -> list[str]:

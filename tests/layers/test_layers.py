@@ -6,7 +6,7 @@ import copy
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -24,6 +24,7 @@ from layer_cases import (
     one_hot,
     parameters,
 )
+from typing_extensions import TypeAliasType
 
 from course_lib import layers
 from course_lib.arrays import Targets
@@ -547,6 +548,23 @@ def test_every_argument_annotated_as_an_array_is_checked() -> None:
             layer.backward([1, 2, 3])
         with pytest.raises(ValueError, match=f"{cls.__name__}: weight: expected finite"):
             cls([np.nan], 3)
+
+
+def test_an_alias_of_an_array_is_checked_as_an_array() -> None:
+    # NumPy's own NDArray is such an alias from 2.5 on.
+    T = TypeVar("T", bound=np.generic)
+    Alias = TypeAliasType("Alias", np.ndarray[tuple[int, ...], np.dtype[T]], type_params=(T,))
+    Names = TypeAliasType("Names", list[T], type_params=(T,))
+
+    def forward(self: Any, x: Any, names: Any) -> Any:
+        self.seen = (x, names)
+        return x
+
+    forward.__annotations__ = {"x": Alias[Any], "names": Names[Any]}
+    layer: Any = type("Named", (Layer,), {"forward": forward})()
+    layer.forward([1, 2], ["a"])
+    assert layer.seen[0].dtype == np.float64
+    assert layer.seen[1] == ["a"]
 
 
 def test_arguments_by_name() -> None:

@@ -20,7 +20,7 @@ from course_lib.grading.release import release
 SUBMISSIONS = ROOT / "tests" / "submissions"
 SLUGS = sorted(path.name for path in SUBMISSIONS.iterdir() if path.is_dir())
 # One of so many right answers is graded in both ways here; `course audit` grades all of them.
-EVERY = 5
+EVERY = 2
 # nbgrader's own lists: the cells run in one kernel, without a sandbox.
 PLAIN = """
 c.Autograde.sanitize_preprocessors = [

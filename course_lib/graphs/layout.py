@@ -332,7 +332,7 @@ def order_columns(items: list[Item], edges: list[Edge]) -> list[list[Item]]:
     for sweep in range(_SWEEPS):
         if fewest == 0:
             break
-        _sort_by_neighbours(columns, links, rightwards=sweep % 2 == 0)
+        _sort_by_neighbours(columns, links, sweep % 2 == 0, turn_ties=sweep % 4 > 1)
         count = crossings(columns, links)
         if count < fewest:
             best, fewest = [column[:] for column in columns], count
@@ -394,7 +394,10 @@ def _first_order(items: list[Item], edges: list[Edge]) -> None:
 
 
 def _sort_by_neighbours(
-    columns: list[list[Item]], links: list[tuple[Item, Item]], rightwards: bool
+    columns: list[list[Item]],
+    links: list[tuple[Item, Item]],
+    rightwards: bool,
+    turn_ties: bool,
 ) -> None:
     neighbours: dict[int, list[Item]] = {}
     for a, b in links:
@@ -407,4 +410,6 @@ def _sort_by_neighbours(
             else float(place[id(item)])
             for item in column
         }
+        if turn_ties:
+            column.reverse()
         column.sort(key=lambda item, mean=mean: mean[id(item)])  # type: ignore[misc]

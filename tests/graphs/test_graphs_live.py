@@ -166,6 +166,12 @@ def test_a_slider_goes_to_twice_the_value_in_round_steps(layer, value, first, la
     np.testing.assert_allclose(steps, step)
 
 
+@pytest.mark.parametrize("value", [0.3, -1.9, 1.2345, 17.3, 2, 100, 0.0007, 999.5])
+def test_a_slider_starts_on_one_of_its_stops(value):
+    for layer in (layers.MulLayer(), layers.Relu()):
+        assert min(abs(stop - value) for stop in slider(layer, value).stops) < 1e-9
+
+
 def test_the_range_of_an_input_can_be_given():
     s = slider(layers.MulLayer(), 1.1, range=(1, 1.5, 0.01))
     assert (s.first, s.last, s.step) == (1, 1.5, 0.01)
@@ -182,6 +188,8 @@ def test_the_range_of_an_input_can_be_given():
         (1.0, (0, 3, 4), ValueError, "a step that fits"),
         (1.0, (0, 3), TypeError, r"expected \(first, last, step\), got \(0, 3\)"),
         (np.ones(2), (0, 3, 1), ValueError, r"got an array of shape \(2,\)"),
+        (-1.9, (-5, 5, 0.5), ValueError, r"hits .* -1.9, .* next to it are -2 and -1.5"),
+        (1.0, (0.05, 2, 0.1), ValueError, "next to it are 0.95 and 1.05"),
     ],
 )
 def test_a_range_that_cannot_be_is_refused(value, span, error, message):

@@ -368,12 +368,13 @@ def _check_range(name: str, value: Any, span: Any) -> tuple[float, float, float]
             f"{where}: expected first <= {value:g} <= last and a step that fits between, "
             f"got {span!r}. Write range=(0, 10, 0.5)."
         )
-    stops = (value - first) / step
+    number = float(value)
+    stops = (number - first) / step
     # No step of a reasonable size hits log(3).
-    if not np.isclose(stops, round(stops), rtol=0, atol=1e-6) and value == round(value, 6):
+    if abs(stops - round(stops)) > 1e-6 and number == round(number, 6):
         raise ValueError(
-            f"{where}: expected a step that hits the input's value, {value:g}, got {span!r}, whose "
-            f"stops next to it are {first + np.floor(stops) * step:g} and "
-            f"{first + np.ceil(stops) * step:g}. Choose a smaller step, or another first."
+            f"{where}: expected a step that hits the input's value, {number:g}, got {span!r}, whose "
+            f"stops next to it are {first + int(stops) * step:g} and "
+            f"{first + (int(stops) + 1) * step:g}. Choose a smaller step, or another first."
         )
     return first, last, step

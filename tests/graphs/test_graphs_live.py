@@ -178,6 +178,8 @@ def test_the_range_of_an_input_can_be_given():
     assert s.stops[0] == 1
     assert s.stops[-1] == 1.5
     assert len(s.stops) == 51
+    # No round step hits this value, which NumPy gives as an array without axes.
+    assert slider(layers.MulLayer(), np.log(3.0), range=(-3, 3, 0.1)).step == 0.1
 
 
 @pytest.mark.parametrize(

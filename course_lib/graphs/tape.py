@@ -373,7 +373,7 @@ def _check_range(name: str, value: Any, span: Any) -> tuple[float, float, float]
     # No step of a reasonable size hits log(3).
     if abs(stops - round(stops)) > 1e-6 and number == round(number, 6):
         raise ValueError(
-            f"{where}: expected a step that hits the input's value, {number:g}, got {span!r}, whose "
+            f"{where}: expected a step that hits the input's value, {number:g}, got {span!r}: the "
             f"stops next to it are {first + int(stops) * step:g} and "
             f"{first + (int(stops) + 1) * step:g}. Choose a smaller step, or another first."
         )

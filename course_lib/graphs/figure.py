@@ -15,18 +15,20 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.graphs.ask import TOLERANCE, Question, make_questions
 from course_lib.graphs.live import Live, make_live, settings
 from course_lib.graphs.numbers import Show
 from course_lib.graphs.steps import (
     Story,
     describe,
+    describe_gradients,
     describe_with_blanks,
     results_with_blanks,
     start_of_backward,
     tell_story,
     title,
 )
-from course_lib.graphs.svg import draw
+from course_lib.graphs.svg import draw_wide_and_narrow
 from course_lib.graphs.tape import Tape, Value
 from course_lib.graphs.words import WORDS, say
 
@@ -39,6 +41,9 @@ _ICONS = {
 }
 
 _SCRIPTS = ("numbers.js", "live.js", "sliders.js", "player.js")
+
+_ASK_WORDS = ["label", "check", "give up", "tolerance", "first", "right", "shown"]
+_ASK_WORDS += ["close", "count", "no number"]
 
 # Larger arrays are not sent to the page.
 _SMALL = 64
@@ -54,24 +59,35 @@ class Figure:
     """
 
     def __init__(
-        self, graph: Tape, show: Show, backward: bool, sliders: bool | Sequence[str] = True
+        self,
+        graph: Tape,
+        show: Show,
+        backward: bool,
+        sliders: bool | Sequence[str] = True,
+        ask: str | None = None,
     ) -> None:
+        if ask not in (None, "gradients"):
+            raise ValueError(f'ask: expected "gradients" or None, got {ask!r}.')
         story = tell_story(graph, backward)
+        questions = make_questions(graph, story, show, backward) if ask else []
+        asked = {key for question in questions for key in question.keys}
         live = make_live(graph, sliders)
         room = live.room if live else None
-        hint = escape(say("sliders hint" if live else "hint"))
-        data = _data(graph, story, live, backward)
+        hint = escape(say("ask hints" if ask else "sliders hint" if live else "hint"))
+        data = _data(graph, story, live, backward, questions)
         label = escape(say("scroller", title=title(graph)))
+        drawings, classes = draw_wide_and_narrow(graph, show, backward, story, room, asked)
         self.html = (
-            '<figure class="bpg" data-lm-suppress-shortcuts="true">'
+            f'<figure class="bpg{classes}" data-lm-suppress-shortcuts="true">'
             f'<div class="bpg-scroll" tabindex="0" role="group" aria-label="{label}">'
-            f"{draw(graph, show, backward, story, room)}</div>"
-            f"{_bar(bool(story.grad_at))}"
-            f'<p class="bpg-caption" hidden>{hint}</p>'
+            f'{drawings}<span class="bpg-spot"></span></div>'
+            f'<div class="bpg-panel">{_bar(bool(story.grad_at))}'
+            f'<p class="bpg-caption" hidden>{hint}</p></div>'
+            f"{_solution(graph) if ask else ''}"
             f'<script type="application/json" class="bpg-data">{data}</script>'
-            f"<script>{_script()}</script></figure>"
+            f"<script>{_script(bool(ask))}</script></figure>"
         )
-        self._words = describe(graph, backward)
+        self._words = describe(graph, backward and not ask)
 
     def __repr__(self) -> str:
         return self._words
@@ -104,7 +120,18 @@ def _key(kind: str, mark: str) -> str:
     )
 
 
-def _data(graph: Tape, story: Story, live: Live | None, backward: bool) -> str:
+def _solution(graph: Tape) -> str:
+    """Return the gradients for pages without JavaScript, to be opened, and for paper."""
+    text = escape(describe_gradients(graph))
+    return (
+        f'<details class="bpg-solution"><summary>{escape(say("ask solution"))}</summary>'
+        f'<p>{text}</p></details><p class="bpg-on-paper">{text}</p>'
+    )
+
+
+def _data(
+    graph: Tape, story: Story, live: Live | None, backward: bool, questions: list[Question]
+) -> str:
     """Return the JSON for the page's script: steps, structure and numbers of the graph."""
     number = {id(value): i for i, value in enumerate(graph.values)}
     captions = story.templates if live else story.captions
@@ -135,6 +162,15 @@ def _data(graph: Tape, story: Story, live: Live | None, backward: bool) -> str:
             "changed": results_with_blanks(graph),
             "description": describe_with_blanks(graph, backward),
         }
+    if questions:
+        hint = say("sliders hint" if live else "hint")
+        data |= {
+            "questions": [asdict(question) for question in questions],
+            "tolerance": TOLERANCE,
+            "done": f"{say('ask done')} {hint}",
+            "described": describe(graph, backward),
+        }
+        words += [f"ask {key}" for key in _ASK_WORDS]
     data["words"] = {key: WORDS[key] for key in words}
     # "</script>" inside a string would end the script.
     return json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
@@ -157,8 +193,9 @@ def _json(value: Any) -> Any:
     return np.asarray(value).tolist()
 
 
-def _script() -> str:
+def _script(ask: bool) -> str:
     here = files(__package__)
-    text = "".join(here.joinpath(name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    names = ("ask.js", *_SCRIPTS) if ask else _SCRIPTS
+    text = "".join(here.joinpath(name).read_text(encoding="utf-8") for name in names)
     text = re.sub(r"^\s+|^\s*//.*\n", "", text, flags=re.MULTILINE)
     return f'(function () {{\n"use strict";\n{text}}})();'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from course_lib.graphs.figure import Figure
 from course_lib.graphs.numbers import Show
@@ -52,6 +52,7 @@ class Graph(Tape):
         show: Show = "values",
         backward: bool = True,
         sliders: bool | Sequence[str] = True,
+        ask: Literal["gradients"] | None = None,
     ) -> Figure:
         """Return the drawing with its player, for a notebook to display.
 
@@ -65,8 +66,14 @@ class Graph(Tape):
             Sliders change inputs in the page, which recomputes both passes without Python. They
             need a graph of plain numbers and of layers that the page knows (see
             :mod:`course_lib.graphs.live`). Names select the inputs that get a slider.
+        ask : "gradients", optional
+            The figure starts without gradients. In the backward pass it asks for each of them, and
+            shows it once the reader has typed it (within 1 %) or given up. It asks for the numbers
+            of an array of up to six elements, and for the shape of a larger one or with
+            ``show="shapes"``. Sliders appear when all gradients are known. Without JavaScript and
+            on paper, the gradients stand in a solution below.
         """
-        return Figure(self, show, backward, sliders)
+        return Figure(self, show, backward, sliders, ask)
 
     def _repr_html_(self) -> str:
         return self.figure().html

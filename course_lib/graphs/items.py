@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from course_lib.graphs.formulas import grad_key, rule, sent_key, symbol, value_key
 from course_lib.graphs.numbers import Show, value_lines
@@ -18,7 +18,7 @@ from course_lib.graphs.tape import Node, Value
 FONT = 13.0
 LINE = 16.0
 RADIUS = 18.0
-_RULE_WIDTH = 96.0
+_RULE_WIDTH, _ROW_WIDTH = 84.0, 110.0
 MARK = 11.0  # room of the small triangle before a number
 
 # Advance widths in em of DejaVu Sans, the widest of the fonts that the drawing may meet.
@@ -38,35 +38,56 @@ _WIDTH_OF = {char: width for chars, width in _WIDTHS for char in chars}
 
 ItemKind = Literal["leaf", "node", "branch", "output", "label", "bend"]
 
+# "right": from left to right. "down": from top to bottom, with values on the left of each line and
+# gradients on its right. "stacked": from top to bottom, with both on the right, which is narrower.
+Flow = Literal["right", "down", "stacked"]
+
 
 @dataclass(eq=False)
 class Item:
-    """A box in the drawing. `up` and `down` are its extents above and below its line at `y`.
+    """A box in the drawing, measured along the flow and across it.
 
-    `span` is the left and right end of its column. Lines change their height between columns.
+    It begins at `start` and has the given `length` along the flow; across it, it extends `before`
+    and `after` its `line`. `span` holds the start and the end of its column. Lines change their
+    place across the flow between columns.
     """
 
     kind: ItemKind
     column: int
-    width: float
-    up: float
-    down: float
+    flow: Flow
+    length: float
+    before: float
+    after: float
     text: list[str] = field(default_factory=list)
     value: Value | None = None
     node: Node | None = None
     forward: list[str] = field(default_factory=list)
     backward: list[str] = field(default_factory=list)
     rule: list[str] = field(default_factory=list)
-    x: float = 0.0
-    y: float = 0.0
+    start: float = 0.0
+    line: float = 0.0
     order: float = 0.0
+    row: int = 0
     span: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def end(self) -> float:
+        """The end along the flow."""
+        return self.start + self.length
 
     @property
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right, bottom."""
-        half = self.width / 2
-        return self.x - half, self.y - self.up, self.x + half, self.y + self.down
+        across = self.line - self.before, self.line + self.after
+        if self.flow == "right":
+            return self.start, across[0], self.end, across[1]
+        return across[0], self.start, across[1], self.end
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The x and y of the point on its line halfway along it."""
+        along = (self.start + self.end) / 2
+        return (along, self.line) if self.flow == "right" else (self.line, along)
 
 
 @dataclass(eq=False)
@@ -85,58 +106,71 @@ class Edge:
 
     @property
     def keys(self) -> tuple[str, str]:
-        """Keys of the numbers above and below the line; see :mod:`course_lib.graphs.formulas`."""
+        """Keys of the value and the gradient; see :mod:`course_lib.graphs.formulas`."""
         shares = self.use is not None and len(self.value.uses) > 1
         below = sent_key(*self.use) if shares and self.use else grad_key(self.value)
         return value_key(self.value), below
 
 
-def leaf_item(value: Value, column: int, show: Show) -> Item:
+def leaf_item(value: Value, column: int, flow: Flow, show: Show) -> Item:
     """Return the box of an input, a constant or a parameter, with its name in it."""
     text = value.name or value_lines(value.value, show)[0]
     lines = wrap(text, FONT, 92.0)
     width = max(text_width(line, FONT) for line in lines) + 11
-    half = len(lines) * LINE / 2 + 4
-    return Item("leaf", column, width, half, half, lines, value=value)
+    return _box("leaf", column, flow, width, len(lines) * LINE + 8, lines, value=value)
 
 
-def node_item(node: Node, column: int) -> Item:
+def node_item(node: Node, column: int, flow: Flow) -> Item:
     """Return the circle of an operation, or a pill for a longer symbol."""
     lines = wrap(symbol(node), FONT, 76.0)
     width = max(2 * RADIUS, max(text_width(line, FONT) for line in lines) + 13)
-    half = max(RADIUS, len(lines) * LINE / 2 + 6)
-    return Item("node", column, width, half, half, lines, node=node)
+    height = max(2 * RADIUS, len(lines) * LINE + 12)
+    return _box("node", column, flow, width, height, lines, node=node)
 
 
-def branch_item(value: Value, column: int) -> Item:
+def branch_item(value: Value, column: int, flow: Flow) -> Item:
     """Return the dot at which the line of a value with several uses branches."""
-    return Item("branch", column, 9.0, 4.5, 4.5, value=value)
+    return _box("branch", column, flow, 9.0, 9.0, [], value=value)
 
 
-def output_item(value: Value, column: int) -> Item:
+def output_item(value: Value, column: int, flow: Flow) -> Item:
     """Return the name of an output."""
     lines = wrap(value.name, FONT, 92.0) if value.name else []
     width = BOLD * max((text_width(line, FONT) for line in lines), default=0.0) + 4
-    half = max(len(lines) * LINE / 2, 6.0)
-    return Item("output", column, width, half, half, lines, value=value)
+    return _box("output", column, flow, width, max(len(lines) * LINE, 12.0), lines, value=value)
 
 
-def bend_item(column: int) -> Item:
+def bend_item(column: int, flow: Flow) -> Item:
     """Return the space of a line that passes through a column."""
-    return Item("bend", column, 0.0, 5.0, 5.0)
+    return Item("bend", column, flow, 0.0, 5.0, 5.0)
+
+
+def _box(
+    kind: ItemKind,
+    column: int,
+    flow: Flow,
+    width: float,
+    height: float,
+    lines: list[str],
+    **about: Any,
+) -> Item:
+    length, across = (width, height) if flow == "right" else (height, width)
+    return Item(kind, column, flow, length, across / 2, across / 2, lines, **about)
 
 
 def label_item(
-    edge: Edge, column: int, show: Show, backward: bool, room: Mapping[str, float]
+    edge: Edge, column: int, flow: Flow, show: Show, backward: bool, room: Mapping[str, float]
 ) -> Item:
-    """Return the label of an edge: the value above the line, the gradient and its rule below.
+    """Return the label of an edge: the value, the gradient and the gradient's rule.
 
     `room` holds the largest width of each number that sliders change, by key.
     """
     value = edge.value
-    item = Item("label", column, 0.0, 4.0, 4.0, value=value)
-    # The box of an unnamed constant already shows the number.
-    if value.kind != "constant" or value.name:
+    item = Item("label", column, flow, 0.0, 4.0, 4.0, value=value)
+    # The box of an unnamed constant already shows the number; and where there is little space, a
+    # branch does not repeat the number before it.
+    repeated = flow == "stacked" and edge.path[0].kind == "branch"
+    if not repeated and (value.kind != "constant" or value.name):
         item.forward = value_lines(value.value, show)
     grad = value.grad
     if edge.use is not None and len(value.uses) > 1:
@@ -146,19 +180,34 @@ def label_item(
         item.backward = value_lines(grad, show)
         if edge.use is not None and edge.use[0].grads:
             item.rule = wrap(text, FONT, _RULE_WIDTH) if (text := rule(*edge.use)) else []
-    # The numbers of the current step are bold.
-    widths = [text_width(line, FONT) for line in item.forward + item.backward]
-    shown = [
-        key for key, lines in zip(edge.keys, (item.forward, item.backward), strict=True) if lines
-    ]
-    widths += [room.get(key, 0.0) for key in shown]
-    numbers = [MARK + BOLD * width for width in widths]
-    item.width = max([12.0, *numbers, *(text_width(line, FONT) for line in item.rule)])
-    if item.forward:
-        item.up = 4 + LINE * len(item.forward)
-    if item.backward:
-        item.down = 4 + LINE * (len(item.backward) + len(item.rule))
+    if flow == "stacked":
+        item.forward, item.backward = map(_broken, (item.forward, item.backward))
+    above, below = (
+        # The numbers of the current step are bold.
+        MARK + BOLD * max(room.get(key, 0.0), *(text_width(line, FONT) for line in lines))
+        if lines
+        else 0.0
+        for key, lines in zip(edge.keys, (item.forward, item.backward), strict=True)
+    )
+    below = max([below, *(text_width(line, FONT) for line in item.rule)])
+    lines_above, lines_below = len(item.forward), len(item.backward) + len(item.rule)
+    if flow == "right":
+        item.length = max(12.0, above, below)
+        item.before += LINE * lines_above
+        item.after += LINE * lines_below
+    elif flow == "down":
+        item.length = max(12.0, LINE * max(lines_above, lines_below))
+        item.before += above
+        item.after += below
+    else:
+        item.length = max(12.0, LINE * (lines_above + lines_below))
+        item.after += max(above, below)
     return item
+
+
+def _broken(lines: list[str]) -> list[str]:
+    """Return rows of numbers with each row broken into lines of a phone's width."""
+    return [part for line in lines for part in wrap(line, FONT, _ROW_WIDTH)]
 
 
 def text_width(text: str, size: float) -> float:

@@ -1,20 +1,24 @@
-"""The layout of a drawing: columns from left to right, with straight lines where possible.
+"""The layout of a drawing: columns along the flow, with straight lines where possible.
 
 Nodes are in the even columns, and the labels of edges in the odd columns. Every edge has its own
-space in each column that it crosses, and changes its height only in the gaps between columns. So no
-line crosses a node or a label, and no two boxes overlap.
+space in each column that it crosses, and changes its place across the flow only in the gaps between
+columns. So no line crosses a node or a label, and no two boxes overlap. Between its first and its
+last gap an edge is straight.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from itertools import combinations, pairwise
 
 import numpy as np
 
+from course_lib.arrays import Array
 from course_lib.graphs.items import (
     Edge,
+    Flow,
     Item,
     bend_item,
     branch_item,
@@ -29,18 +33,25 @@ from course_lib.graphs.tape import Node, Tape, Value
 
 _SWEEPS = 12
 _STRAIGHT, _WEAK = 100.0, 0.05
-_SPACE = 8.0  # between two boxes of a column
+_SPACE = {"right": 8.0, "down": 8.0, "stacked": 5.0}  # between two boxes of a column
 _MARGIN = 3.0
+_RISE = {"right": 16.0, "down": 24.0, "stacked": 24.0}  # more space between two columns
 ARROW = 8.0
+TURN = 24.0  # width and height of the turn of a line that goes on in the next row
 _PORT = 10.0  # between two lines that end in one node
 
 
 @dataclass(eq=False)
 class Layout:
-    """Items with their positions, the edges between them, and the size of the drawing."""
+    """Items with their positions, the edges between them, and the size of the drawing.
 
+    `rows` holds, for each row of a folded drawing, the height above it at which a line comes back.
+    """
+
+    flow: Flow
     items: list[Item] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
+    rows: list[float] = field(default_factory=list)
     width: float = 0.0
     height: float = 0.0
 
@@ -51,16 +62,46 @@ class Layout:
 
 
 def lay_out(
-    graph: Tape, show: Show, backward: bool, room: Mapping[str, float] | None = None
+    graph: Tape,
+    show: Show,
+    backward: bool,
+    room: Mapping[str, float] | None = None,
+    flow: Flow = "right",
+    width: float = np.inf,
 ) -> Layout:
-    """Return the layout of a graph; `room` holds the smallest width of each changing number."""
-    layout = Layout()
+    """Return the layout of a graph.
+
+    `room` holds the smallest width of each changing number. A drawing from top to bottom is made at
+    most `width` wide, if it can be.
+    """
+    layout = Layout(flow)
     _add_items(layout, graph, show, backward, room or {})
     columns = order_columns(layout.items, layout.edges)
     _set_ports(layout, columns)
-    _place_vertically(layout, columns)
-    _place_horizontally(layout, columns)
+    across = _place_across(layout, columns, np.inf if flow == "right" else width)
+    along = _place_along(layout, columns)
+    layout.width, layout.height = (along, across) if flow == "right" else (across, along)
     return layout
+
+
+def fit(
+    graph: Tape, show: Show, backward: bool, room: Mapping[str, float] | None, width: float
+) -> Layout:
+    """Return the first layout that is at most `width` wide, or else the narrowest.
+
+    A drawing from left to right comes first, then one in two rows or three, then from top to
+    bottom.
+    """
+    wide = lay_out(graph, show, backward, room)
+    if wide.width > width and wide.items:
+        _fold(wide, width)
+    tried = [wide]
+    flows: tuple[Flow, ...] = ("down", "stacked")
+    for flow in flows:
+        if tried[-1].width <= width:
+            break
+        tried.append(lay_out(graph, show, backward, room, flow, width))
+    return tried[-1] if tried[-1].width <= width else min(tried, key=lambda each: each.width)
 
 
 def _depths(graph: Tape) -> dict[int, int]:
@@ -85,27 +126,27 @@ def _depths(graph: Tape) -> dict[int, int]:
 def _add_items(
     layout: Layout, graph: Tape, show: Show, backward: bool, room: Mapping[str, float]
 ) -> None:
-    depth = _depths(graph)
-    node_items = {id(n): layout.add(node_item(n, 2 * depth[id(n)])) for n in graph.nodes}
+    depth, flow = _depths(graph), layout.flow
+    node_items = {id(n): layout.add(node_item(n, 2 * depth[id(n)], flow)) for n in graph.nodes}
     sources: dict[int, Item] = {id(n.output): node_items[id(n)] for n in graph.nodes}
 
     def connect(edge: Edge, target: Item) -> None:
         column = edge.path[0].column + 1
-        edge.path.append(layout.add(label_item(edge, column, show, backward, room)))
-        edge.path += [layout.add(bend_item(c)) for c in range(column + 1, target.column)]
+        edge.path.append(layout.add(label_item(edge, column, flow, show, backward, room)))
+        edge.path += [layout.add(bend_item(c, flow)) for c in range(column + 1, target.column)]
         edge.path.append(target)
         layout.edges.append(edge)
 
     for value in graph.values:
         if value.kind != "result":
-            sources[id(value)] = layout.add(leaf_item(value, 2 * depth[id(value)], show))
+            sources[id(value)] = layout.add(leaf_item(value, 2 * depth[id(value)], flow, show))
         source = sources[id(value)]
         if value.kind == "result" and not value.uses:
-            target = layout.add(output_item(value, source.column + 2))
+            target = layout.add(output_item(value, source.column + 2, flow))
             connect(Edge(value, [source], pull=_STRAIGHT), target)
         branches = len(value.uses) > 1
         if branches:
-            dot = layout.add(branch_item(value, source.column + 2))
+            dot = layout.add(branch_item(value, source.column + 2, flow))
             connect(Edge(value, [source], pull=_STRAIGHT), dot)
             source = dot
         for node, i in value.uses:
@@ -135,58 +176,142 @@ def _set_ports(layout: Layout, columns: list[list[Item]]) -> None:
         edges.sort(key=lambda edge: place[id(edge.path[-2])])
         straight = [i for i, edge in enumerate(edges) if edge.pull == _STRAIGHT]
         middle = straight[0] if straight else (len(edges) - 1) / 2
-        step = min(_PORT, (item.up - 5) / max(1, *(abs(i - middle) for i in range(len(edges)))))
+        step = min(_PORT, (item.before - 5) / max(1, *(abs(i - middle) for i in range(len(edges)))))
         for i, edge in enumerate(edges):
             edge.port = (i - middle) * step
 
 
-def _place_vertically(layout: Layout, columns: list[list[Item]]) -> None:
-    index = {id(item): i for i, item in enumerate(layout.items)}
+def _place_across(layout: Layout, columns: list[list[Item]], limit: float) -> float:
+    """Set the line of each item, and return the size of the drawing across the flow."""
+    lane = _lanes(layout, columns)
     pulls = []
     for edge in layout.edges:
-        ids = [index[id(item)] for item in edge.path]
         first = 0.5 if edge.path[0].kind == "branch" else _STRAIGHT
-        inner = [10.0] * (len(ids) - 3)
-        for k, pull in enumerate([first, *inner, edge.pull]):
-            offset = edge.port if k == len(ids) - 2 else 0.0
-            pulls.append((ids[k], ids[k + 1], offset, pull))
+        inner = [10.0] * (len(edge.path) - 3)
+        for (a, b), pull in zip(pairwise(edge.path), [first, *inner, edge.pull], strict=True):
+            if lane[id(a)] != lane[id(b)]:
+                offset = edge.port if b is edge.path[-1] else 0.0
+                pulls.append((lane[id(a)], lane[id(b)], offset, pull))
     gaps = [
-        (index[id(a)], index[id(b)], a.down + b.up + _SPACE)
+        (lane[id(a)], lane[id(b)], a.after + b.before + _SPACE[layout.flow])
         for column in columns
         for a, b in pairwise(column)
     ]
-    y = settle(len(layout.items), pulls, np.array(gaps, dtype=float).reshape(-1, 3))
+    count = len(set(lane.values()))
+    y = settle(count, pulls, np.array(gaps, dtype=float).reshape(-1, 3))
+    size = _line_up(layout, lane, pulls, y)
+    if size <= limit:
+        return size
+    # Once more between two walls that stand as far apart as allowed.
+    first, last = count, count + 1
+    for column in filter(None, columns):
+        gaps.append((first, lane[id(column[0])], column[0].before))
+        gaps.append((lane[id(column[-1])], last, column[-1].after))
+    between = max(limit - 2 * _MARGIN - 1, _longest(gaps, count + 2))
+    y = settle(count + 2, pulls, np.array([*gaps, (last, first, -between)], dtype=float))
+    return _line_up(layout, lane, pulls, y)
+
+
+def _line_up(
+    layout: Layout, lane: dict[int, int], pulls: list[tuple[int, int, float, float]], y: Array
+) -> float:
+    """Set the lines to `y` of each lane, and return the size across the flow."""
     # Weak pulls leave small differences in level lines: remove them.
     for i, j, offset, _ in sorted(pulls, key=lambda pull: -pull[3]):
         if offset == 0 and abs(y[i] - y[j]) < 1:
             y[np.isclose(y, y[j], rtol=0, atol=1e-9)] = y[i]
-    top = min((y[index[id(item)]] - item.up for item in layout.items), default=0.0)
+    top = min((y[lane[id(item)]] - item.before for item in layout.items), default=0.0)
     for item in layout.items:
-        item.y = round(float(y[index[id(item)]] - top) + _MARGIN, 1)
-    layout.height = max((item.box[3] for item in layout.items), default=0.0) + _MARGIN
+        item.line = round(float(y[lane[id(item)]] - top) + _MARGIN, 1)
+    return max((item.line + item.after for item in layout.items), default=0.0) + _MARGIN
 
 
-def _place_horizontally(layout: Layout, columns: list[list[Item]]) -> None:
+def _longest(gaps: list[tuple[int, int, float]], count: int) -> float:
+    """Return the least distance from the first to the last that keeps all gaps."""
+    before: dict[int, list[tuple[int, float]]] = {i: [] for i in range(count)}
+    for a, b, gap in gaps:
+        before[b].append((a, gap))
+    far: dict[int, float] = {}
+    for i in TopologicalSorter({i: [a for a, _ in b] for i, b in before.items()}).static_order():
+        far[i] = max((far[a] + gap for a, gap in before[i]), default=0.0)
+    return max(far.values())
+
+
+def _lanes(layout: Layout, columns: list[list[Item]]) -> dict[int, int]:
+    """Return a number for each item, the same for items that stay in line.
+
+    The inner items of an edge are in line, unless that contradicts the order of the columns.
+    """
+    lane = {id(item): i for i, item in enumerate(layout.items)}
+    for edge in sorted(layout.edges, key=lambda edge: -len(edge.path)):
+        joined = lane | {id(item): lane[id(edge.path[1])] for item in edge.path[1:-1]}
+        after: dict[int, set[int]] = {}
+        for column in columns:
+            for a, b in pairwise(column):
+                after.setdefault(joined[id(b)], set()).add(joined[id(a)])
+        try:
+            TopologicalSorter(after).prepare()
+        except CycleError:
+            continue
+        lane = joined
+    number = {old: new for new, old in enumerate(dict.fromkeys(lane.values()))}
+    return {key: number[old] for key, old in lane.items()}
+
+
+def _place_along(layout: Layout, columns: list[list[Item]]) -> float:
+    """Set where each item starts, and return the size of the drawing along the flow."""
     rises = [0.0] * len(columns)
     for edge in layout.edges:
         for k, (a, b) in enumerate(pairwise(edge.path)):
             port = edge.port if k == len(edge.path) - 2 else 0.0
-            rises[b.column] = max(rises[b.column], abs(b.y + port - a.y))
-    x = _MARGIN
+            rises[b.column] = max(rises[b.column], abs(b.line + port - a.line))
+    at = _MARGIN
     for column, rise in zip(columns, rises, strict=True):
-        if column and x > _MARGIN:
+        if column and at > _MARGIN:
             arrow = ARROW if any(item.kind in ("node", "branch") for item in column) else 0.0
-            x += 4 + arrow + min(24.0, 0.33 * rise)
-        width = max((item.width for item in column), default=0.0)
+            at += 4 + arrow + min(_RISE[layout.flow], 0.33 * rise)
+        length = max((item.length for item in column), default=0.0)
         for item in column:
-            item.span = (x, x + width)
-            item.x = round(x + width / 2, 1)
-            if item.kind == "leaf":
-                item.x = round(x + width - item.width / 2, 1)
-            if item.kind in ("label", "output"):
-                item.x = round(x + item.width / 2, 1)
-        x += width
-    layout.width = x + _MARGIN
+            item.span = (at, at + length)
+            share = {"leaf": 1.0, "label": 0.0, "output": 0.0}.get(item.kind, 0.5)
+            item.start = round(at + share * (length - item.length), 1)
+        at += length
+    return at + _MARGIN
+
+
+def _fold(layout: Layout, width: float) -> None:
+    """Break a drawing from left to right into rows of at most `width`, if it is a chain of parts.
+
+    Each row ends where a single line goes on, after its label.
+    """
+    columns: list[list[Item]] = [[] for _ in range(1 + max(i.column for i in layout.items))]
+    for item in layout.items:
+        columns[item.column].append(item)
+    spans = [column[0].span for column in columns]
+    alone = [c for c, column in enumerate(columns) if [i.kind for i in column] == ["label"]]
+
+    def parts(cuts: tuple[int, ...]) -> list[tuple[int, int]]:
+        return list(pairwise([0, *(cut + 1 for cut in cuts), len(columns)]))
+
+    def size(cuts: tuple[int, ...]) -> float:
+        return 2 * (_MARGIN + TURN) + max(spans[b - 1][1] - spans[a][0] for a, b in parts(cuts))
+
+    # The last label stands before the output.
+    best = [min(found, key=size) for n in (1, 2) if (found := [*combinations(alone[:-1], n)])]
+    fitting = [cuts for cuts in best if size(cuts) <= width]
+    if not fitting:
+        return
+    top = 0.0
+    for row, (a, b) in enumerate(parts(fitting[0])):
+        items = [item for column in columns[a:b] for item in column]
+        down = top - min(item.line - item.before for item in items) + _MARGIN
+        right = _MARGIN + TURN - spans[a][0]
+        for item in items:
+            item.row, item.line, item.start = row, item.line + down, item.start + right
+            item.span = (item.span[0] + right, item.span[1] + right)
+        layout.rows.append(top - TURN / 2)
+        top = max(item.line + item.after for item in items) + TURN
+    layout.width, layout.height = size(fitting[0]), top - TURN + _MARGIN
 
 
 # --- the order within a column -----------------------------------------------------------------
@@ -207,7 +332,7 @@ def order_columns(items: list[Item], edges: list[Edge]) -> list[list[Item]]:
     for sweep in range(_SWEEPS):
         if fewest == 0:
             break
-        _sort_by_neighbours(columns, links, rightwards=sweep % 2 == 0)
+        _sort_by_neighbours(columns, links, sweep % 2 == 0, turn_ties=sweep % 4 > 1)
         count = crossings(columns, links)
         if count < fewest:
             best, fewest = [column[:] for column in columns], count
@@ -269,7 +394,10 @@ def _first_order(items: list[Item], edges: list[Edge]) -> None:
 
 
 def _sort_by_neighbours(
-    columns: list[list[Item]], links: list[tuple[Item, Item]], rightwards: bool
+    columns: list[list[Item]],
+    links: list[tuple[Item, Item]],
+    rightwards: bool,
+    turn_ties: bool,
 ) -> None:
     neighbours: dict[int, list[Item]] = {}
     for a, b in links:
@@ -282,4 +410,6 @@ def _sort_by_neighbours(
             else float(place[id(item)])
             for item in column
         }
+        if turn_ties:
+            column.reverse()
         column.sort(key=lambda item, mean=mean: mean[id(item)])  # type: ignore[misc]

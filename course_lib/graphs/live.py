@@ -168,7 +168,7 @@ def _slider(graph: Tape, index: int) -> Slider:
 def _round_step(v: float, end: float, whole: bool) -> float:
     """Return a step of 1, 2 or 5 times a power of 10 that divides v, if there is one."""
     power = math.floor(math.log10(end / 20))
-    steps = [float(f"{m}e{p}") for p in (power, power - 1) for m in (5, 2, 1)]
+    steps = [float(f"{m}e{p}") for p in range(power, power - 4, -1) for m in (5, 2, 1)]
     steps = [s for s in steps if s <= end / 20 * (1 + 1e-9)]
     if whole:
         steps = [max(1.0, s) for s in steps]

@@ -10,17 +10,26 @@ function start(figure) {
   const scroller = find(".bpg-scroll");
   const caption = find(".bpg-caption");
   const counter = find(".bpg-counter");
+  const panel = find(".bpg-panel");
+  const spot = find(".bpg-spot");
   const button = (name) => find('button[data-do="' + name + '"]');
-  const hint = caption.textContent;
+  let hint = caption.textContent;
   const last = steps.length - 1;
   let at = -1; // -1: everything shows
   let timer = null;
-  let numbers = {};
+  let numbers = data.sliders ? recompute(data, {}) : {};
   let moved = false; // by the sliders
+  let ask = null;
+  let question = null;
 
-  function show(step) {
+  function show(step, before = "") {
+    if (ask) {
+      step = Math.min(step, ask.open);
+      question = ask.update(step);
+    }
     at = step;
     const now = String(step);
+    figure.toggleAttribute("data-bpg-stepping", step >= 0);
     figure.toggleAttribute("data-bpg-backward", step >= 0 && steps[step].backward);
     for (const el of all("[data-from]")) {
       el.classList.toggle("bpg-later", step >= 0 && Number(el.dataset.from) > step);
@@ -30,9 +39,9 @@ function start(figure) {
       el.classList.toggle("bpg-active", el.dataset.at.split(" ").includes(now));
     }
     for (const el of all("[data-only]")) {
-      el.classList.toggle("bpg-on", el.dataset.only === now);
+      el.classList.toggle("bpg-on", !question && el.dataset.only === now);
     }
-    tell();
+    tell(before);
     counter.textContent = step < 0 ? "" :
       words.counter.replace("{step}", step + 1).replace("{steps}", steps.length);
     button("back").setAttribute("aria-disabled", step === 0);
@@ -41,23 +50,31 @@ function start(figure) {
     follow();
   }
 
-  function tell() {
-    const text = at >= 0 ? steps[at].caption : moved ? data.changed : hint;
+  function tell(before = "") {
+    const text = question ? question.text
+      : at >= 0 ? steps[at].caption : moved ? data.changed : hint;
     caption.setAttribute("aria-live", "polite");
-    caption.textContent = fill(text, numbers);
+    caption.textContent = before + fill(text, numbers);
   }
 
+  // Scrolls the active node, or else the first new number, into view above the panel.
   function follow() {
-    const boxes = all(".bpg-new, .bpg-active").map((el) => el.getBoundingClientRect());
-    if (!boxes.length || scroller.scrollWidth <= scroller.clientWidth) return;
-    const left = Math.min(...boxes.map((box) => box.left));
-    const right = Math.max(...boxes.map((box) => box.right));
+    const shows = (selector) => all(selector).map((el) => el.getBoundingClientRect())
+      .find((box) => box.width);
+    const box = shows(":is(.bpg-node, .bpg-branch).bpg-active") || shows(".bpg-new");
+    if (!box) return;
     const frame = scroller.getBoundingClientRect();
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    scroller.scrollBy({
-      left: (left + right - frame.left - frame.right) / 2,
-      behavior: still ? "auto" : "smooth",
+    const around = 48;
+    Object.assign(spot.style, {
+      left: box.left - frame.left + scroller.scrollLeft + "px",
+      top: box.top - frame.top - around + "px",
+      width: box.width + "px",
+      height: box.height + 2 * around + "px",
+      scrollMarginBottom: panel.offsetHeight + "px",
     });
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const behavior = still ? "auto" : "smooth";
+    spot.scrollIntoView({ block: "nearest", inline: "nearest", behavior });
   }
 
   function playing(on) {
@@ -70,20 +87,28 @@ function start(figure) {
 
   function tick() {
     if (!figure.isConnected) return playing(false);
-    if (at < last) show(at + 1);
-    if (at === last) playing(false);
+    advance();
+    if (at === last || question) playing(false);
+  }
+
+  // Questions begin with the backward pass: the values show from the start.
+  function advance() {
+    show(ask && at < 0 ? steps.findIndex((step) => step.backward) : Math.min(last, at + 1));
+    if (question) ask.focus();
   }
 
   const actions = {
     reset() { playing(false); show(-1); },
     back() { playing(false); show(at < 0 ? last : Math.max(0, at - 1)); },
-    next() { playing(false); show(Math.min(last, at + 1)); },
+    next() { playing(false); if (question) ask.remind(); else advance(); },
     first() { playing(false); show(0); },
     last() { playing(false); show(last); },
     play() {
       if (timer) return playing(false);
-      show(at === last ? 0 : at + 1);
-      playing(at < last);
+      if (question) return ask.remind();
+      if (at === last) show(0);
+      else advance();
+      playing(at < last && !question);
     },
   };
   const keys = { ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last", " ": "play" };
@@ -94,22 +119,38 @@ function start(figure) {
   figure.addEventListener("keydown", (event) => {
     const name = keys[event.key];
     if (!name || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    // A slider moves by these keys itself.
-    if (event.target.type === "range") return;
+    // Sliders and fields use these keys themselves.
+    if (event.target.tagName === "INPUT") return;
     // On a button, the space bar presses that button.
     if (event.key === " " && event.target !== scroller) return;
     event.preventDefault();
     event.stopPropagation();
     actions[name]();
   });
+  // The panel grows with what it says.
+  new ResizeObserver(() => { if (at >= 0) follow(); }).observe(panel);
   for (const el of all("[hidden]")) el.hidden = false;
   button("reset").setAttribute("aria-disabled", true);
-  if (data.sliders) {
+  function slide() {
+    if (!data.sliders) return;
     addSliders(figure, data, (now, any) => {
       [numbers, moved] = [now, any];
       if (moved || caption.hasAttribute("aria-live")) tell();
     });
   }
+  if (!data.questions) return slide();
+  ask = addQuestions(figure, panel, data, (text, done) => {
+    if (ask.open === Infinity) {
+      ask.update(-1);
+      ask = question = null;
+      hint = data.done;
+      for (const desc of all("desc")) desc.textContent = data.described;
+      slide();
+    }
+    show(at, text + " ");
+  });
+  find(".bpg-solution").hidden = true;
+  ask.update(-1);
 }
 
 document.querySelectorAll(".bpg:not([data-bpg-ready])").forEach(start);

@@ -23,7 +23,7 @@ function addSliders(figure, data, changed) {
     return { reset() { set(built[index]); range.value = built[index]; } };
   });
 
-  const reset = add(panel, "button", "bpg-slider-reset");
+  const reset = add(panel, "button", "bpg-wide-button bpg-slider-reset");
   reset.type = "button";
   reset.textContent = data.words["sliders reset"];
   reset.addEventListener("click", () => { rows.forEach((row) => row.reset()); update(); });
@@ -32,29 +32,31 @@ function addSliders(figure, data, changed) {
     const numbers = recompute(data, inputs);
     const texts = Array.from(figure.querySelectorAll("[data-key]"));
     write(texts.map((text) => [text, numberText(numbers[text.dataset.key])]));
-    figure.querySelector("desc").textContent = fill(data.description, numbers);
+    for (const desc of figure.querySelectorAll("desc")) {
+      desc.textContent = fill(data.description, numbers);
+    }
     const moved = Object.keys(inputs).some((i) => inputs[i] !== built[i]);
     reset.setAttribute("aria-disabled", !moved);
     changed(numbers, moved);
   }
 
+  canvas.font = getComputedStyle(figure.querySelector("[data-key]")).font;
   rows.forEach((row) => row.reset());
   update();
 }
 
-// A number wider than the room that it has is squeezed into it; 1.1: it may become bold.
-// All are written before the first is measured: to measure after each would lay out the page
-// again for each.
+// A number wider than the room that it has is squeezed into it; 1.1: it may become bold. A canvas
+// measures it, because the drawing may be hidden, and measuring it would lay out the page.
+const canvas = document.createElement("canvas").getContext("2d");
+
 function write(texts) {
-  const changed = texts.filter(([text, content]) => text.textContent !== content);
-  for (const [text, content] of changed) {
+  for (const [text, content] of texts) {
+    if (text.textContent === content) continue;
     text.textContent = content;
-    text.removeAttribute("textLength");
-  }
-  const isWide = ([text]) => 1.1 * text.getComputedTextLength() > text.dataset.room;
-  for (const [text] of changed.filter(isWide)) {
-    text.setAttribute("lengthAdjust", "spacingAndGlyphs");
-    text.setAttribute("textLength", text.dataset.room);
+    if (1.1 * canvas.measureText(content).width > text.dataset.room) {
+      text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+      text.setAttribute("textLength", text.dataset.room);
+    } else text.removeAttribute("textLength");
   }
 }
 

@@ -164,14 +164,23 @@ def describe_with_blanks(graph: Tape, backward: bool) -> str:
         sentences.append(
             say("describe forward", result=result, operation=symbol(node), inputs=inputs)
         )
+    if backward and (gradients := _gradients_with_blanks(graph)):
+        sentences.append(gradients)
+    return " ".join(sentences)
+
+
+def describe_gradients(graph: Tape) -> str:
+    """Return a sentence with the gradients."""
+    return fill(_gradients_with_blanks(graph), numbers_of(graph))
+
+
+def _gradients_with_blanks(graph: Tape) -> str:
     grads = [
         _states(name(value), grad_key(value), value.grad)
         for value in reversed(graph.values)
         if value.grad is not None and value.kind != "constant"
     ]
-    if backward and grads:
-        sentences.append(say("describe gradients", gradients=say("list").join(grads)))
-    return " ".join(sentences)
+    return say("describe gradients", gradients=say("list").join(grads)) if grads else ""
 
 
 def results_with_blanks(graph: Tape) -> str:

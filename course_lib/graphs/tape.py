@@ -110,7 +110,8 @@ class Tape:
         name : str
         value : float or array_like
         range : (first, last, step), optional
-            The range and step of the input's slider, in figures with sliders.
+            The range and step of the input's slider, in figures with sliders. The value must be one
+            of its stops, unless it has more than six decimals.
         """
         if not isinstance(name, str):
             raise TypeError(
@@ -366,5 +367,14 @@ def _check_range(name: str, value: Any, span: Any) -> tuple[float, float, float]
         raise ValueError(
             f"{where}: expected first <= {value:g} <= last and a step that fits between, "
             f"got {span!r}. Write range=(0, 10, 0.5)."
+        )
+    number = float(value)
+    stops = (number - first) / step
+    # No step of a reasonable size hits log(3).
+    if abs(stops - round(stops)) > 1e-6 and number == round(number, 6):
+        raise ValueError(
+            f"{where}: expected a step that hits the input's value, {number:g}, got {span!r}: the "
+            f"stops next to it are {first + int(stops) * step:g} and "
+            f"{first + (int(stops) + 1) * step:g}. Choose a smaller step, or another first."
         )
     return first, last, step

@@ -272,7 +272,7 @@ def shown(page: Any) -> dict[str, list[str]]:
     return page.evaluate(  # type: ignore[no-any-return]
         """() => Object.fromEntries(["forward", "backward"].map((kind) => [kind,
              [...document.querySelector("figure.bpg").querySelectorAll(".bpg-" + kind + " text")]
-               .filter((el) => getComputedStyle(el).visibility === "visible")
+               .filter((el) => el.checkVisibility({ visibilityProperty: true }))
                .map((el) => el.textContent).sort()]))"""
     )
 
@@ -290,7 +290,7 @@ def first_figure(browser: Any, book: Path) -> Iterator[Look]:
 def faults_of_graphs(page: str) -> list[str]:
     """Return faults of a page's graphs: numbers need sliders, arrays need shapes."""
     wrong = []
-    for figure in re.findall(r'<figure class="bpg".*?</figure>', page, re.DOTALL):
+    for figure in re.findall(r'<figure class="bpg\b.*?</figure>', page, re.DOTALL):
         data = json.loads(re.search(r'class="bpg-data">(.*?)</script>', figure)[1])  # type: ignore[index]
         drawing = figure.split("</svg>")[0]
         names = [value["name"] for value in data["values"] if value["kind"] == "input"]

@@ -6,8 +6,9 @@ import xml.etree.ElementTree as ET
 from contextlib import contextmanager
 from itertools import combinations
 
+import numpy as np
 import pytest
-from browser import PATIENCE
+from browser import COLOURS, PATIENCE, violations
 from graph_cases import affine, shopping_cart
 
 from course_lib import layers
@@ -109,7 +110,7 @@ def opened(browser, folder, *figures, theme="light", width=1000, **options):
 
 VISIBLE = """(figure) => Object.fromEntries(["forward", "backward"].map((kind) => [kind,
   [...figure.querySelectorAll(".bpg-" + kind + " text")]
-    .filter((el) => getComputedStyle(el).visibility === "visible")
+    .filter((el) => el.checkVisibility({ visibilityProperty: true }))
     .map((el) => el.textContent)]))"""
 
 
@@ -182,7 +183,7 @@ def test_after_each_slider_move_all_numbers_equal_those_of_a_new_graph(chromium,
             inputs[number] = to
             fresh = case(*inputs)
             assert shown(page) == in_drawing(fresh)
-            assert page.locator(".bpg-svg desc").text_content() == describe(fresh, True)
+            assert page.locator(".bpg-svg desc").first.text_content() == describe(fresh, True)
             row = page.locator(".bpg-slider").nth(number)
             assert row.locator("span").last.text_content() == number_text(to)
             assert row.locator("input").get_attribute("aria-valuetext") == number_text(to)
@@ -198,7 +199,7 @@ def test_after_each_slider_move_all_numbers_equal_those_of_a_new_graph(chromium,
         assert caption(page) == tell_story(case(), True).captions[-1]
         page.click("button[data-do=reset]")
         assert shown(page) == in_drawing(case())
-        assert page.locator(".bpg-svg desc").text_content() == describe(case(), True)
+        assert page.locator(".bpg-svg desc").first.text_content() == describe(case(), True)
         assert caption(page).startswith("Every value is shown.")
 
 
@@ -228,7 +229,7 @@ def test_reset_restores_initial_values_between_slider_stops(chromium, tmp_path):
 
 
 BOXES = """() => [...document.querySelectorAll(".bpg-svg text, .bpg-svg rect")]
-  .filter((el) => !el.closest(".bpg-rule"))
+  .filter((el) => el.getClientRects().length && !el.closest(".bpg-rule"))
   .map((el) => { const b = el.getBBox(); return { text: el.textContent, tag: el.tagName,
     at: [el.getAttribute("x"), el.getAttribute("y")],
     left: b.x, top: b.y, right: b.x + b.width, bottom: b.y + b.height }; })"""
@@ -249,7 +250,7 @@ def test_slider_moves_keep_the_layout_without_overlaps(chromium, tmp_path, case)
     with opened(chromium, tmp_path, case()._repr_html_()) as page:
         boxes = page.evaluate(BOXES)
         places = [box["at"] for box in boxes]
-        size = page.locator(".bpg-svg").bounding_box()
+        size = page.locator(".bpg-svg:visible").bounding_box()
         assert overlaps(boxes) == []
         page.locator(".bpg-scroll").press("End")
         for number, to in CASES[case]:
@@ -257,7 +258,7 @@ def test_slider_moves_keep_the_layout_without_overlaps(chromium, tmp_path, case)
             boxes = page.evaluate(BOXES)
             assert [box["at"] for box in boxes] == places
             assert overlaps(boxes) == []
-        assert page.locator(".bpg-svg").bounding_box() == size
+        assert page.locator(".bpg-svg:visible").bounding_box() == size
 
 
 def test_overlapping_labels_are_detected(chromium, tmp_path):
@@ -270,7 +271,7 @@ def test_overlapping_labels_are_detected(chromium, tmp_path):
 
 def test_a_wide_number_is_compressed_to_its_space(chromium, tmp_path):
     with opened(chromium, tmp_path, squared()._repr_html_()) as page:
-        text = page.locator("[data-key=v3]")
+        text = page.locator("[data-key=v3]").first
         text.evaluate("(el) => el.setAttribute('data-room', '20')")
         length = "(el) => el.getComputedTextLength()"
         slide(page, 0, 1.4)  # 11.56
@@ -390,6 +391,148 @@ def test_only_requested_inputs_have_sliders(chromium, tmp_path):
     figures = [cart().figure(sliders=wanted).html for wanted in (("tax",), False)]
     with opened(chromium, tmp_path, *figures) as page:
         assert page.locator(".bpg-slider-name").all_text_contents() == ["tax"]
+
+
+# --- questions --------------------------------------------------------------------------------
+
+
+def asking(case):
+    return case().figure(ask="gradients").html
+
+
+def gradients(page):
+    """Return the gradients that show, with ? for those that are asked for."""
+    return shown(page)["backward"]
+
+
+def told(page):
+    return page.locator(".bpg-told").text_content()
+
+
+FOCUS = "document.activeElement.dataset.do || document.activeElement.tagName"
+
+
+def test_a_figure_asks_for_each_gradient_by_keyboard(chromium, tmp_path, axe):
+    with opened(chromium, tmp_path, asking(squared), reduced_motion="reduce") as page:
+        assert shown(page)["forward"] == in_drawing(squared())["forward"]
+        assert sorted(gradients(page)) == ["1", "?", "?", "?"]
+        assert page.locator(".bpg-form, .bpg-solution").locator("visible=true").count() == 0
+        keys = page.keyboard
+        for _ in range(5):  # the drawing, then four buttons
+            keys.press("Tab")
+        assert page.evaluate(FOCUS) == "next"
+        keys.press("Enter")
+        assert caption(page) == "The backward pass starts at out with the gradient 1."
+        keys.press("Enter")
+        assert page.evaluate(FOCUS) == "INPUT"
+        assert caption(page).endswith("with dout = 1. Which gradient does s receive?")
+        assert gradients(page) == ["?", "1"]
+        for wrong, answer in [
+            ("", "Type a number"),
+            ("ten", "Type a number"),
+            ("-10", "Check the sign"),
+            ("1", "the upstream gradient alone"),
+            ("5", "the upstream gradient times s itself"),
+            ("10.5", "Close."),
+            ("7", "Multiply the upstream gradient, 1, by the derivative of the output of x²"),
+            ("1 2", "Expected numbers: 1. You typed 2."),
+        ]:
+            keys.press("ControlOrMeta+a")
+            keys.type(wrong)
+            keys.press("Enter")
+            assert answer in told(page)
+            assert gradients(page) == ["?", "1"]
+            assert page.evaluate(FOCUS) == "INPUT"
+        # Arrow keys move in the field, and do not step; the button reminds of the question.
+        keys.press("ArrowRight")
+        assert caption(page).endswith("does s receive?")
+        page.click("button[data-do=next]")
+        assert told(page) == "Answer first, or press “Show it”."
+        assert violations(page, axe) == []
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        assert violations(page, axe, COLOURS) == []
+        page.locator(".bpg-form input").fill("10.05")
+        keys.press("Enter")
+        assert caption(page).startswith("Right: 10. Backward through x²")
+        assert page.evaluate(FOCUS) == "next"
+        assert gradients(page) == ["10", "1"]
+        keys.press("Enter")
+        page.get_by_role("button", name="Show it").press("Enter")
+        assert caption(page).startswith("It is 10. Backward through +")
+        assert caption(page).endswith("Which gradient does y receive?")
+        assert page.evaluate(FOCUS) == "INPUT"
+        keys.type("19,9/2")
+        keys.press("Enter")
+        # All are known: the figure is an ordinary one now, with sliders.
+        assert shown(page) == in_drawing(squared())
+        assert page.locator(".bpg-svg desc").first.text_content() == describe(squared(), True)
+        slide(page, 0, 1.4)
+        assert shown(page) == in_drawing(squared(1.4))
+        page.click("button[data-do=reset]")
+        assert page.locator(".bpg-form:visible").count() == 0
+
+
+def test_playing_stops_at_a_question_and_going_back_keeps_what_is_known(chromium, tmp_path):
+    with opened(chromium, tmp_path, asking(fork), reduced_motion="reduce") as page:
+        graph = page.locator(".bpg-scroll")
+        graph.press("End")  # as far as the first question
+        assert page.locator(".bpg-form").is_visible()
+        page.locator(".bpg-form input").fill("10")
+        page.keyboard.press("Enter")
+        known = gradients(page)
+        graph.press("Home")
+        graph.press("ArrowLeft")
+        assert page.locator(".bpg-form").is_hidden()
+        graph.press("End")
+        assert gradients(page) == known
+        page.click("button[data-do=play]")
+        assert "Answer first" in told(page)
+        page.click("button[data-do=reset]")
+        assert gradients(page).count("?") == 8 - sum(number == "0" for number in known)
+
+
+def test_arrays_are_typed_row_by_row_and_shapes_as_python_writes_them(chromium, tmp_path):
+    figures = [asking(affine), affine().figure("shapes", ask="gradients").html]
+    with opened(chromium, tmp_path, *figures, reduced_motion="reduce") as page:
+        for number in (0, 1):
+            figure = page.locator("figure.bpg").nth(number)
+            for _ in range(2):
+                figure.locator("button[data-do=next]").click()
+            field = figure.locator(".bpg-form input")
+            if number == 0:  # the gradient of x has 8 numbers, so its shape is asked for
+                assert "Which shape" in figure.locator(".bpg-caption").text_content()
+            field.fill("(2, 4)")
+            field.press("Enter")
+            assert "The other way round" in figure.locator(".bpg-told").text_content()
+            field.fill("(4, 2)")
+            field.press("Enter")
+            assert figure.locator(".bpg-caption").text_content().startswith("Right: (4, 2).")
+        first = page.locator("figure.bpg").first
+        dW = np.ones((4, 3))
+        x = np.array(affine().values[0].value)
+        W = (x.T @ dW).ravel()
+        field = first.locator(".bpg-form input")
+        field.fill("[" + ", ".join(f"{v:.4g}" for v in W[:3]) + "]")
+        field.press("Enter")
+        assert "Expected numbers: 6. You typed 3." in first.locator(".bpg-told").text_content()
+        field.fill("  ".join(f"{v:.4g}".replace("-", "−") for v in W))
+        field.press("Enter")
+        assert first.locator(".bpg-caption").text_content().startswith("Right: [[")
+
+
+def test_without_scripts_and_on_paper_the_gradients_are_in_a_solution(chromium, tmp_path):
+    solution = "Gradients: out = 1, s = 10, y = 10, x = 10."
+    html = asking(squared)
+    with opened(chromium, tmp_path, html, java_script_enabled=False) as page:
+        assert page.locator(".bpg-backward text:visible").all_text_contents().count("?") == 3
+        assert page.get_by_text(solution).locator("visible=true").count() == 0
+        page.locator("summary").click()
+        assert page.get_by_text(solution).locator("visible=true").count() == 1
+    with opened(chromium, tmp_path, html) as page:
+        page.locator(".bpg-scroll").press("End")
+        page.emulate_media(media="print")
+        assert page.get_by_text(solution).locator("visible=true").count() == 1
+        assert page.locator("button:visible, input:visible, summary:visible").count() == 0
 
 
 INSERT = """(html) => document.querySelector("main").append(

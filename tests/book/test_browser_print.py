@@ -17,7 +17,9 @@ ON_PAPER = """() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const right = document.scrollingElement.clientWidth + 1;
   const found = {
-    "values not shown": all(".bpg-forward text, .bpg-backward text").filter((el) => !shows(el)),
+    // A number that the graph asks for is in the solution below it.
+    "values not shown": all(":is(.bpg-forward, .bpg-backward:not(.bpg-asked)) > "
+      + "text:not(.bpg-query, .bpg-narrow *), .bpg-on-paper").filter((el) => !shows(el)),
     "answers not shown": all(".admonition.dropdown > *").filter((el) =>
       !el.matches("button") && !shows(el)),
     "controls": all("button, input, summary").filter(shows),
@@ -59,6 +61,7 @@ ANSWER = '<div class="admonition dropdown"><p>Question</p><p{}>Answer</p></div>'
     [
         (NUMBER.format("") + ANSWER.format(""), set()),
         (NUMBER.format(' visibility="hidden"'), {"values not shown"}),
+        ('<p class="bpg-on-paper" hidden>x = 1</p>', {"values not shown"}),
         (ANSWER.format(' style="opacity: 0"'), {"answers not shown"}),
         ("<button>Play</button>", {"controls"}),
         ('<a class="headerlink" href="#">#</a>', {"links elsewhere"}),

@@ -9,13 +9,22 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from graph_cases import CASES, fork_and_join, network, random_graph, shopping_cart, used_twice
+from graph_cases import (
+    CASES,
+    chain_of_five,
+    fork_and_join,
+    network,
+    random_graph,
+    shopping_cart,
+    used_twice,
+)
 
 from course_lib.graphs import Graph, words
 from course_lib.graphs.items import Item, text_width, wrap
-from course_lib.graphs.layout import crossings, lay_out, order_columns
+from course_lib.graphs.layout import crossings, fit, lay_out, order_columns
 from course_lib.graphs.qp import settle
-from course_lib.graphs.svg import DARK, LIGHT
+from course_lib.graphs.steps import tell_story
+from course_lib.graphs.svg import DARK, LIGHT, render
 from course_lib.layers import ExpLayer, Sigmoid
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -25,27 +34,32 @@ def overlaps(items):
     """Return the pairs of boxes that share some area."""
     return [
         (a, b)
-        for a, b in combinations([item for item in items if item.width], 2)
+        for a, b in combinations([item for item in items if item.length], 2)
         if min(a.box[2], b.box[2]) - max(a.box[0], b.box[0]) > 0
         and min(a.box[3], b.box[3]) - max(a.box[1], b.box[1]) > 0
     ]
 
 
 def points(path):
-    """Return points along an SVG path of the commands M, H and C, as an array (n, 2)."""
+    """Return points along an SVG path of the commands M, L, H, V, C and q, as an array (n, 2)."""
     s = np.linspace(0, 1, 30)[:, None]
     r = 1 - s
     found = []
-    for command, text in re.findall(r"([MHC])([^MHC]*)", path):
+    for command, text in re.findall(r"([MLHVCq])([^MLHVCq]*)", path):
         n = np.array(text.split(), dtype=float)
         if command == "M":
             found.append(n[None])
-        elif command == "H":
-            start = found[-1][-1]
-            found.append(start + s * ([n[0], start[1]] - start))
-        else:
-            a, (b, c, d) = found[-1][-1], n.reshape(3, 2)
+            continue
+        a = found[-1][-1]
+        if command == "C":
+            b, c, d = n.reshape(3, 2)
             found.append(r**3 * a + 3 * r**2 * s * b + 3 * r * s**2 * c + s**3 * d)
+        elif command == "q":
+            b, c = a + n.reshape(2, 2)
+            found.append(r**2 * a + 2 * r * s * b + s**2 * c)
+        else:
+            to = {"L": n, "H": [n[0], a[1]], "V": [a[0], n[0]]}[command]
+            found.append(a + s * (to - a))
     return np.concatenate(found)
 
 
@@ -56,7 +70,7 @@ def lines_through_boxes(layout, paths):
         line = points(path)
         for item in layout.items:
             inside = (line > item.box[:2]) & (line < item.box[2:])
-            if item.width and item not in edge.path and inside.all(axis=1).any():
+            if item.length and item not in edge.path and inside.all(axis=1).any():
                 found.append((k, item))
     return found
 
@@ -75,18 +89,28 @@ def graphs():
         yield pytest.param(lambda graph=graph: graph, id=f"random-{nodes}")
 
 
+# Widths at which the drawings of the cases run to the right, are folded, and run down in two ways.
+WIDTHS = (np.inf, 620, 385, 1)
+
+
 @pytest.mark.parametrize("case", list(graphs()))
 @pytest.mark.parametrize("show", ["values", "shapes", "both"])
 @pytest.mark.parametrize("backward", [True, False])
 def test_nothing_overlaps_and_no_line_runs_through_a_box(case, show, backward):
     g = case()
-    layout = lay_out(g, show, backward)
-    assert overlaps(layout.items) == []
-    assert lines_through_boxes(layout, edge_paths(g.svg(show, backward))) == []
-    for item in layout.items:
-        left, top, right, bottom = item.box
-        assert 0 <= left <= right <= layout.width
-        assert 0 <= top <= bottom <= layout.height
+    story = tell_story(g, backward)
+    for width in WIDTHS:
+        layout = fit(g, show, backward, None, width)
+        assert overlaps(layout.items) == []
+        paths = edge_paths(render(g, layout, backward, story))
+        assert lines_through_boxes(layout, paths) == []
+        for item in layout.items:
+            left, top, right, bottom = item.box
+            assert 0 <= left <= right <= layout.width
+            assert 0 <= top <= bottom <= layout.height
+        for path in paths:
+            assert (points(path) >= 0).all()
+            assert (points(path) <= (layout.width, layout.height)).all()
 
 
 def test_the_check_sees_overlapping_boxes_and_a_line_through_a_node():
@@ -94,11 +118,56 @@ def test_the_check_sees_overlapping_boxes_and_a_line_through_a_node():
     paths = edge_paths(shopping_cart().svg())
     label = next(item for item in layout.items if item.kind == "label")
     node = next(item for item in layout.items if item.kind == "node")
-    label.x, label.y = node.x + 5, node.y
+    label.start, label.line = node.start, node.line
     assert (node, label) in overlaps(layout.items) or (label, node) in overlaps(layout.items)
     tax = next(i for i, edge in enumerate(layout.edges) if edge.value.name == "tax")
-    paths[tax] = f"M0.0 {node.y}H{layout.width}"
+    paths[tax] = f"M0.0 {node.line}H{layout.width}"
     assert (tax, node) in lines_through_boxes(layout, paths)
+
+
+def bends(path):
+    """Return how often a line changes its direction across the flow."""
+    return path.count("C")
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_line_leaves_its_course_at_most_twice(case, width):
+    g = case()
+    layout = fit(g, "values", True, None, width)
+    paths = edge_paths(render(g, layout, True, tell_story(g, True)))
+    assert max(map(bends, paths), default=0) <= 2
+    # Between two bends it keeps its place.
+    for edge in layout.edges:
+        assert len({(item.line, item.row) for item in edge.path[1:-1]}) == 1
+
+
+def test_a_drawing_is_folded_or_turned_to_fit():
+    widths = {width: fit(chain_of_five(), "values", True, None, width) for width in (800, 500, 380)}
+    assert [(layout.flow, len(layout.rows)) for layout in widths.values()] == [
+        ("right", 0),
+        ("right", 2),
+        ("right", 3),
+    ]
+    for width in (380, 500, 800):
+        assert widths[width].width <= width
+    rows = [item.row for item in widths[500].items if item.kind == "node"]
+    assert rows == sorted(rows)
+    below = min(item.box[1] for item in widths[500].items if item.row == 1)
+    assert max(item.box[3] for item in widths[500].items if item.row == 0) < below
+    # Two apples and three oranges have no place to break a line, and enough space below.
+    down = fit(shopping_cart(), "values", True, None, 450)
+    assert (down.flow, down.rows) == ("down", [])
+    leaves = [i for i in down.items if i.text in (["apple"], ["tax"])]
+    assert leaves[0].box[1] < leaves[1].box[1]
+    assert fit(shopping_cart(), "values", True, None, 330).flow == "stacked"
+
+
+def test_a_drawing_is_pressed_together_where_that_makes_it_fit():
+    free = lay_out(network(), "values", True, flow="stacked")
+    pressed = lay_out(network(), "values", True, flow="stacked", width=free.width - 15)
+    assert pressed.width <= free.width - 15
+    assert overlaps(pressed.items) == []
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -110,7 +179,7 @@ def test_no_lines_cross_in_the_graphs_of_the_course(case):
 
 
 def test_crossings_are_counted_and_undone():
-    a, b, c, d = (Item("node", column, 1, 1, 1) for column in (0, 0, 1, 1))
+    a, b, c, d = (Item("node", column, "right", 1, 1, 1) for column in (0, 0, 1, 1))
     assert crossings([[a, b], [c, d]], [(a, d), (b, c)]) == 1
     assert crossings([[a, b], [d, c]], [(a, d), (b, c)]) == 0
 
@@ -120,12 +189,12 @@ def test_columns_follow_the_longest_path_and_lines_through_one_node_are_straight
     nodes = [item for item in layout.items if item.kind == "node"]
     assert [item.column for item in nodes] == [2, 4, 6, 8]
     x = next(item for item in layout.items if item.text == ["x"])
-    assert {item.y for item in nodes} == {x.y}
+    assert {item.line for item in nodes} == {x.line}
 
 
 def test_inputs_stand_in_the_order_of_the_arguments():
     layout = lay_out(shopping_cart(), "values", True)
-    leaves = sorted((i for i in layout.items if i.kind == "leaf"), key=lambda i: i.y)
+    leaves = sorted((i for i in layout.items if i.kind == "leaf"), key=lambda i: i.line)
     names = [" ".join(leaf.text) for leaf in leaves if leaf.column == 0]
     assert names == ["apple", "number of apples", "orange", "number of oranges"]
 
@@ -371,10 +440,29 @@ def test_text_is_measured_generously_and_wrapped_between_words():
     assert wrap("dout × out × (1 − out)", 13, 84) == ["dout × out", "× (1 − out)"]
 
 
-@pytest.mark.parametrize("case", CASES[1:3])
-def test_a_small_graph_fits_a_phone_with_readable_text(case):
-    svg = case().svg()
-    narrowest = float(re.search(r"min-width:(\d+)px", svg)[1])
-    units = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
-    assert narrowest <= 320
-    assert 13 * narrowest / units >= 10.95
+def drawings(html):
+    """Return the size in units and the least width in pixels of each drawing."""
+    return [
+        (float(w), float(h), float(least))
+        for w, h, least in re.findall(
+            r'<svg xmlns[^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*min-width:(\d+)px', html
+        )
+    ]
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("show", ["values", "both"])
+def test_the_graphs_of_the_course_fit_the_column_and_a_phone(case, show):
+    html = case().figure(show).html
+    (wide, _, least), *narrow = drawings(html)
+    assert least <= 686
+    assert 13 * least / wide >= 11
+    limit = re.search(r"bpg-fold-(\d+)", html)
+    assert len(narrow) == (limit is not None)
+    if limit:
+        # The second takes over where the first would be too small to read.
+        assert int(limit[1]) == least
+        least = narrow[0][2]
+        assert 13 * least / narrow[0][0] >= 11
+    assert least <= 326
+    assert html.count("<style>") == 1

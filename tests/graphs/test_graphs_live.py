@@ -5,6 +5,7 @@ import math
 import re
 import shutil
 import subprocess
+import xml.etree.ElementTree as ET
 from importlib.resources import files
 from itertools import pairwise
 
@@ -26,10 +27,12 @@ from graph_cases import (
 
 from course_lib import layers
 from course_lib.graphs import Graph
-from course_lib.graphs.items import BOLD, FONT, MARK, text_width
+from course_lib.graphs.items import BOLD, FONT, text_width
 from course_lib.graphs.layout import lay_out
 from course_lib.graphs.live import LIVE, make_live, run_again
 from course_lib.graphs.numbers import number_text
+from course_lib.graphs.steps import tell_story
+from course_lib.graphs.svg import render
 
 # --- which graphs ----------------------------------------------------------------------------
 
@@ -163,12 +166,20 @@ def test_a_slider_goes_to_twice_the_value_in_round_steps(layer, value, first, la
     np.testing.assert_allclose(steps, step)
 
 
+@pytest.mark.parametrize("value", [0.3, -1.9, 1.2345, 17.3, 2, 100, 0.0007, 999.5])
+def test_a_slider_starts_on_one_of_its_stops(value):
+    for layer in (layers.MulLayer(), layers.Relu()):
+        assert min(abs(stop - value) for stop in slider(layer, value).stops) < 1e-9
+
+
 def test_the_range_of_an_input_can_be_given():
     s = slider(layers.MulLayer(), 1.1, range=(1, 1.5, 0.01))
     assert (s.first, s.last, s.step) == (1, 1.5, 0.01)
     assert s.stops[0] == 1
     assert s.stops[-1] == 1.5
     assert len(s.stops) == 51
+    # No round step hits this value, which NumPy gives as an array without axes.
+    assert slider(layers.MulLayer(), np.log(3.0), range=(-3, 3, 0.1)).step == 0.1
 
 
 @pytest.mark.parametrize(
@@ -179,6 +190,8 @@ def test_the_range_of_an_input_can_be_given():
         (1.0, (0, 3, 4), ValueError, "a step that fits"),
         (1.0, (0, 3), TypeError, r"expected \(first, last, step\), got \(0, 3\)"),
         (np.ones(2), (0, 3, 1), ValueError, r"got an array of shape \(2,\)"),
+        (-1.9, (-5, 5, 0.5), ValueError, r"hits .* -1.9, .* next to it are -2 and -1.5"),
+        (1.0, (0.05, 2, 0.1), ValueError, "next to it are 0.95 and 1.05"),
     ],
 )
 def test_a_range_that_cannot_be_is_refused(value, span, error, message):
@@ -193,37 +206,42 @@ SCALAR = [c() for c in (shopping_cart, squared_sum, sigmoid_in_stages, chain_of_
 SCALAR += [fork_and_join(), used_twice(), *RANDOM]
 
 
-def too_wide(layout, numbers):
-    """Return the keys of numbers that do not fit into their labels, in bold."""
+def drawing(g, room, flow="right"):
+    layout = lay_out(g, "values", True, room, flow)
+    return ET.fromstring(render(g, layout, True, tell_story(g, True), room=room))
+
+
+def too_wide(svg, numbers):
+    """Return the keys of numbers that are wider than their room, in bold."""
     return [
-        key
-        for edge in layout.edges
-        for item in edge.path
-        if item.kind == "label"
-        for key, lines in zip(edge.keys, (item.forward, item.backward), strict=True)
-        if lines and MARK + BOLD * text_width(number_text(numbers[key]), FONT) > item.width + 1e-9
+        text.get("data-key")
+        for text in svg.iter("{http://www.w3.org/2000/svg}text")
+        if text.get("data-key")
+        and BOLD * text_width(number_text(numbers[text.get("data-key")]), FONT)
+        > float(text.get("data-room")) + 0.1
     ]
 
 
 @pytest.mark.parametrize("g", SCALAR, ids=repr)
 def test_every_number_of_a_slider_has_room_and_the_most_of_others(g):
     live = make_live(g, True)
-    layout = lay_out(g, "values", True, live.room)
-    for s in live.sliders:
-        for stop in s.stops:
-            assert too_wide(layout, run_again(g, {s.index: stop})) == []
+    for flow in ("right", "down", "stacked"):
+        svg = drawing(g, live.room, flow)
+        for s in live.sliders:
+            for stop in s.stops:
+                assert too_wide(svg, run_again(g, {s.index: stop})) == []
     rng = np.random.default_rng(99)
     misfits = 0
     for _ in range(50):
         place = {s.index: float(rng.choice(s.stops)) for s in live.sliders}
-        misfits += bool(too_wide(layout, run_again(g, place)))
+        misfits += bool(too_wide(svg, run_again(g, place)))
     assert misfits <= 10  # the page squeezes what no trial came upon
 
 
 def test_without_room_a_wider_number_is_noticed():
     g = shopping_cart()
     wide = run_again(g, {0: 123456.0})
-    assert set(too_wide(lay_out(g, "values", True), wide)) >= {"v0", "v2"}
+    assert set(too_wide(drawing(g, {}), wide)) >= {"v0", "v2"}
 
 
 # --- the same numbers in the page ------------------------------------------------------------

@@ -78,7 +78,7 @@ def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
 def visible(page: Any) -> list[str]:
     return page.locator("figure.bpg").evaluate(  # type: ignore[no-any-return]
         """(figure) => [...figure.querySelectorAll(".bpg-forward text, .bpg-backward text")]
-             .filter((el) => getComputedStyle(el).visibility === "visible")
+             .filter((el) => el.checkVisibility({ visibilityProperty: true }))
              .map((el) => el.textContent)"""
     )
 

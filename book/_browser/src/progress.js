@@ -1,0 +1,122 @@
+// What a reader has read, finished and answered: kept in this browser under one key, shown in the
+// menu, and saved to a file or erased on the page *Review*.
+import { make } from "./elements.js";
+
+/** @typedef {{stage: number, due: number}} Card how often in a row it was right, and the day */
+/** @typedef {{pages: Record<string, number>, questions: Record<string, Card>}} Progress */
+
+export const KEY = "backprop-course/progress";
+export const GAPS = [1, 3, 7];
+/** @type {string} */
+const here = /** @type {any} */ (window).DOCUMENTATION_OPTIONS?.pagename ?? "";
+const root = document.documentElement.dataset.content_root ?? "./";
+
+/** The number of the day, by the reader's own clock. */
+export const today = () =>
+  Math.floor((Date.now() - new Date(Date.now()).getTimezoneOffset() * 60_000) / 86_400_000);
+
+/** @param {any} value
+ * @returns {Progress | null} null if it is no such record */
+export function asProgress(value) {
+  const table = (/** @type {any} */ t) => t && typeof t === "object" && !Array.isArray(t);
+  if (!table(value) || !table(value.pages) || !table(value.questions)) return null;
+  const days = Object.values(value.pages).every(Number.isInteger);
+  const cards = Object.values(value.questions).every(
+    (card) => Number.isInteger(card?.stage) && Number.isInteger(card?.due),
+  );
+  return days && cards ? { pages: value.pages, questions: value.questions } : null;
+}
+/** @returns {Progress} */
+export function load() {
+  try {
+    const kept = asProgress(JSON.parse(localStorage.getItem(KEY) ?? "null"));
+    if (kept) return kept;
+  } catch {
+    // Storage is switched off, or holds something else: begin anew.
+  }
+  return { pages: {}, questions: {} };
+}
+/** @param {Progress | null} progress null forgets all */
+export function save(progress) {
+  try {
+    if (progress) localStorage.setItem(KEY, JSON.stringify(progress));
+    else localStorage.removeItem(KEY);
+  } catch {
+    // Nothing can be kept; the page works all the same.
+  }
+  showMarks();
+}
+/** @param {string} page 0 as its day: the reader says that it is not done
+ * @param {boolean} [done] */
+function mark(page, done = true) {
+  const progress = load();
+  progress.pages[page] = done ? today() : 0;
+  save(progress);
+}
+
+/** Note an answer. Only the first one of a day counts, and a right one only when it is due.
+ * @param {string} key
+ * @param {boolean} right */
+export function note(key, right) {
+  const progress = load();
+  const chapter = key.split("/")[0];
+  if (!(chapter in progress.pages)) progress.pages[chapter] = today();
+  const card = progress.questions[key];
+  if (!right || !card) progress.questions[key] = { stage: 0, due: today() + GAPS[0] };
+  else if (card.due <= today()) {
+    const stage = card.stage + 1;
+    const gap = GAPS[Math.min(stage, GAPS.length - 1)];
+    progress.questions[key] = { stage, due: today() + gap };
+  }
+  save(progress);
+}
+
+// --- the menu -----------------------------------------------------------------------------------
+
+const isExercise = here.startsWith("exercises/");
+const doneBox = make("input", { type: "checkbox" });
+
+export function showMarks() {
+  const { pages } = load();
+  for (const mark of document.querySelectorAll(".done-mark")) mark.remove();
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (
+    document.querySelectorAll(".bd-docs-nav a[href]")
+  )) {
+    const name = link.href.split("#")[0].replace(/\.html$/, "");
+    const page = Object.keys(pages).find((page) => pages[page] && name.endsWith(`/${page}`));
+    const exercise = name.includes("/exercises/");
+    if (!page || exercise !== page.startsWith("exercises/")) continue;
+    const words = make("span", { className: "visually-hidden" }, exercise ? "finished" : "read");
+    link.append(make("span", { className: "done-mark" }, " ✓ ", words));
+  }
+  const menu = document.querySelector(".bd-docs-nav");
+  if (menu?.querySelector(".done-mark"))
+    menu.append(
+      make(
+        "p",
+        { className: "done-mark done-note" },
+        "✓ marks what is read or finished. It is kept in this browser only; ",
+        make("a", { href: `${root}review.html#your-progress` }, "save or erase it"),
+        ".",
+      ),
+    );
+  doneBox.checked = Boolean(pages[here]);
+}
+
+/** Put the reader's own say at the end of a chapter or an exercise. */
+export function offerDone() {
+  const article = document.querySelector("article.bd-article");
+  if (!article || !/^(exercises\/)?\d\d_/.test(here)) return;
+  doneBox.onchange = () => mark(here, doneBox.checked);
+  const words = isExercise ? " I have finished this exercise" : " I have read this chapter";
+  const box = make("p", { className: "done-box" }, make("label", {}, doneBox, words));
+  article.append(box);
+  // A chapter is read when its end has been on screen, unless the reader has said otherwise.
+  if (isExercise) return;
+  const seen = new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting) return;
+    seen.disconnect();
+    if (!(here in load().pages)) mark(here);
+  });
+  seen.observe(box);
+}

@@ -60,6 +60,7 @@ class QuestionError(ValueError):
 class Variant:
     """A question with one set of numbers: what stands in each place, and the answer."""
 
+    draw: dict[str, Any]
     places: tuple[str, ...]
     answer: Any
     wrong: tuple[Any, ...] = ()
@@ -249,7 +250,7 @@ def check(path: Path, number: int, entry: dict[str, Any], setup: str) -> Questio
     QuestionError
         If a key is missing or unknown, if code fails, or if a wrong answer is right.
     """
-    name = entry.get("name", f"number {number}") if isinstance(entry, dict) else number
+    name = entry.get("name", f"number {number}")
     where, chapter = f"{path.name}, question {name}", path.stem
     _check_keys(where, entry, {"name", "kind"}, set(entry))
     if entry["kind"] not in KINDS:
@@ -269,7 +270,9 @@ def check(path: Path, number: int, entry: dict[str, Any], setup: str) -> Questio
             raise _fail(where, f"read: {page.name} has no label {entry['read']!r}.")
 
     texts = _texts(entry, tuple(reasons))
-    places = tuple(dict.fromkeys((m[1], m[2] or "") for text in texts for m in PLACE.finditer(text)))
+    places = tuple(
+        dict.fromkeys((m[1], m[2] or "") for text in texts for m in PLACE.finditer(text))
+    )
     variants = []
     for draw in _draws(where, entry):
         names = {"__name__": where, **draw}
@@ -287,11 +290,13 @@ def check(path: Path, number: int, entry: dict[str, Any], setup: str) -> Questio
                 raise _fail(where, f"two of the answers, right or wrong, are the same: {alike[0]}.")
             continue
         values = tuple(shown(_value(where, source, names), spec) for source, spec in places)
-        variants.append(Variant(values, answer, wrong))
+        variants.append(Variant(draw, values, answer, wrong))
         if len(variants) == VARIANTS:
             break
     if not variants:
-        raise _fail(where, "with all numbers of draw, two of the answers, right or wrong, are the same.")
+        raise _fail(
+            where, "with all numbers of draw, two of the answers, right or wrong, are the same."
+        )
     return Question(chapter, number, entry, tuple(variants), tuple(reasons), places)
 
 
@@ -312,6 +317,8 @@ def read(path: Path) -> tuple[Question, ...]:
         raise _fail(path.name, f"not valid TOML: {error}") from None
     _check_keys(path.name, content, {"question"}, {"setup"})
     entries = content["question"]
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise _fail(path.name, "question: expected tables, each below its own [[question]].")
     found = [
         check(path, number, entry, content.get("setup", ""))
         for number, entry in enumerate(entries, start=1)
@@ -409,10 +416,7 @@ def body(question: Question) -> str:
         items = "".join(
             f'<li data-line="{i}">{_plain_code(lines[i])}</li>' for i in shuffled(question)
         )
-        parts.append(
-            f"<p>{_plain_code(entry['head'])}</p>"
-            f'<ul class="question-lines">{items}</ul>'
-        )
+        parts.append(f'<p>{_plain_code(entry["head"])}</p><ul class="question-lines">{items}</ul>')
     return "".join(parts)
 
 
@@ -440,9 +444,7 @@ def solution(question: Question) -> str:
 def _extras(question: Question, write: _Writer) -> str:
     items = "".join(
         f"<li>{_plain_code(extra['line'])}: {write.line(reason)}</li>"
-        for extra, reason in zip(
-            question.entry.get("extra", []), question.reasons, strict=True
-        )
+        for extra, reason in zip(question.entry.get("extra", []), question.reasons, strict=True)
     )
     return f"<p>Not needed:</p><ul>{items}</ul>" if items else ""
 

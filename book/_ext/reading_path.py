@@ -42,7 +42,7 @@ def minutes(text: str) -> int:
         prose, formulas = re.subn(r"^\$\$.*?^\$\$", "", cell.source, flags=re.M | re.S)
         seconds += SECONDS_A_FORMULA * formulas
         # Marks of tables, lists and directives are no words.
-        seconds += len(re.findall(r"\w[\w'’.,-]*", prose)) * 60 / WORDS_A_MINUTE
+        seconds += len(re.findall(r"\w[\w'.,-]*", prose)) * 60 / WORDS_A_MINUTE
     return max(5, 5 * round(seconds / 300))
 
 

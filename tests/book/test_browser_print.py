@@ -18,9 +18,9 @@ ON_PAPER = """() => {
   const right = document.scrollingElement.clientWidth + 1;
   const found = {
     "values not shown": all(".bpg-forward text, .bpg-backward text").filter((el) => !shows(el)),
-    "answers not shown": all(".admonition.dropdown > *").filter((el) =>
-      !el.matches("button") && !shows(el)),
-    "controls": all("button, input, summary").filter(shows),
+    "answers not shown": all(".admonition.dropdown > *, .solution > *").filter((el) =>
+      !el.matches("button, summary") && !shows(el)),
+    "controls": all("button, input, textarea, summary").filter(shows),
     "links elsewhere": all(".bd-sidebar-primary, .bd-sidebar-secondary, .prev-next-area, "
       + ".headerlink, .bd-header-article, .bd-footer").filter(shows),
     "too wide": all("main *").filter((el) => shows(el) && !el.closest("mjx-assistive-mml")
@@ -60,6 +60,7 @@ ANSWER = '<div class="admonition dropdown"><p>Question</p><p{}>Answer</p></div>'
         (NUMBER.format("") + ANSWER.format(""), set()),
         (NUMBER.format(' visibility="hidden"'), {"values not shown"}),
         (ANSWER.format(' style="opacity: 0"'), {"answers not shown"}),
+        ('<details class="solution"><p>Answer</p></details>', {"answers not shown"}),
         ("<button>Play</button>", {"controls"}),
         ('<a class="headerlink" href="#">#</a>', {"links elsewhere"}),
         ('<div style="width: 900px">wide</div>', {"too wide"}),

@@ -450,7 +450,10 @@ def _extras(question: Question, write: _Writer) -> str:
 
 
 def whole(question: Question, chapter_page: str = "") -> str:
-    """Return a question that works without a script, with the data that its script needs."""
+    """Return a question that works without a script, with the data that its script needs.
+
+    Outside of its chapter, `chapter_page` is the address of the chapter.
+    """
     entry, write = question.entry, _Writer(question)
     data = {
         "kind": entry["kind"],
@@ -463,6 +466,8 @@ def whole(question: Question, chapter_page: str = "") -> str:
         data["read"] = f"{chapter_page}#{entry['read']}"
     text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     label = f"Question {question.number}"
+    if chapter_page:
+        label = f"Chapter {int(question.chapter[:2])}, question {question.number}"
     return (
         f'<div class="question" role="group" aria-label="{label}" data-key="{question.key}">'
         f'<p class="question-title">{label}</p>'

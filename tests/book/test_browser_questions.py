@@ -130,10 +130,7 @@ def test_lines_are_dragged(chapter: Look) -> None:
     page.reload()
     question = group(page, "order_backward")
     order = lines(question)
-    handle, target = (
-        question.locator(".question-handle").nth(at).bounding_box() for at in (len(order) - 1, 0)
-    )
-    question.locator(".question-handle").last.scroll_into_view_if_needed()
+    question.evaluate("(el) => el.scrollIntoView({ block: 'center' })")
     handle, target = (
         question.locator(".question-handle").nth(at).bounding_box() for at in (len(order) - 1, 0)
     )

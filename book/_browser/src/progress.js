@@ -7,9 +7,12 @@ import { make } from "./elements.js";
 
 export const KEY = "backprop-course/progress";
 export const GAPS = [1, 3, 7];
-/** @type {string} */
-const here = /** @type {any} */ (window).DOCUMENTATION_OPTIONS?.pagename ?? "";
+/** From the page to the folder of the book. */
 const root = document.documentElement.dataset.content_root ?? "./";
+/** The page's name, such as "exercises/04_affine". */
+const here = location.pathname
+  .slice(new URL(root, location.href).pathname.length)
+  .replace(/\.html$/, "");
 
 /** The number of the day, by the reader's own clock. */
 export const today = () =>
@@ -54,19 +57,26 @@ function mark(page, done = true) {
   save(progress);
 }
 
-/** Note an answer. Only the first one of a day counts, and a right one only when it is due.
+/** Where a question stands: one that was never answered is due the day after its chapter was read.
+ * @param {Progress} progress
+ * @param {string} key
+ * @returns {Card} */
+export function card({ pages, questions }, key) {
+  return questions[key] ?? { stage: 0, due: (pages[key.split("/")[0]] || today()) + GAPS[0] };
+}
+
+/** Note an answer: a right one counts when it is due, a wrong one always.
  * @param {string} key
  * @param {boolean} right */
 export function note(key, right) {
   const progress = load();
-  const chapter = key.split("/")[0];
-  if (!(chapter in progress.pages)) progress.pages[chapter] = today();
-  const card = progress.questions[key];
-  if (!right || !card) progress.questions[key] = { stage: 0, due: today() + GAPS[0] };
-  else if (card.due <= today()) {
-    const stage = card.stage + 1;
-    const gap = GAPS[Math.min(stage, GAPS.length - 1)];
-    progress.questions[key] = { stage, due: today() + gap };
+  progress.pages[key.split("/")[0]] ??= today();
+  const { stage, due } = card(progress, key);
+  if (!right) progress.questions[key] = { stage: 0, due: today() + GAPS[0] };
+  else if (due > today()) progress.questions[key] = { stage, due };
+  else {
+    const gap = GAPS[Math.min(stage + 1, GAPS.length - 1)];
+    progress.questions[key] = { stage: stage + 1, due: today() + gap };
   }
   save(progress);
 }

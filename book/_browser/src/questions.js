@@ -133,26 +133,30 @@ function order(data, question) {
       buttons.push(/** @type {any} */ (make("label", {}, use, " use")));
     }
     item.append(make("span", { className: "question-buttons" }, ...buttons));
-    // Pointer events serve mouse, pen and finger alike; drag and drop of HTML is mouse only.
+    // Pointer events serve mouse, pen and finger alike. The window hears them: a line that moves
+    // in the page loses them.
     handle.onpointerdown = (event) => {
       event.preventDefault();
-      handle.setPointerCapture(event.pointerId);
-      handle.onpointermove = ({ clientY }) => {
-        const before = items.find((other) => {
+      const dragging = new AbortController();
+      /** @type {(type: string, hear: (event: any) => void) => void} */
+      const on = (type, hear) => addEventListener(type, hear, { signal: dragging.signal });
+      on("pointermove", ({ clientY }) => {
+        const shown = [...list.children];
+        const middle = (/** @type {Element} */ other) => {
           const { top, height } = other.getBoundingClientRect();
-          return other !== item && where(other) < where(item) && clientY < top + height / 2;
+          return top + height / 2;
+        };
+        const at = where(item);
+        const before = shown.findIndex((other) => clientY < middle(other));
+        const after = shown.findLastIndex((other) => clientY > middle(other));
+        if (before >= 0 && before < at) shown[before].before(item);
+        else if (after > at) shown[after].after(item);
+      });
+      for (const end of ["pointerup", "pointercancel"])
+        on(end, () => {
+          dragging.abort();
+          tell(item);
         });
-        const after = items.findLast((other) => {
-          const { top, height } = other.getBoundingClientRect();
-          return other !== item && where(other) > where(item) && clientY > top + height / 2;
-        });
-        if (before) before.before(item);
-        else if (after) after.after(item);
-      };
-      handle.onpointerup = handle.onpointercancel = () => {
-        handle.onpointermove = null;
-        tell(item);
-      };
     };
   }
   const fields = make("div");

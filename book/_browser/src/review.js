@@ -1,21 +1,21 @@
 // The page *Review*: questions of chapters read, due after 1, 3 and 7 days.
 import { button } from "./cells.js";
 import { make } from "./elements.js";
-import { asProgress, GAPS, load, save, today } from "./progress.js";
+import { asProgress, card, GAPS, load, save, today } from "./progress.js";
 import { ask } from "./questions.js";
 
 /** The questions of chapters read that are due, one chapter after another in turn.
  * @param {Map<string, string>} bank HTML by key
  * @returns {{due: string[], next: number | null}} keys, and the next day with a question */
 function plan(bank) {
-  const { pages, questions } = load();
+  const progress = load();
   /** @type {Map<string, string[]>} */
   const chapters = new Map();
   let next = null;
   for (const key of bank.keys()) {
     const chapter = key.split("/")[0];
-    if (!pages[chapter]) continue;
-    const { stage, due } = questions[key] ?? { stage: 0, due: pages[chapter] + GAPS[0] };
+    if (!progress.pages[chapter]) continue;
+    const { stage, due } = card(progress, key);
     if (stage >= GAPS.length) continue;
     if (due > today()) next = next === null ? due : Math.min(next, due);
     else chapters.set(chapter, [...(chapters.get(chapter) ?? []), key]);
@@ -35,14 +35,22 @@ export function startReview() {
   );
   const status = make("p", { role: "status" });
   const box = make("div");
-  const more = button("Next question", () => show());
-  const asked = new Set();
+  const more = button("Next question", () => {
+    show();
+    /** @type {HTMLElement | null} */ (box.firstElementChild)?.focus();
+  });
+  /** @type {string[]} */
+  let left = [];
+  function begin() {
+    left = plan(bank).due;
+    show();
+  }
   function show() {
-    const { due, next } = plan(bank);
-    const left = due.filter((key) => !asked.has(key));
+    const key = left[0];
+    const { next } = plan(bank);
     more.hidden = true;
     box.replaceChildren();
-    if (!left.length) {
+    if (!key) {
       const day = next && new Date(next * 86_400_000);
       const when = /** @type {Intl.DateTimeFormatOptions} */ ({
         weekday: "long",
@@ -58,19 +66,18 @@ export function startReview() {
       return;
     }
     status.textContent = `${left.length} ${left.length === 1 ? "question is" : "questions are"} due today.`;
-    box.innerHTML = bank.get(left[0]) ?? "";
+    box.innerHTML = bank.get(key) ?? "";
     const question = /** @type {HTMLElement} */ (box.firstElementChild);
     const { change, variants } = ask(question, () => {
-      asked.add(left[0]);
+      left.shift();
       more.hidden = false;
     });
     change(variants[Math.floor(Math.random() * variants.length)]);
     question.tabIndex = -1;
-    if (asked.size) question.focus();
   }
   area.replaceChildren(status, box, make("p", { className: "question-buttons" }, more));
-  show();
-  keeping(show);
+  begin();
+  keeping(begin);
 }
 
 /** @param {() => void} changed */

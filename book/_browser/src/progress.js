@@ -99,9 +99,11 @@ export function showMarks() {
     const words = make("span", { className: "visually-hidden" }, exercise ? "finished" : "read");
     link.append(make("span", { className: "done-mark" }, " ✓ ", words));
   }
-  const menu = document.querySelector(".bd-docs-nav");
-  if (menu?.querySelector(".done-mark"))
-    menu.append(
+  // Below the first list with a mark.
+  document
+    .querySelector(".bd-docs-nav .done-mark")
+    ?.closest("ul")
+    ?.after(
       make(
         "p",
         { className: "done-mark done-note" },

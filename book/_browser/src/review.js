@@ -39,6 +39,7 @@ export function startReview() {
     show();
     /** @type {HTMLElement | null} */ (box.firstElementChild)?.focus();
   });
+  const further = make("p", { className: "question-buttons", hidden: true }, more);
   /** @type {string[]} */
   let left = [];
   function begin() {
@@ -48,7 +49,7 @@ export function startReview() {
   function show() {
     const key = left[0];
     const { next } = plan(bank);
-    more.hidden = true;
+    further.hidden = true;
     box.replaceChildren();
     if (!key) {
       const day = next && new Date(next * 86_400_000);
@@ -70,12 +71,12 @@ export function startReview() {
     const question = /** @type {HTMLElement} */ (box.firstElementChild);
     const { change, variants } = ask(question, () => {
       left.shift();
-      more.hidden = false;
+      further.hidden = false;
     });
     change(variants[Math.floor(Math.random() * variants.length)]);
     question.tabIndex = -1;
   }
-  area.replaceChildren(status, box, make("p", { className: "question-buttons" }, more));
+  area.replaceChildren(status, box, further);
   begin();
   keeping(begin);
 }

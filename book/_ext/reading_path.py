@@ -121,9 +121,9 @@ def path_of(pages: list[str]) -> list[str]:
 
 def lead_on(app: Any, name: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
     """Set where *previous* and *next* of a page lead."""
-    if name not in app.env.toctree_includes and name not in app.env.collect_relations():
-        return
     pages = path_of(list(app.env.collect_relations()))
+    if name not in pages:
+        return  # the index, the search
     at = pages.index(name)
     for key, near in (("prev", at - 1), ("next", at + 1)):
         if 0 <= near < len(pages):

@@ -131,9 +131,10 @@ def read_one(folder: Path, entry: str) -> questions.Question:
     (book / "questions").mkdir(parents=True)
     (book / "01_shopping_cart.md").write_text("# Cart\n\n(mul-layer)=\n## Product\n")
     path = book / "questions" / "01_shopping_cart.toml"
-    path.write_text(f"[[question]]\n{entry}")
-    number, [table] = 1, questions.tomllib.loads(path.read_text())["question"]
-    return questions.check(path, number, table, "")
+    path.write_text(entry if "[[question]]" in entry else f"[[question]]\n{entry}")
+    content = questions.tomllib.loads(path.read_text())
+    [table] = content["question"]
+    return questions.check(path, 1, table, content.get("setup", ""))
 
 
 def test_right_questions_are_read(tmp_path: Path) -> None:
@@ -143,6 +144,13 @@ def test_right_questions_are_read(tmp_path: Path) -> None:
     assert read_one(tmp_path / "b", CHOICE).variants[0].answer == 1
     assert read_one(tmp_path / "c", ORDER).variants[0].answer == [[0, 1, 2]]
     assert {v.answer for v in read_one(tmp_path / "d", PREDICT).variants} == {"2", "3"}
+
+
+def test_the_example_in_authoring_md_is_right(tmp_path: Path) -> None:
+    text = (ROOT / "AUTHORING.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```toml\n(setup = .*?)```", text, flags=re.DOTALL)
+    question = read_one(tmp_path, example)
+    assert {variant.answer for variant in question.variants} == {6.0, 7.5, 8.0, 10.0}
 
 
 WRONG: dict[str, tuple[str, str, str, str]] = {

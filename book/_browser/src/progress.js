@@ -123,12 +123,24 @@ export function offerDone() {
   const words = isExercise ? " I have finished this exercise" : " I have read this chapter";
   const box = make("p", { className: "done-box" }, make("label", {}, doneBox, words));
   article.append(box);
-  // A chapter is read when its end has been on screen, unless the reader has said otherwise.
-  if (isExercise) return;
-  const seen = new IntersectionObserver(([entry]) => {
-    if (!entry.isIntersecting) return;
-    seen.disconnect();
-    if (!(here in load().pages)) mark(here);
-  });
-  seen.observe(box);
+  // What the reader says goes before what the page has seen.
+  const seeDone = () => here in load().pages || mark(here);
+  if (isExercise) {
+    // Finished: every check on the page has given all of its points.
+    const all = (/** @type {Element} */ check) =>
+      /: ([\d.]+) of \1 points/.test(check.querySelector(".check")?.textContent ?? "");
+    const checks = [...document.querySelectorAll(".tag_check")];
+    new MutationObserver(() => checks.every(all) && seeDone()).observe(article, {
+      childList: true,
+      subtree: true,
+    });
+  } else {
+    // Read: the end of the chapter has been on screen.
+    const seen = new IntersectionObserver(([entry]) => {
+      if (!entry.isIntersecting) return;
+      seen.disconnect();
+      seeDone();
+    });
+    seen.observe(box);
+  }
 }

@@ -17,7 +17,7 @@ SUBMISSIONS := $(shell find tests/submissions -type f)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help course quick style test test-all test-slow lint check book strict-book print exercises demo package lab serve bench lock clean
+.PHONY: help course quick style test test-all test-slow lint check book strict-book print questions exercises demo package lab serve bench lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -62,6 +62,9 @@ book: $(STAMPS)/book ## Build the book into _build/html
 print: .venv/.installed ## Print the whole book into one PDF, in _build/print/ (needs Chromium)
 	$(BOOK) --builder singlehtml
 	.venv/bin/python tools/print_book.py _build/singlehtml/index.html _build/print/backpropagation.pdf
+
+questions: .venv/.installed ## Write each chapter's questions as a sheet and as slides, in _build/questions/
+	.venv/bin/python -P tools/export_questions.py _build/questions
 
 exercises: $(STAMPS)/exercises ## Generate the students' notebooks from solutions/
 

@@ -230,7 +230,9 @@ def violations(page: Any, axe: str, rules: list[str] | None = None) -> list[str]
 
 def open_answers(page: Any) -> None:
     """Open everything on the page that is folded away."""
-    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    page.evaluate(
+        "document.querySelectorAll('details').forEach((d) => { d.open = true; d.hidden = false; })"
+    )
     page.evaluate("document.querySelectorAll('.toggle-button-hidden').forEach((b) => b.click())")
 
 

@@ -15,10 +15,12 @@ from nbclient import NotebookClient
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("[0-9][0-9]_*.md"))
 
-# Kinds of controls by name; numbered controls are of one kind.
+# Kinds of controls by name; numbered controls are of one kind. Graphs and questions have tests of
+# their own.
 CONTROLS = """() => [...document.querySelectorAll(
     "button, summary, input, select, textarea, [role=button], [onclick]")]
-  .filter((el) => !el.closest("figure.bpg") && el.checkVisibility({ visibilityProperty: true }))
+  .filter((el) => !el.closest("figure.bpg, .question, .done-box")
+    && el.checkVisibility({ visibilityProperty: true }))
   .map((el) => { el.dataset.kind = (el.getAttribute("aria-label") || el.title || el.placeholder
       || el.textContent).trim().split("\\n")[0].replace(/ \\(\\d+ MB\\)/, "").trim();
     return el.dataset.kind; })"""
@@ -44,7 +46,6 @@ KINDS = {
     "Search...",
     "Show the code",
     "Start Python",
-    "Toggle hidden content",
     "Toggle primary sidebar",
     "Toggle secondary sidebar",
 }

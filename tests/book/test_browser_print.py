@@ -20,9 +20,9 @@ ON_PAPER = """() => {
     // A number that the graph asks for is in the solution below it.
     "values not shown": all(":is(.bpg-forward, .bpg-backward:not(.bpg-asked)) > "
       + "text:not(.bpg-query, .bpg-narrow *), .bpg-on-paper").filter((el) => !shows(el)),
-    "answers not shown": all(".admonition.dropdown > *").filter((el) =>
-      !el.matches("button") && !shows(el)),
-    "controls": all("button, input, summary").filter(shows),
+    "answers not shown": all(".admonition.dropdown > *, .solution > *").filter((el) =>
+      !el.matches("button, summary") && !shows(el)),
+    "controls": all("button, input, textarea, summary").filter(shows),
     "links elsewhere": all(".bd-sidebar-primary, .bd-sidebar-secondary, .prev-next-area, "
       + ".headerlink, .bd-header-article, .bd-footer").filter(shows),
     "too wide": all("main *").filter((el) => shows(el) && !el.closest("mjx-assistive-mml")
@@ -63,6 +63,7 @@ ANSWER = '<div class="admonition dropdown"><p>Question</p><p{}>Answer</p></div>'
         (NUMBER.format(' visibility="hidden"'), {"values not shown"}),
         ('<p class="bpg-on-paper" hidden>x = 1</p>', {"values not shown"}),
         (ANSWER.format(' style="opacity: 0"'), {"answers not shown"}),
+        ('<details class="solution"><p>Answer</p></details>', {"answers not shown"}),
         ("<button>Play</button>", {"controls"}),
         ('<a class="headerlink" href="#">#</a>', {"links elsewhere"}),
         ('<div style="width: 900px">wide</div>', {"too wide"}),

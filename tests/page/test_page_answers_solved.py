@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from browser import look
+from browser import BOOK, look
 from conftest import ROOT
 from page_cases import Solving, headline, released
 
@@ -57,11 +58,21 @@ def test_checks_on_the_page_for_blank_wrong_and_right_answers(
         assert mistake.hint in said[mistake.task]
         earned, possible = headline(said[mistake.task])
         assert earned < possible
+        finished = seen.page.get_by_label("I have finished this exercise")
+        assert not finished.is_checked()
+        # The section to read is a link to it.
+        task = f'[data-grade-id="check_{mistake.task}"].tag_check'
+        [address] = seen.page.locator(f"{task} .check p a").evaluate_all(
+            "(links) => links.map((link) => link.getAttribute('href'))"
+        )
+        chapter, label = re.fullmatch(r"\.\./(\w+)\.html#([\w-]+)", address).groups()
+        assert f'id="{label}"' in (BOOK / f"{chapter}.html").read_text(encoding="utf-8")
 
         # The model solution earns all points.
         page.write(mistake.task, model[mistake.task])
         points = {name: headline(text) for name, text in page.checks().items()}
         assert points == {name: (points, points) for name, points in most.items()}
+        assert finished.is_checked()
         assert seen.foreign == []
         assert seen.errors == []
 

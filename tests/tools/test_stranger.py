@@ -47,9 +47,19 @@ class Cube(Layer):
         dx = dout * 3 * self.x**2
         return dx
 '''
-QUESTIONS = "\n".join(
-    f"```{{admonition}} What is the slope at {x}?\n:class: dropdown\n{3 * x**2}\n```\n"
-    for x in range(1, 5)
+QUESTIONS = "".join(
+    f"""
+[[question]]
+name = "slope_at_{x}"
+kind = "number"
+read = "heat"
+text = "What is the slope of the cube at {x}?"
+code = "slope = 3 * {x} ** 2"
+answer = "slope"
+wrong = [{{ value = "{x} ** 3 + 7", reason = "That is no slope." }}]
+solution = "It is {{{{answer}}}}."
+"""
+    for x in range(1, 9)
 )
 CHAPTER = f"""\
 ---
@@ -64,6 +74,11 @@ kernelspec:
 ---
 
 # Heat
+
+```{{goals}}
+- differentiate a cube
+- check its gradient
+```
 
 ```{{admonition}} What you need
 :class: note
@@ -139,7 +154,9 @@ common_mistakes("fourth_power")
 
 ## Check yourself
 
-{QUESTIONS}
+```{{questions}}
+```
+
 ## Exercise
 
 Take {{download}}`the exercise <../exercises/{SLUG}/{SLUG}.ipynb>`.
@@ -294,8 +311,7 @@ def test_a_stranger_adds_a_chapter_a_layer_a_task_and_a_misconception(tmp_path: 
     checkout.write("course_lib/layers/cube.py", LAYER)
     checkout.write(f"book/{SLUG}.md", CHAPTER)
     checkout.add("book/_toc.yml", f"      - file: {SLUG}\n", after="      - file: 10_autodiff")
-    row = f"| 11 {{doc}}`Heat <{SLUG}>` | The slope of a power. | ready |\n"
-    checkout.add("book/outline.md", row, after="| 10 ")
+    checkout.write(f"book/questions/{SLUG}.toml", QUESTIONS)
     exercise = f"solutions/{SLUG}.md"
     checkout.add(exercise, "| 4 `cube` | one gradient by hand | 1 |\n", after="| 3 `explain`")
     checkout.add(exercise, TASK)
@@ -313,11 +329,12 @@ def test_a_stranger_adds_a_chapter_a_layer_a_task_and_a_misconception(tmp_path: 
     checkout.run("mypy")
     checkout.course("release", "--check")
     assert "18 of 18 kept." in checkout.course("checklist", SLUG)
-    places = "contents or order or outline or sections"
+    places = "contents or order or sections"
     said = checkout.run(
         *("pytest", "-v", "-p", "no:cacheprovider", "-m", "not slow", "tests/layers"),
         *("tests/library/test_imports.py", "tests/checks/test_misconceptions.py"),
         *("tests/checks/test_submissions.py", "tests/book/test_chapters.py"),
+        "tests/book/test_questions.py",
         "tests/grading/authoring/test_assignments.py",
         # The first three whole, of the others what is about the new assignment.
         *("-k", f"test_layers or test_imports or test_misconceptions or heat or cube or {places}"),

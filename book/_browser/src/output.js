@@ -63,9 +63,24 @@ export function clean(html) {
   return fragment;
 }
 
+/** Make the section that a check names a link to it, on the page of an exercise.
+ * @param {DocumentFragment} fragment */
+function linkSection(fragment) {
+  for (const words of fragment.querySelectorAll(".check p")) {
+    const last = words.lastChild;
+    const found = last?.textContent?.match(/^chapter (\d\d_\w+), section “([\w-]+)”$/);
+    if (!last || !found) continue;
+    const link = document.createElement("a");
+    link.href = `../${found[1]}.html#${found[2]}`;
+    last.replaceWith(link);
+    link.append(last);
+  }
+  return fragment;
+}
+
 /** @param {Output} output */
 function content({ kind, data }) {
-  if (kind === "html") return clean(data);
+  if (kind === "html") return linkSection(clean(data));
   if (kind === "image") {
     const image = document.createElement("img");
     return Object.assign(image, { src: `data:image/png;base64,${data}`, alt: "Figure" });

@@ -58,7 +58,7 @@ def still_to_do(course: Course, slug: str) -> list[str]:
             f"write the chapter book/{slug}.md, with a section labelled ({_label(course, slug)})= "
             f"and, under “Exercise”, the line\n    {link}.",
             f"add the chapter to book/_toc.yml, after the others:\n      - file: {slug}",
-            "add a row to the table of book/outline.md.",
+            f"write eight questions or more into book/questions/{slug}.toml.",
         ]
     if link not in chapter.read_text(encoding="utf-8"):
         return [f"add the link to book/{slug}.md, under “Exercise”:\n    {link}."]

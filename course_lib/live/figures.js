@@ -11,6 +11,7 @@ function addButton(parent, text, pressed) {
 function addPlayer(parent, { name, first, last, at, pace, show }) {
   let timer = null;
   const button = addButton(parent, name, play);
+  button.classList.add("strong");
   function playing(on) {
     clearInterval(timer);
     timer = on ? setInterval(tick, pace) : null;

@@ -215,7 +215,7 @@ function addNetwork(box, H, words) {
   const shares = many(K, () => add(svg, "text", { class: "share" }));
   const digits = many(K, (k) => add(svg, "text", { class: "digit" }, k));
   for (const name of Object.keys(words.labels)) {
-    labels[name] = add(svg, "text", { class: /^d|loss/.test(name) ? `label right ${name}` : name === "W1" ? "label over" : "label" }, words.labels[name]);
+    labels[name] = add(svg, "text", { class: /^d|loss/.test(name) ? `label right ${name === "loss" ? "result" : ""}` : name === "W1" ? "label over" : "label" }, words.labels[name]);
   }
   let width = 0, now = null;
   const at = {};
@@ -298,6 +298,7 @@ function addNetwork(box, H, words) {
       label.classList.toggle("later", !shows(row));
     }
     labels.dW1.classList.toggle("later", !atWeights);
+    labels.W1.classList.toggle("over", !atWeights);
     labels.loss.textContent = filled(words.labels.loss, numbers(state));
     shares.forEach((el, k) => {
       el.textContent = shows(SOFTMAX) ? fixed(100 * state.y[k], 0) : "";

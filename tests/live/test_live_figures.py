@@ -244,7 +244,7 @@ def differences_of_passes(page: Any, i: int, x: Any, t: int) -> list[str]:
         not in words
     ):
         wrong.append("answer")
-    loss = page.locator(".net .loss").text_content().split(" = ")[-1]
+    loss = page.locator(".net .result").text_content().split(" = ")[-1]
     if f"{found['loss']:.3f}" != loss or f"The loss is {loss}." not in words:
         wrong.append("loss")
     accuracy = network.record()["accuracies"][i]

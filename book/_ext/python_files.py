@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 WHEELS = ROOT / "third_party" / "pyodide"
 CORE = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 # What the wheel leaves out: the graders, and the data, which lie beside it.
-LEFT_OUT = ["course_lib/grading", "course_lib/live", "course_lib/data/*.gz"]
+LEFT_OUT = ["course_lib/grading", "course_lib/data/*.gz"]
 BUNDLES = {"page.js": [], "tools.js": ["--global-name=courseTools"], "worker.js": []}
 # Loaded in every page that runs: all else waits for a click.
 AT_ONCE = "page.js"

@@ -16,8 +16,8 @@ from sphinx.addnodes import download_reference
 from sphinx.errors import ExtensionError
 
 FOLDER, CELLS = "python", "python-cells"
-# Drawn by a running kernel, which a page does not have.
-NOT_HERE = "course_lib.live"
+# The explorers train too many networks for a page.
+NOT_HERE = "course_lib.live import explore_"
 HIDDEN, WITHOUT_CODE = "remove-cell", {"remove-input", "remove-cell"}
 # What the build has made, for the pages that it writes after that.
 about: dict[str, str] = {}

@@ -11,9 +11,13 @@ from typing import Any
 import numpy as np
 
 from course_lib.arrays import Array
-from course_lib.figures import BLUE, ORANGE, PURPLE
+from course_lib.figures import BLUE, GREEN, ORANGE, PURPLE
+from course_lib.graphs.svg import DARK, LIGHT
 
 COLOURS = {"BLUE": BLUE, "ORANGE": ORANGE, "PURPLE": PURPLE}
+
+# The scripts and the style sheets of each kind, beside those that all share.
+_FIGURES = ("network", "descent")
 
 
 def in_page(kind: str, data: dict[str, Any], still: str) -> str:
@@ -32,7 +36,7 @@ def in_page(kind: str, data: dict[str, Any], still: str) -> str:
     numbers = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     return (
         f'<div class="explorer {kind}" data-lm-suppress-shortcuts="true">'
-        f"<style>{_style()}</style>"
+        f"<style>{_style(kind)}</style>"
         f'<div class="still">{still}</div>'
         f'<script type="application/json" class="data">{numbers}</script>'
         f"<script>{_script(kind)}</script></div>"
@@ -51,18 +55,29 @@ def pack_parameters(params: dict[str, Array]) -> str:
 
 
 def _script(kind: str) -> str:
-    text = _read("common.js") + _read(f"{kind}.js")
+    shared = ["common.js", "figures.js"] if kind in _FIGURES else ["common.js"]
+    text = "".join(map(_read, [*shared, f"{kind}.js"]))
     text = re.sub(r"^\s+|^\s*//.*\n", "", text, flags=re.MULTILINE)
-    names = {"KIND": kind, "COLOURS": list(COLOURS.values())}
+    names: dict[str, Any] = {"KIND": kind, "COLOURS": list(COLOURS.values())}
+    if kind in _FIGURES:
+        names |= {"POSITIVE": _rgb(GREEN), "NEGATIVE": _rgb(PURPLE)}
     constants = "".join(f"const {name} = {json.dumps(v)};\n" for name, v in names.items())
     return f'(function () {{\n"use strict";\n{constants}{text}\nbeginAll();\n}})();'
 
 
-def _style() -> str:
-    text = re.sub(r"/\*.*?\*/", "", _read("style.css"), flags=re.DOTALL)
+def _style(kind: str) -> str:
+    text = _read("style.css") + (_read("figures.css") if kind in _FIGURES else "")
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     for name, colour in COLOURS.items():
         text = text.replace(name, colour)
+    for name, palette in {"LIGHT;": LIGHT, "DARK;": DARK}.items():
+        colours = "".join(f"--{part}: {colour};" for part, colour in palette.items())
+        text = text.replace(name, colours)
     return re.sub(r"\s+", " ", text).strip()
+
+
+def _rgb(colour: str) -> list[int]:
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
 
 
 def _read(name: str) -> str:

@@ -411,9 +411,27 @@ def test_the_affine_layer_prints_the_promised_numbers() -> None:
     assert printed.count("agrees: True") == 6
     assert "agrees: False" not in printed
     assert printed.endswith("W.T: (4, 3), right: True\ndout @ W: (4, 3), right: False\n")
+    # One outer product for each of two samples, and their sum.
+    assert "sample 2:\n[[ 4.  5.  6.]\n [-4. -5. -6.]]\n" in printed
+    assert "dW:\n[[ 6.  9. 12.]\n [-3. -3. -3.]]\n" in printed
 
 
 # --- the execution cache ------------------------------------------------------------------------
+
+
+def test_the_affine_map_is_drawn_with_the_numbers_of_its_table() -> None:
+    text = page("04_affine")
+    rows = re.findall(r"^\| (\(.*?\)) \| (\(.*?\)) \| (\(.*?\)) \|$", text, re.MULTILINE)
+    points = [[ast.literal_eval(cell.replace("−", "-")) for cell in row] for row in rows]
+    assert [corner for corner, _, _ in points] == [(0, 0), (1, 0), (1, 1), (0, 1)]
+    for (u, v), product, moved in points:
+        assert product == (2 * u - v, u + v)
+        assert moved == (product[0] + 3, product[1] + 1)
+    # Its area, by the shoelace formula.
+    ends = [product for _, product, _ in points]
+    crosses = [a * d - b * c for (a, b), (c, d) in zip(ends, ends[1:] + ends[:1], strict=True)]
+    assert sum(crosses) / 2 == 3
+    assert "= 3, and every other area" in text
 
 
 def test_library_hash_changes_with_the_sources(

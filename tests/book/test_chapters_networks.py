@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 from test_chapters import code_cells, labels, page, run, shown_classes
 
+from course_lib.live.network import digits, passes, record, recorded
 from course_lib.networks import TwoLayerNet
 
 
@@ -148,3 +150,35 @@ def drawn(name: str) -> list[Any]:
         if "g.apply(" in cell.source:
             graphs.append(names["g"])
     return graphs
+
+
+def test_three_digits_have_the_stated_probabilities(losses: tuple[dict[str, Any], str]) -> None:
+    names, printed = losses
+    shown = re.findall(r"label (\d): logits {(\d): (-?[\d.]+), (\d): (-?[\d.]+)}", printed)
+    assert [row[0] for row in shown] == ["7", "3", "5"]
+    # The 7 and the 3 are read correctly, and the 5 is taken for a 6.
+    assert [(row[1], row[3]) for row in shown] == [("7", "2"), ("3", "5"), ("6", "5")]
+    probabilities = re.findall(r"   probability of \d: ([\d.]+)", printed)
+    assert np.array(probabilities, float) == pytest.approx([0.999, 0.672, 0.0115], abs=5e-4)
+    row = names["probabilities"][1]
+    assert f"= {row[3] / row[5]:.2f}\n" in printed
+    assert "about 0.01" in page("05_softmax_with_loss")
+
+
+def test_the_recorded_training_goes_as_chapter_8_tells_it() -> None:
+    text = page("08_training")
+    found = record()
+    losses = dict(zip(found["steps"], found["losses"], strict=True))
+    assert len(losses) == 13
+    assert max(losses) == 3000
+    assert "recorded at 13 of its 3,000 steps" in text
+    parameters = 784 * 12 + 12 + 12 * 10 + 10
+    assert f"### Two directions of {parameters:,}" in text
+    assert sum(param.size for param in recorded(0).params.values()) == parameters
+    # Hardly any progress in 20 steps, and nine tenths of it in 200.
+    assert losses[0] - losses[20] < 0.03
+    assert (losses[0] - losses[200]) / (losses[0] - losses[3000]) > 0.9
+    # Weights as noise at first: softmax gives every digit about a tenth.
+    x, t = digits()
+    first = [passes(recorded(0), *one)["y"] for one in zip(x, t, strict=True)]
+    assert np.array(first) == pytest.approx(np.full((20, 10), 0.1), abs=0.01)

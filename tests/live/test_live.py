@@ -26,7 +26,7 @@ from course_lib.training import DivergenceError, train
 
 PAGE = Path(__file__).parents[2] / "book" / "live.md"
 WIDGET = "application/vnd.jupyter.widget-view+json"
-EXPLORERS = [getattr(live, name) for name in live.__all__]
+EXPLORERS = [getattr(live, name) for name in live.__all__ if name.startswith("explore_")]
 
 
 @pytest.fixture(autouse=True)

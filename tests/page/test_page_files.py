@@ -163,7 +163,7 @@ def test_hidden_cells_of_a_page_are_read_too(tmp_path: Path) -> None:
         "```{code-cell} python\n:tags: [remove-input]\n\n1\n```\n",
         "```{code-cell} python\nfrom course_lib.live import explore_training\n```\n",
     ],
-    ids=["no cells", "figures only", "needs a kernel"],
+    ids=["no cells", "figures only", "trains many networks"],
 )
 def test_a_page_without_runnable_code_is_unchanged(tmp_path: Path, text: str) -> None:
     (tmp_path / "page.md").write_text(text)

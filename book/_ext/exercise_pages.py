@@ -18,26 +18,30 @@ from sphinx.errors import ExtensionError
 
 HOW = "## How this works\n"
 HERE = """{how}
-Write your code where it says `YOUR CODE HERE` and delete the line `raise NotImplementedError()`.
-Then run the cell below it: the check tells you at once what is right, what is not, and what to
-think about next. It draws new numbers at every run, so run it again when you think you are done.
-Leave the names of classes, functions and methods as they are.
+1. Write your code where it says `YOUR CODE HERE` and delete the line `raise NotImplementedError()`.
+2. Run the cell below it. The check says at once what is right, what is wrong, and what to think
+   about next.
+3. Run the check again before you move on: it draws new numbers at every run.
+
+Most checks also test that your code leaves its input arrays unchanged and returns the same result
+when it is called again. Results keep the dtype of the input: float64 in, float64 out. Do not rename
+classes, functions or methods.
 
 :::{{container}} on-this-page
 **On this page.** Start Python with the button above. It runs in your browser: nothing is
-installed, and nothing that you write is sent anywhere. Your answers are kept in this browser,
-on this device, also when you close the page. The points shown here are for you; marks come from
-your instructor's own run of the checks.
+installed, and your code is not sent anywhere. Your answers are kept in this browser, on this
+device, also when you close the page. The points shown here are for you only; your instructor runs
+the checks again for your mark.
 
-**To hand in**, press *Download my answers* and give the file `{slug}-answers.ipynb` to your
-instructor in the way that your course uses.
+**To hand in**, press *Download my answers* and hand in the file `{slug}-answers.ipynb` as your
+course tells you.
 
-**To change over** between this page and Jupyter: *Open a notebook* brings onto this page what you
-wrote in Jupyter, and Jupyter opens what you download here.
+**To switch** between this page and Jupyter: *Open a notebook* loads your answers from a notebook,
+and Jupyter opens the file that you download here.
 :::
 
-**In Jupyter**, {{download}}`the notebook without answers <{notebook}>` holds the same tasks. It
-needs the course's package.
+**In Jupyter**, {{download}}`the notebook without answers <{notebook}>` has the same tasks. It needs
+the course package.
 """
 
 

@@ -125,7 +125,7 @@ linear = LayerTask(
     cases=_linear_cases,
     points={"forward": 1, "dx": 1, "dW": 1, "contracts": 1},
     read="04_affine#affine-batch",
-    notice=_("The same map with a transposed W. The shapes tell you where the transpose goes."),
+    notice=_("This is the same map with W transposed. The shapes show where to transpose."),
 )
 
 scaled_affine = LayerTask(

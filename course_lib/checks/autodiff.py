@@ -382,7 +382,7 @@ value = CallTask(
         "in a long chain": 1,
     },
     read="10_autodiff#engine",
-    notice=_("You wrote two local gradients. The engine adds them up in the right order."),
+    notice=_("You wrote two local gradients. The engine does the rest, in the right order."),
 )
 
 backward_order = CallTask(

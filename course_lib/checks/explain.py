@@ -51,7 +51,7 @@ _REQUIREMENTS = ("grads unchanged", "backward receives the given dout")
 _BROKEN = {
     "inputs changed": (
         _("{name} changes its input arrays."),
-        _("Which line writes into an input? What does the caller find in that array afterwards?"),
+        _("Which line writes into an input array instead of a new one?"),
     ),
     "dout changed": (
         _("{name}.backward changes dout, the upstream gradient."),
@@ -63,7 +63,7 @@ _BROKEN = {
     ),
     "earlier batch remembered": (
         _("After a second forward, {name}.backward still uses the first batch."),
-        _("When do you store what backward needs: only once, or in every forward?"),
+        _("When does forward store the values for backward: only once, or in every call?"),
     ),
     "instances share state": (
         _("Two {name} objects share data: one changes the gradients of the other."),
@@ -152,8 +152,8 @@ def _failure(method: str, failure: Failure) -> Finding:
     if failure.unanswered:
         return Finding(
             _(
-                "{method} is not written yet: it raises NotImplementedError. Write your code in "
-                "place of that line."
+                "{method} is not written yet: it raises NotImplementedError. Replace that line "
+                "with your code."
             ).format(method=method)
         )
     if failure.kind == UnexpectedResult.__name__:

@@ -120,12 +120,12 @@ _FAILURES = (
     (
         "ValueError",
         "truth value",
-        _("if, and, or, not and max take one truth value. What do you do for each element?"),
+        _("if, and, or, not and max need one truth value. How do you decide for each element?"),
     ),
     (
         "TypeError",
         "only .* (arrays|length-1)",
-        _("This function takes a single number, not an array. Does NumPy have one for arrays?"),
+        _("This function takes one number, not an array. Does NumPy have the same one for arrays?"),
     ),
     (
         "TypeError",
@@ -135,7 +135,7 @@ _FAILURES = (
     (
         "TypeError",
         "object is not callable",
-        _("A value stands in front of round brackets. Is an operator missing there?"),
+        _("Python reads (...) after a value as a call. Is an operator missing in front of it?"),
     ),
     (
         "TypeError",
@@ -145,7 +145,7 @@ _FAILURES = (
     (
         "TypeError",
         "unexpected keyword|multiple values",
-        _("The call does not fit the def line. Which names do the arguments have there?"),
+        _("The call does not match the def line. Which names do the arguments have there?"),
     ),
     (
         "TypeError",
@@ -165,17 +165,17 @@ _FAILURES = (
     (
         "ValueError",
         "broadcast|not aligned|matmul|mismatch|dimension|reshape|inhomogeneous",
-        _("The shapes do not fit. Which shape has each array in this line, written side by side?"),
+        _("The shapes do not fit. Which shape does each array in this line have?"),
     ),
     (
         "ValueError",
         "unpack",
-        _("The numbers of values left and right of = differ. How many does the right side return?"),
+        _("The two sides of = have different numbers of values. How many are on the right?"),
     ),
     (
         "AxisError",
         "",
-        _("The array has fewer axes than the line expects. How many has it for this input?"),
+        _("The array has fewer axes than this line expects. How many does it have for this input?"),
     ),
     (
         "UnboundLocalError",
@@ -202,12 +202,12 @@ _FAILURES = (
     (
         "IndexError",
         "",
-        _("The index is outside of the array. How many axes and elements does the array have?"),
+        _("The index is outside the array. How many axes and elements does the array have?"),
     ),
     (
         "ZeroDivisionError",
         "",
-        _("Something is divided by 0. Which value is 0 here, and may it be?"),
+        _("This line divides by 0. Which value is 0 here, and should it be?"),
     ),
     (
         "RecursionError",
@@ -245,12 +245,10 @@ def _near(task: Hinted, case: Case, failure: Failure) -> str:
 
 # A question for each requirement of a task with facts: true whatever the code does.
 _QUESTIONS = {
-    "batch_size rows and targets": _("Which shapes have the rows and the targets that you return?"),
-    "rows and targets belong together": _(
-        "Which positions do you take from x, and which from t? Are they the same ones?"
-    ),
+    "batch_size rows and targets": _("Which shapes do the returned rows and targets have?"),
+    "rows and targets belong together": _("Which indices do you use for x, and which for t?"),
     "every row can come": _(
-        "In many draws, some rows never came. What is the range of the positions that you draw?"
+        "In many draws, some rows never occurred. From which range do you draw the indices?"
     ),
     "another batch each time": _("Where does your code use seed?"),
     "one loss a step": _("How many losses does your function return, and when is one added?"),
@@ -259,39 +257,37 @@ _QUESTIONS = {
         "step before, and does the update reach the network?"
     ),
     "each loss is that of its step": _(
-        "The same steps, calculated again, have other losses. Which loss do you append, and when?"
+        "The check repeated your steps and got other losses. Which loss do you append, and when?"
     ),
     "accuracy reached": _(
         "Does every step draw another batch, and do you update with the given learning rate?"
     ),
     "network and batches as asked": _(
-        "Do you make the network with the given seed, and draw each batch with your draw_batch?"
+        "Do you build the network with the given seed, and draw each batch with your draw_batch?"
     ),
-    "out has the shape of x": _("Which shape has your mask?"),
-    "about the share p is left out": _("With which probability is a value of your mask 0?"),
+    "out has the shape of x": _("Which shape does your mask have?"),
+    "about the share p is left out": _("What is the probability that a value of your mask is 0?"),
     "each value is drawn for itself": _("How many random numbers do you draw for one array?"),
-    "the mean stays the same": _(
-        "The values that are kept should be larger than before. By which factor?"
-    ),
-    "dx has the shape of dout": _("What does backward multiply dout with?"),
-    "what is left out gets no gradient": _(
-        "How does the loss change if a dropped value changes? So what is its gradient?"
-    ),
+    "the mean stays the same": _("The kept values should be larger than before. By which factor?"),
+    "dx has the shape of dout": _("By what does backward multiply dout?"),
+    "what is left out gets no gradient": _("If a dropped value changes, how does the loss change?"),
     "what stays gets the right gradient": _(
-        "By which factor does forward multiply a kept value? What does backward do with dout there?"
+        "By which factor does forward multiply a kept value, and backward its dout?"
     ),
     "every forward has a new mask": _("Where do you draw the mask: in forward, or only once?"),
-    "the same seed gives the same masks": _("Which generator draws your mask, and who made it?"),
+    "the same seed gives the same masks": _(
+        "Which generator draws your mask, and where is it created?"
+    ),
     "another seed gives other masks": _("Where does your code use seed?"),
-    "the same batch again": _("From what does your generator get its start?"),
+    "the same batch again": _("Which seed does your generator get?"),
     "nothing happens at test time": _(
         "What should forward return with train=False, and backward after it?"
     ),
     "no name is missing": _("Which names can you reach from last, step by step?"),
     "no name comes twice": _("How do you notice that a name is in the list already?"),
-    "nothing else comes": _("Where do you start, and do you take only what can be reached there?"),
+    "nothing else comes": _("Where do you start, and which names can you reach from there?"),
     "each name comes before its inputs": _(
-        "When may a name hand on its gradient: before or after all names that use it?"
+        "When is the gradient of a name complete: before or after all names that use it?"
     ),
 }
 
@@ -323,10 +319,10 @@ def _shape(wrong: _Wrong) -> str:
     if all(got.shape == right.shape[::-1] for got, right in pairs):
         return _("Your shape is the right one, transposed. Which factor needs a transpose?")
     if wrong.is_gradient:
-        return _("Which line changes the shape? A gradient has exactly the shape of its array.")
+        return _("A gradient has exactly the shape of its array. Which line changes the shape?")
     if all(not got.ndim for got, _right in pairs):
-        return _("One number comes back in place of an array. Which line makes one number of it?")
-    return _("Which line changes the shape? Write the shape of each array beside its line.")
+        return _("The result is one number instead of an array. Which line reduces it to one?")
+    return _("Write the shape of each array beside its line. Which line changes the shape?")
 
 
 def _zero(wrong: _Wrong) -> str:
@@ -344,9 +340,11 @@ def _swapped(wrong: _Wrong) -> str:
         if other != wrong.what and _same(wrong, values):
             return _("These are the values of {other}. Did you swap the two?").format(other=other)
     if wrong.is_gradient and _same(wrong, [right.get("out") for right in wrong.want]):
-        return _("These are the values that forward returns. Which slope does the node have?")
+        return _(
+            "These are the values that forward returns. Which local gradient does the node have?"
+        )
     if wrong.is_gradient and _same(wrong, [case.dout for case in wrong.cases]):
-        return _("This is dout, unchanged. What does the node multiply it with?")
+        return _("This is dout, unchanged. By what does the node multiply it?")
     for name in wrong.cases[0].inputs:
         if _same(wrong, [case.inputs.get(name) for case in wrong.cases]):
             return _("This is {name}, unchanged. What should happen to it?").format(name=name)
@@ -417,7 +415,7 @@ def _rounded(wrong: _Wrong) -> str:
     to_places = (partial(np.round, decimals=digits) for digits in range(5))
     steps: tuple[Callable[[Array], Any], ...] = (*to_whole, *to_places)
     if any(all(agrees(got, step(right)) for got, right in wrong.pairs) for step in steps):
-        return _("The right values, rounded. Which line rounds, or cuts off the decimals?")
+        return _("These are the right values, rounded. Which line rounds or cuts off the decimals?")
     return ""
 
 
@@ -518,19 +516,19 @@ def _ratio(wrong: _Wrong) -> str:
         return ""
     if _constant(ratios):
         if np.isclose([np.log(10), np.log(2), 1 / np.log(10), 1 / np.log(2)], ratios[0]).any():
-            return _("These numbers belong to another base of the logarithm. Which base is asked?")
+            return _("These values belong to another base of the logarithm. Which base is right?")
         return _("Every value is {ratio} times the right value.").format(ratio=number(ratios[0]))
     for name, values in _quantities(wrong.cases):
         products = np.array(ratios) * values
         quotients = np.array(ratios) / values
         if _constant(quotients, 1):
-            return _("Your values are the right ones times {name}. Where does it come in?").format(
-                name=name
-            )
+            return _(
+                "Your values are the right ones times {name}. Which line multiplies by it?"
+            ).format(name=name)
         if _constant(products, 1):
-            return _("Your values are the right ones divided by {name}. Should they be?").format(
-                name=name
-            )
+            return _(
+                "Your values are the right ones divided by {name}. Which line divides by it?"
+            ).format(name=name)
     return ""
 
 
@@ -594,12 +592,12 @@ def _some_cases(wrong: _Wrong) -> str:
     several = [any(len(shape) > 1 and shape[0] > 1 for shape in row) for row in shapes]
     if bad == several:
         return _(
-            "For a single row your values are right, for several rows they are not. What happens "
-            "to the rows in each line?"
+            "Your values are right for a single row, but not for several rows. What does each line "
+            "do with the rows?"
         )
     arrays = [any(map(len, row)) for row in shapes]
     if bad == arrays:
-        return _("For numbers your values are right, for arrays they are not. What differs there?")
+        return _("Your values are right for numbers, but not for arrays. What differs there?")
     return ""
 
 
@@ -643,10 +641,10 @@ def hint_for_number(name: str, given: Mapping[Any, Any], answers: Mapping[str, A
         return ""
     if got.shape != right.shape:
         if got.size == right.size:
-            return _("The numbers come in another shape. How many brackets does the text show?")
-        return _("This has another number of entries. How many does the text ask for?")
+            return _("The shape is wrong. How many brackets does the task show?")
+        return _("The number of entries is wrong. How many does the task ask for?")
     if got.ndim == 1 and not agrees(got, right) and agrees(np.sort(got), np.sort(right)):
-        return _("The numbers are right, and their order is not. Which one comes first?")
+        return _("The numbers are right, but in the wrong order. Which one comes first?")
     if agrees(got, -right):
         return _("Only the sign is wrong. Does the result rise or fall?")
     if right.ndim == 0 and _few_choices(answers):
@@ -658,10 +656,10 @@ def hint_for_number(name: str, given: Mapping[Any, Any], answers: Mapping[str, A
         ratio = np.unique(np.round(got / right, 9))
     if ratio.size == 1 and ratio[0] in (10, 100, 1000, 0.1, 0.01, 0.001):
         return _(
-            "The digits are right, but the decimal point is not. Which unit does the text ask?"
+            "The digits are right, but the decimal point is not. Which unit does the task use?"
         )
     if ratio.size == 1 and 0.98 < ratio[0] < 1.02:
-        return _("Close: a step may be rounded, or a small part missing. Where do you round?")
+        return _("This is close. Is a step rounded, or is a small term missing?")
     return ""
 
 
@@ -677,27 +675,27 @@ def _few_choices(answers: Mapping[str, Any]) -> bool:
 # is, so it is true wherever the numbers agree.
 
 _BRACKETS = _(
-    "The right formula gives these numbers when one pair of brackets is left out. In which order "
-    "does Python calculate your expression?"
+    "The right formula without one pair of brackets gives these numbers. In which order does "
+    "Python evaluate your expression?"
 )
 _SIGN = _(
-    "One plus or minus is turned round; everything else is right. When you raise each value in "
-    "your formula a little, does the result rise or fall?"
+    "One plus or minus sign is wrong; everything else is right. If you raise each value in your "
+    "formula a little, does the result rise or fall?"
 )
 _FACTOR = _("One factor is missing in a product. Which values have to be multiplied here?")
 _UPSTREAM = _("One term of your gradient is not multiplied by dout. Which one?")
-_TERM = _("One term of a sum is missing; the others are right. Which one have you left out?")
+_TERM = _("One term of a sum is missing; the others are right. Which terms does the formula have?")
 _DIVISION = _("One division is missing. By what does the formula divide?")
 _SQUARE = _("One power is missing. Which value does the formula square?")
-_UPSIDE_DOWN = _("One fraction is upside down. Which value stands above the line?")
-_COMPARISON = _("One comparison is turned round. For which values should it be true?")
+_UPSIDE_DOWN = _("One fraction is upside down. Which value is the numerator?")
+_COMPARISON = _("One comparison has the wrong direction. For which values should it be true?")
 _AXIS = _("These numbers come from the wrong axis. Which axis counts the samples?")
 _NUMBER = _("One fixed number of the formula is wrong or missing. Which numbers does it contain?")
-_TRANSPOSED = _("One factor is transposed, or is not. Which shape has each factor of the product?")
+_TRANSPOSED = _("A transpose is missing or one too many. Which shape does each factor have?")
 
-_OPERATION = _("Your code uses {wrong} where another operation belongs. Which one is it?")
-_FUNCTION = _("These are the numbers of {wrong}. Which function belongs there?")
-_VALUE = _("Your code uses {wrong} in a place where another value belongs. Where do you use it?")
+_OPERATION = _("Your code uses {wrong}, but the formula has another operation there. Which one?")
+_FUNCTION = _("These are the values of {wrong}. Which function does the formula use?")
+_VALUE = _("Your code uses {wrong} where the formula has another value. Where do you use it?")
 
 _OPERATIONS: dict[type[ast.operator], tuple[tuple[type[ast.operator], str], ...]] = {
     ast.Add: ((ast.Mult, _("a product")),),
@@ -710,7 +708,7 @@ _OPERATIONS: dict[type[ast.operator], tuple[tuple[type[ast.operator], str], ...]
     ),
     ast.Div: (
         (ast.Mult, _("a product")),
-        (ast.FloorDiv, _("the division // without remainder")),
+        (ast.FloorDiv, _("the floor division //")),
         (ast.Sub, _("a difference")),
     ),
     ast.Pow: ((ast.Mult, _("a product")),),

@@ -24,7 +24,7 @@ _LABELS = {
     # 06_two_layer_net
     "one-hot accuracy": _("accuracy with one-hot targets"),
     "any order": _("for other batches and networks"),
-    "scores after the step": _("what predict returns after the step"),
+    "scores after the step": _("logits after the step"),
     "any depth": _("for two layers"),
     "entries for two layers": _("number of entries for two layers"),
     # 07_gradient_check
@@ -52,7 +52,7 @@ _LABELS = {
     "what stays gets the right gradient": _("kept values get the right gradient"),
     "every forward has a new mask": _("every forward draws a new mask"),
     "nothing happens at test time": _("no dropout at test time"),
-    "running_mean afterwards": _("running_mean after the test"),
+    "running_mean afterwards": _("running_mean after test time"),
     # 10_autodiff
     "nothing else comes": _("no other name appears"),
     "no name comes twice": _("no name appears twice"),
@@ -191,7 +191,7 @@ class Report:
             return [("", self.notice)] if self.notice else []
         said = [
             ("", self.finding.problem),
-            (_("Wanted: "), self.finding.wanted),
+            (_("Expected: "), self.finding.wanted),
             (_("Got: "), self.finding.got),
             *((_("Think: "), line) for line in self.finding.hint.splitlines()),
             (_("Read: "), self._section()),

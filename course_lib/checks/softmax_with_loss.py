@@ -125,7 +125,7 @@ softmax_with_loss = _LossTask(
     cases=_loss_cases(),
     points={"forward": 1, "dx": 2, "for labels": 1, "at extremes": 1, "contracts": 1},
     read="05_softmax_with_loss#softmax-with-loss",
-    notice=_("Two long formulas, but the gradient is short: (y - t) / N."),
+    notice=_("The two formulas are long, but the gradient is short: (y - t) / N."),
 )
 
 predict = NumberTask(

@@ -43,7 +43,9 @@ from course_lib.grading.course import Course, CourseError, find_course
     metavar="CSV",
     help="With --from: a table of names and ids, or a class list.",
 )
-@click.option("--dry-run", is_flag=True, help="With --from: show who is who, and write nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="With --from: show the student of each file, and write nothing."
+)
 @click.option("--scheduler", metavar="ADDRESS", help="Use a Dask cluster: tcp://host:8786.")
 @click.option(
     "--no-sandbox",
@@ -55,34 +57,35 @@ def grade_command(assignment: tuple[str, ...], export: Path | None, **options: A
 
     Reads submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb. Points go to nbgrader's gradebook.db,
     notebooks to autograded/, students' pages to feedback/; formgrader and nbgrader export read
-    them there. Points and comments given by people are kept.
+    them there. Points and comments given by hand are kept.
 
     Unchanged submissions are not graded again. You may stop a run at any time: the same command
     resumes it.
 
-    Every submission gets a row. An unreadable one gets no points, and its row says why a person
-    must look at it. The exit code is 0 if every submission has its result in the gradebook; 1 if
-    one has none, or if a file of an export was refused; 130 if stopped.
+    Every submission gets a row. An unreadable one gets no points, and its row says what to check
+    by hand. The exit code is 0 if every submission has its result in the gradebook; 1 if one has
+    none, or if a file of an export was refused; 130 if stopped.
 
     \b
     --from imports one export for one ASSIGNMENT: a folder or a .zip of
       Moodle (with or without folders, with groups), Canvas, Blackboard,
       Brightspace, Gradescope, ILIAS, Sakai, or with
       ada.ipynb   or   ada/any.ipynb                       (one file or folder each)
-    Folders around the whole class are skipped. Where names leave a choice, who is
-    who is shown before anything is written; --dry-run shows it and writes nothing.
+    Folders around the whole class are skipped. If names are ambiguous, the
+    student of each file is shown first; --dry-run always shows it, and writes
+    nothing.
     The student's id is the login in the export, or the name. Hyphens replace all
-    characters but letters, digits and . _ @ +  (Ada-Lovelace, lovelaceada, ada).
-    With --names, a name in the table gets the id in its line. The column name may
-    also hold Moodle's or Canvas's number, or the file's name.
+    characters except letters, digits and . _ @ + (Ada-Lovelace, lovelaceada).
+    With --names, a student gets the id in the table's line with that name. The
+    column "name" may also hold the number of Moodle or Canvas, or the file name.
     All files of a student are imported. Each student gets a row, also without a
-    notebook. Of several attempts, the latest with a notebook counts; the others go
-    to submitted/.replaced/.
+    notebook. Of several attempts, the latest with a notebook counts; the others
+    go to submitted/.replaced/.
     No submission is overwritten: an identical one is skipped, a different one is
     refused. With --force it replaces the old one, which moves to
-    submitted/.replaced/. The time that the export tells is written to
-    timestamp.txt: the time in its names or lists, or that of its files, unless
-    all lie within ten minutes. Check them before you set late penalties.
+    submitted/.replaced/. The time of submission goes to timestamp.txt. It comes
+    from the names or lists of the export, or from the dates of its files, unless
+    all of them lie within ten minutes. Check it before you set late penalties.
     """  # noqa: D301
     course = find_course()
     slugs = course.choose(assignment)
@@ -213,8 +216,8 @@ class _Stopped(click.ClickException):
 def overview_command(assignment: tuple[str, ...]) -> None:
     """Write the class overview, and print its address.
 
-    It shows the points by task, the frequency of each misconception and the submissions that
-    need a person, with links to the feedback pages. Without ASSIGNMENT, every assignment with
+    It shows the points by task, the frequency of each misconception and the submissions to check
+    by hand, with links to the feedback pages. Without ASSIGNMENT, every assignment with
     submissions.
     """
     from course_lib.grading.feedback.class_page import write_overview
@@ -228,7 +231,7 @@ def overview_command(assignment: tuple[str, ...]) -> None:
 @click.argument("assignment", nargs=-1)
 @click.option("--student", "students", multiple=True, help="Only this student; may be repeated.")
 def feedback_command(assignment: tuple[str, ...], students: tuple[str, ...]) -> None:
-    """Write the feedback pages again, with the points and comments given by people.
+    """Write the feedback pages again, with the points and comments given by hand.
 
     Run it after grading by hand in formgrader. The pages are
     feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html. Without ASSIGNMENT, every assignment with
@@ -250,7 +253,7 @@ def feedback_command(assignment: tuple[str, ...], students: tuple[str, ...]) -> 
     "form",
     type=click.Choice(["moodle", "canvas", "csv"]),
     required=True,
-    help="A file for Moodle's or Canvas's grade import, or a table for people.",
+    help="A file for the grade import of Moodle or Canvas, or a plain table.",
 )
 @click.option(
     "--to",
@@ -260,7 +263,7 @@ def feedback_command(assignment: tuple[str, ...], students: tuple[str, ...]) -> 
 @click.option(
     "--names",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A table of names and ids, such as Moodle's or Canvas's own export.",
+    help="A table of names and ids, such as an export from Moodle or Canvas.",
 )
 @click.option(
     "--column", default="", help="The header of the assignment's column; by default its slug."
@@ -336,7 +339,7 @@ def audit_command(
     change. A mutant with full points is a gap in the checks, unless
     tests/mutants/equivalent.toml explains why it is right.
 
-    Fails if a requirement is not met. Without ASSIGNMENT, measures all of them.
+    Fails if a requirement is not met. Without ASSIGNMENT, measures all assignments.
     """
     from course_lib.grading.authoring.audit import audit, audit_json, audit_table, reasons
 
@@ -381,7 +384,7 @@ def new_exercise_command(slug: str, title: str) -> None:
     """Make the files of a new assignment.
 
     SLUG is the chapter's: two digits and words, as in 11_convolution. The new files work at once:
-    a notebook in solutions/ with a task of each kind (code, numbers to predict, words), its
+    a notebook in solutions/ with a task of each kind (code, numbers by hand, explanation), its
     checks, misconceptions with hints, right answers written differently, and attacks. Replace
     these tasks with yours. `course checklist SLUG` lists what is missing.
 
@@ -413,7 +416,7 @@ def checklist_command(assignment: tuple[str, ...], as_json: bool) -> None:
     release is up to date and shows no solution. `course audit` measures how strong the checks
     are.
 
-    Fails if a rule is broken, and says where. Without ASSIGNMENT, checks all of them.
+    Fails if a rule is broken, and says where. Without ASSIGNMENT, checks all assignments.
     """
     from course_lib.grading.authoring import checklist
 
@@ -457,7 +460,7 @@ def main() -> None:
 def release_command(assignment: tuple[str, ...], check: bool) -> None:
     """Make the students' notebooks in exercises/ from solutions/.
 
-    Without ASSIGNMENT, makes all of them. Removes model solutions, locks grade cells and adds the
+    Without ASSIGNMENT, makes all notebooks. Removes model solutions, locks grade cells and adds the
     assignments to the gradebook. Files that are up to date are not written.
     """
     from course_lib.grading.release import out_of_step, release
@@ -485,7 +488,7 @@ def start_command(assignment: str) -> None:
     """Copy the notebook of ASSIGNMENT into work/, to solve it there.
 
     The notebooks in exercises/ are what students get, and are in git: do not solve them in place.
-    A copy that is in work/ already is kept.
+    An existing copy in work/ is kept.
     """
     from course_lib.grading.release import start
 

@@ -408,7 +408,7 @@ def test_repr_is_the_number_of_points_for_nbgrader() -> None:
 
 def test_report_lists_problem_wanted_got_hint_and_section_in_order() -> None:
     text = str(REPORT)
-    places = [text.index(word) for word in ("P.", "Wanted: W", "Got: G", "Think: H?", "Read: ")]
+    places = [text.index(word) for word in ("P.", "Expected: W", "Got: G", "Think: H?", "Read: ")]
     assert places == sorted(places)
     assert "Name" not in text
 

@@ -162,7 +162,7 @@ def test_each_wrong_number_has_a_line_of_its_own() -> None:
         (-4.8, "sign"),
         (48, "decimal point"),
         (600, "the number for dtax"),
-        (4.83, "Close"),
+        (4.83, "close"),
         ((4.8, 1), "number of entries"),
         (17, ""),
     ],

@@ -367,7 +367,7 @@ class _Builder:
         )
 
     def _hints(self, result: TaskResult) -> Iterator[tuple[str, str]]:
-        yield _("Wanted"), self._clean(result.finding.wanted)
+        yield _("Expected"), self._clean(result.finding.wanted)
         yield _("Got"), self._clean(result.finding.got)
         yield from ((_("Think"), self._clean(line)) for line in result.finding.hint.splitlines())
         chapter, _hash, label = result.report.read.partition("#")

@@ -165,7 +165,7 @@ NINTH = """
 MUL_CHECK = "checks.mul_layer(MulLayer)"
 REJECTED: list[tuple[str, Change, str]] = [
     (GOALS, text("After this exercise you can", "Afterwards you can"), "followed by 0 goals"),
-    (GOALS, text(r"- say what a node.*?its unit\.", "", regex=True), "followed by 1 goals"),
+    (GOALS, text(r"- say which values.*?its unit\.", "", regex=True), "followed by 1 goals"),
     (TIME, text("**Time**: 40 to 60 minutes.", ""), "no time is stated"),
     (TIME, text("40 to 60 minutes", "40 to 90 minutes"), "is not within 10 to 60"),
     (TIME, text("40 to 60 minutes", "5 minutes"), "is not within 10 to 60"),
@@ -179,7 +179,7 @@ REJECTED: list[tuple[str, Change, str]] = [
     (TABLE, text("points: 3\n", "points: 2\n"), "add_layer has 3 points in the table and 2"),
     (TABLE, tasks(points={"forward": 1}), "but its check gives 1"),
     (HOW, text("## How this works", "## How it goes"), "there is no section"),
-    (HOW, text("It draws new numbers at every run, so", "It"), "is not what"),
+    (HOW, text(": it draws new numbers at every run.", "."), "is not what"),
     (HOW, text("To hand in, choose", "Choose"), "is not what"),
     (NUMBER, text(r"## Task 2.*(?=\+\+\+ \{\"nbgrader)", "", regex=True), "2 graded tasks"),
     (NUMBER, text("+++\n", NINTH), "9 graded tasks"),

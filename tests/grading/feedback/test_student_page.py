@@ -166,7 +166,7 @@ def test_page_shows_points_and_reasons_by_task() -> None:
     assert "✗ dx 0 / 1 has the wrong values" in said
     assert "✗ dy 1 / 2" in said
     assert (
-        "dx from MulLayer.backward has wrong values. Wanted [2. 4.] Got [1. 1.] "
+        "dx from MulLayer.backward has wrong values. Expected [2. 4.] Got [1. 1.] "
         "Think What does your backward do with dout? "
         f"Read chapter {SLUG}, section “product-node”"
     ) in said

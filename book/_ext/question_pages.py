@@ -10,6 +10,7 @@ import python_files
 import questions
 from browser_files import fetch
 from docutils import nodes
+from docutils.statemachine import StringList
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
@@ -29,14 +30,24 @@ def read(path: Path) -> tuple[questions.Question, ...]:
         raise ExtensionError(str(error)) from None
 
 
+BEFORE = "Answer from memory. {doc}`review` asks these questions again after 1, 3 and 7 days."
+
+
 class QuestionsDirective(SphinxDirective):
-    """``{questions}`` in a chapter: its questions, each with its solution folded."""
+    """``{questions}`` in a chapter: its questions, each with its solution folded.
+
+    The content is what the chapter's notebook says in their place.
+    """
+
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
         path = questions.FOLDER / f"{self.env.docname}.toml"
         self.env.note_dependency(str(path))
         asked = "".join(questions.whole(question) for question in read(path))
-        return [nodes.raw("", asked, format="html")]
+        before = nodes.container()
+        self.state.nested_parse(StringList([BEFORE], "questions"), self.content_offset, before)
+        return [*before.children, nodes.raw("", asked, format="html")]
 
 
 class Place(SphinxDirective):

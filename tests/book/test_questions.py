@@ -38,7 +38,7 @@ BY_HAND = {
 def test_every_chapter_asks_its_questions() -> None:
     assert [path.stem for path in FILES] == CHAPTERS
     for name in CHAPTERS:
-        assert "\n## Check yourself\n\n```{questions}\n```\n" in page(name)
+        assert "\n## Check yourself\n\n```{questions}\n" in page(name)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -48,6 +48,13 @@ PARTS = {
     "options": ({"text"}, {"right", "holds", "reason", "misconception"}),
     "extra": ({"line"}, {"reason", "misconception"}),
 }
+# What each key holds, if not a text.
+TYPES: dict[str, tuple[Any, str]] = {
+    "draw": (dict, "a table of lists"),
+    "right": (bool, "true or false"),
+    "tolerance": ((int, float), "a number"),
+    **dict.fromkeys(("lines", "question", *PARTS), (list, "a list")),
+}
 # {{ an expression }}, with a format such as .2f behind a colon; r is Python's own.
 PLACE = re.compile(r"\{\{(.+?)(?::(\.\d+[fge]|r))?\}\}")
 
@@ -97,6 +104,10 @@ def _check_keys(where: str, table: Any, needed: set[str], allowed: set[str]) -> 
     if unknown := sorted(set(table) - needed - allowed):
         known = ", ".join(sorted(needed | allowed))
         raise _fail(where, f"unknown key {', '.join(unknown)}; it may have {known}.")
+    for key, value in table.items():
+        kind, words = TYPES.get(key, (str, "a text in quotes"))
+        if not isinstance(value, kind):
+            raise _fail(where, f"{key}: expected {words}, got {value!r}.")
 
 
 def _run(where: str, code: str, names: dict[str, Any]) -> str:
@@ -131,7 +142,7 @@ def shown(value: Any, spec: str = "") -> str:
     return format(float(value) if not spec else value, spec or ".6g").replace("-", "−")
 
 
-def _reason(where: str, chapter: str, table: dict[str, Any], needed: bool = True) -> str:
+def _reason(where: str, chapter: str, table: dict[str, Any]) -> str:
     """Return why an answer is wrong: a sentence, or the hint of a known misconception."""
     if "misconception" in table:
         name = table["misconception"]
@@ -139,15 +150,15 @@ def _reason(where: str, chapter: str, table: dict[str, Any], needed: bool = True
         if not hints:
             raise _fail(where, f"course_lib/misconceptions/{chapter}.toml has no {name!r}.")
         return " ".join(hints[0].split())
-    if needed and not table.get("reason"):
+    if not table.get("reason"):
         raise _fail(where, "a reason or a misconception is missing.")
-    return str(table.get("reason", ""))
+    return str(table["reason"])
 
 
 def _draws(where: str, entry: dict[str, Any]) -> list[dict[str, Any]]:
     """Return sets of numbers in an order that looks random and is the same in every build."""
     draw = entry.get("draw", {})
-    if not isinstance(draw, dict) or not all(isinstance(v, list) and v for v in draw.values()):
+    if not all(isinstance(values, list) and values for values in draw.values()):
         raise _fail(where, "draw: expected lists of numbers by name, such as { x = [1, 2] }.")
     sets = [dict(zip(draw, values, strict=True)) for values in itertools.product(*draw.values())]
     random.Random(entry["name"]).shuffle(sets)
@@ -208,19 +219,22 @@ def _orders(where: str, entry: dict[str, Any], names: dict[str, Any]) -> list[li
     """Return every order of the lines that gives a right method, found by trying all."""
     _run(where, entry["code"], names)
 
-    def works(lines: list[str]) -> bool:
+    def holds(lines: list[str]) -> bool:
         body = textwrap.indent("\n".join(lines), "    ")
+        _run(where, f"{entry['head']}\n{body}", names)
+        return bool(np.all(_value(where, entry["holds"], names)))
+
+    def works(lines: list[str]) -> bool:
         try:
             with np.errstate(all="ignore"):
-                exec(f"{entry['head']}\n{body}", names)
-                return bool(eval(entry["holds"], names))
+                return holds(lines)
         except Exception:
             return False
 
     lines = entry["lines"]
-    if not 2 < len(lines) < 7:
-        raise _fail(where, f"expected 3 to 6 lines, got {len(lines)}.")
-    if not works(lines):
+    if not 2 < len(lines) < 7 or not all(isinstance(line, str) for line in lines):
+        raise _fail(where, f"lines: expected 3 to 6 texts, got {lines!r}.")
+    if not holds(lines):
         raise _fail(where, "the lines in the order of the file do not give what `holds` asks for.")
     for extra in entry.get("extra", []):
         for at in range(len(lines)):
@@ -290,6 +304,13 @@ def check(path: Path, number: int, entry: dict[str, Any], setup: str) -> Questio
                 raise _fail(where, f"two of the answers, right or wrong, are the same: {alike[0]}.")
             continue
         values = tuple(shown(_value(where, source, names), spec) for source, spec in places)
+        filled = dict(zip(places, values, strict=True))
+        options = [
+            PLACE.sub(lambda m, filled=filled: filled[m[1], m[2] or ""], option["text"])
+            for option in entry.get("options", [])
+        ]
+        if len(set(options)) < len(options):
+            raise _fail(where, f"with {draw} two options read the same: {', '.join(options)}.")
         variants.append(Variant(draw, values, answer, wrong))
         if len(variants) == VARIANTS:
             break
@@ -317,7 +338,7 @@ def read(path: Path) -> tuple[Question, ...]:
         raise _fail(path.name, f"not valid TOML: {error}") from None
     _check_keys(path.name, content, {"question"}, {"setup"})
     entries = content["question"]
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+    if not all(isinstance(entry, dict) for entry in entries):
         raise _fail(path.name, "question: expected tables, each below its own [[question]].")
     found = [
         check(path, number, entry, content.get("setup", ""))

@@ -9,10 +9,11 @@ export const KEY = "backprop-course/progress";
 export const GAPS = [1, 3, 7];
 /** From the page to the folder of the book. */
 const root = document.documentElement.dataset.content_root ?? "./";
-/** The page's name, such as "exercises/04_affine". */
-const here = location.pathname
-  .slice(new URL(root, location.href).pathname.length)
-  .replace(/\.html$/, "");
+/** A page's name, such as "exercises/04_affine".
+ * @param {{pathname: string}} address */
+const pageAt = ({ pathname }) =>
+  pathname.slice(new URL(root, location.href).pathname.length).replace(/\.html$/, "");
+const here = pageAt(location);
 
 /** The number of the day, by the reader's own clock. */
 export const today = () =>
@@ -92,11 +93,10 @@ export function showMarks() {
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (
     document.querySelectorAll(".bd-docs-nav a[href]")
   )) {
-    const name = link.href.split("#")[0].replace(/\.html$/, "");
-    const page = Object.keys(pages).find((page) => pages[page] && name.endsWith(`/${page}`));
-    const exercise = name.includes("/exercises/");
-    if (!page || exercise !== page.startsWith("exercises/")) continue;
-    const words = make("span", { className: "visually-hidden" }, exercise ? "finished" : "read");
+    const page = pageAt(link);
+    if (!pages[page]) continue;
+    const done = page.startsWith("exercises/") ? "finished" : "read";
+    const words = make("span", { className: "visually-hidden" }, done);
     link.append(make("span", { className: "done-mark" }, " ✓ ", words));
   }
   // Below the first list with a mark.

@@ -15,7 +15,8 @@ function begin(box, data) {
 
   const head = add(box, "div", { class: "head" });
   const field = add(head, "div", { class: "field" });
-  const pad = add(field, "canvas", { width: SIDE, height: SIDE, tabindex: 0, role: "application" });
+  const sheet = add(field, "div", { class: "sheet" });
+  const pad = add(sheet, "canvas", { width: SIDE, height: SIDE, tabindex: 0, role: "application" });
   const under = add(field, "p");
   const choice = add(head, "div", { class: "choice" });
   const thumbs = data.labels.map((label, i) => {
@@ -85,6 +86,7 @@ function begin(box, data) {
     paintGrey(pad, x);
     pad.setAttribute("aria-label", filled(words.field, values));
     under.textContent = words.under;
+    sheet.classList.toggle("gridded", step === 0);
     thumbs.forEach((thumb, i) => thumb.setAttribute("aria-pressed", i === chosen));
     select.value = t;
     // What plays by itself is not read out.

@@ -346,7 +346,7 @@ function addNetwork(box, H, words) {
 // The losses at the recorded steps, which stand at equal distances.
 function addChart(parent, data, words) {
   const svg = add(parent, "svg", { class: "chart", role: "img" });
-  const high = 120, last = data.steps.length - 1, edge = 8;
+  const high = 120, last = data.steps.length - 1, left = 20, right = 8;
   const grid = [0, 1, 2].map((loss) => [add(svg, "path", { class: "axis" }), add(svg, "text", {}, loss), loss]);
   const ticks = data.steps.map((step) =>
     add(svg, "text", { class: "tick" }, step >= 1000 ? `${step / 1000}k` : step));
@@ -354,7 +354,7 @@ function addChart(parent, data, words) {
   const mean = add(svg, "polyline", { class: "mean" }), one = add(svg, "polyline", { class: "one" });
   const dots = ["mean", "one"].map((kind) => add(svg, "circle", { class: kind, r: 4 }));
   let width = 0, now = null;
-  const X = (i) => edge + ((width - 2 * edge) * i) / last;
+  const X = (i) => left + ((width - left - right) * i) / last;
 
   function update(losses, time, label) {
     now = [losses, time, label];
@@ -362,8 +362,8 @@ function addChart(parent, data, words) {
     const top = Math.max(2.5, ...losses), y = (loss) => 6 + (high - 12) * (1 - loss / top);
     const points = (row) => row.map((loss, i) => `${X(i)},${y(loss)}`).join(" ");
     grid.forEach(([path, text, loss]) => {
-      set(path, { d: `M0 ${y(loss)}H${width}` });
-      set(text, { x: 0, y: y(loss) - 3 });
+      set(path, { d: `M${left - 6} ${y(loss)}H${width}` });
+      set(text, { x: 0, y: y(loss) + 4 });
     });
     ticks.forEach((text, i) => set(text, { x: X(i), y: high + 12,
       visibility: width > 280 || i % 2 === 0 ? "visible" : "hidden" }));

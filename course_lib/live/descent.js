@@ -5,7 +5,7 @@ function begin(box, data) {
 
   const plane = addPlane(box, data);
   const controls = add(box, "div", { class: "below" });
-  const choice = add(controls, "fieldset", { class: "row" });
+  const choice = add(controls, "fieldset", { class: "strip" });
   add(choice, "legend", {}, words.rates);
   rates.forEach((rate, i) => {
     const label = add(choice, "label", { class: `rate rate${i}` });
@@ -14,7 +14,7 @@ function begin(box, data) {
     radio.addEventListener("change", () => { chosen = i; update(player.at); });
     add(label, "span", {}, rate);
   });
-  const row = add(controls, "div", { class: "row" });
+  const row = add(controls, "div", { class: "strip" });
   const player = addPlayer(row, { name: "Play", first: 0, last, at: last, pace: 300, show: update });
   const slider = add(row, "input", { type: "range", min: 0, max: last, "aria-label": words.slider });
   slider.addEventListener("input", () => player.to(Number(slider.value)));
@@ -66,7 +66,8 @@ function addPlane(box, { along, across, levels, regions, paths, words }) {
   function update(chosen, step, label) {
     now = [chosen, step, label];
     if (!place) return;
-    showPaths(lines, paths.map((path) => path.slice(0, step + 1).map(({ point }) => place(point))), chosen);
+    const points = paths.map((path) => path.slice(0, step + 1).map(({ point }) => place(point)));
+    showPaths(lines, points, chosen);
     dots.forEach((dot, i) => {
       const [cx, cy] = place(paths[chosen][Math.min(i, step)].point);
       set(dot, { cx, cy, class: `stop rate${chosen}` });
@@ -78,8 +79,8 @@ function addPlane(box, { along, across, levels, regions, paths, words }) {
     const scale = width / (along[1] - along[0]), height = scale * (across[1] - across[0]);
     place = ([u, v]) => [(u - along[0]) * scale, height - (v - across[0]) * scale];
     set(svg, { viewBox: `0 0 ${width} ${height}`, height });
-    areas.forEach((area, i) => set(area,
-      { d: regions[i].map((ring) => `M${ring.map((point) => place(point).join(" ")).join("L")}Z`).join("") }));
+    const outline = (ring) => `M${ring.map((point) => place(point).join(" ")).join("L")}Z`;
+    areas.forEach((area, i) => set(area, { d: regions[i].map(outline).join("") }));
     const at = along[0] + 0.86 * (along[1] - along[0]);
     labels.forEach(([text, region]) => {
       // Where its line crosses the right part of the picture, below the floor of the valley.
@@ -99,7 +100,8 @@ function addLosses(box, { paths, words }) {
   const Y = (loss) => 6 + (high - 12) * (1 - loss / top);
   const grid = Array.from({ length: top + 1 }, (_, loss) => [
     add(svg, "path", { class: "axis" }), add(svg, "text", { x: 0, y: Y(loss) + 4 }, loss), Y(loss)]);
-  const ticks = [0, 10, 20, 30, 40].map((step) => [add(svg, "text", { class: "tick", y: high + 12 }, step), step]);
+  const ticks = [0, 10, 20, 30, 40].map((step) =>
+    [add(svg, "text", { class: "tick", y: high + 12 }, step), step]);
   const name = add(svg, "text", { class: "tick", y: high + 26 }, words.slider);
   add(svg, "text", { x: edge + 4, y: 12 }, words.loss);
   const lines = addPaths(svg, paths.length);
@@ -109,7 +111,8 @@ function addLosses(box, { paths, words }) {
     now = [chosen, step, label];
     if (!width) return;
     const x = (i) => edge + ((width - edge - 8) * i) / last;
-    showPaths(lines, paths.map((path) => path.slice(0, step + 1).map(({ loss }, i) => [x(i), Y(loss)])), chosen);
+    const points = paths.map((path) => path.slice(0, step + 1).map(({ loss }, i) => [x(i), Y(loss)]));
+    showPaths(lines, points, chosen);
     for (const [text, i] of ticks) set(text, { x: x(i) });
     set(name, { x: x(last / 2) });
     set(svg, { "aria-label": label });

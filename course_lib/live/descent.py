@@ -141,7 +141,7 @@ def make_record() -> dict[str, Any]:
     from contourpy import contour_generator
 
     plane = Plane()
-    along, across = np.linspace(*ALONG, 45), np.linspace(*ACROSS, 23)
+    along, across = np.linspace(*ALONG, 97), np.linspace(*ACROSS, 51)
     losses = np.array([[plane.loss((u, v)) for u in along] for v in across])
     contours = contour_generator(along, across, losses)
     regions = []

@@ -15,13 +15,15 @@ function begin(box, data) {
 
   const head = add(box, "div", { class: "head" });
   const field = add(head, "div", { class: "field" });
-  const pad = add(field, "canvas", { width: SIDE, height: SIDE, tabindex: 0, role: "application" });
+  const sheet = add(field, "div", { class: "sheet" });
+  const pad = add(sheet, "canvas", { width: SIDE, height: SIDE, tabindex: 0, role: "application" });
   const under = add(field, "p");
   const choice = add(head, "div", { class: "choice" });
   const thumbs = data.labels.map((label, i) => {
     if (i % K === 0) {
-      add(choice, "p", {}, i ? words.misread : words.choose);
-      add(choice, "div", { class: "thumbs", role: "group", "aria-label": i ? words.misread : words.choose });
+      const name = i ? words.misread : words.choose;
+      add(choice, "p", {}, name);
+      add(choice, "div", { class: "thumbs", role: "group", "aria-label": name });
     }
     const thumb = add(choice.lastElementChild, "button", { type: "button", "aria-label": label });
     paintGrey(add(thumb, "canvas", { width: SIDE, height: SIDE }), image(i));
@@ -38,7 +40,7 @@ function begin(box, data) {
   const body = add(box, "div", { class: "body" });
   const drawing = addNetwork(add(body, "div"), H, words);
   const side = add(body, "div", { class: "side" });
-  const row = add(side, "div", { class: "row", role: "group", "aria-label": words.passes });
+  const row = add(side, "div", { class: "strip", role: "group", "aria-label": words.passes });
   const all = addButton(row, "All", () => steps.to(-1));
   const back = addButton(row, "Back", () => steps.to(steps.at < 0 ? LAST : Math.max(steps.at - 1, 0)));
   const next = addButton(row, "Next", () => steps.to(steps.at + 1));
@@ -52,7 +54,7 @@ function begin(box, data) {
   const slider = add(learning, "input", { type: "range", min: 0, max: data.steps.length - 1,
     "aria-label": words.slider });
   slider.addEventListener("input", () => training.to(Number(slider.value)));
-  const row2 = add(learning, "div", { class: "row" });
+  const row2 = add(learning, "div", { class: "strip" });
   const training = addPlayer(row2, { name: "Train", first: 0, last: data.steps.length - 1,
     at: data.view === "learn" ? 0 : data.steps.indexOf(100), pace: 900,
     show() { steps.stop(); refresh(); } });
@@ -84,6 +86,7 @@ function begin(box, data) {
     paintGrey(pad, x);
     pad.setAttribute("aria-label", filled(words.field, values));
     under.textContent = words.under;
+    sheet.classList.toggle("gridded", step === 0);
     thumbs.forEach((thumb, i) => thumb.setAttribute("aria-pressed", i === chosen));
     select.value = t;
     // What plays by itself is not read out.
@@ -110,6 +113,9 @@ function begin(box, data) {
         { row: Math.floor(i / SIDE) + 1, column: (i % SIDE) + 1, value: x[i].toFixed(2) });
     },
   });
+  // Who draws by keyboard hears where the pen is; a mouse would have it told all the time.
+  pad.addEventListener("focus", () => under.setAttribute("aria-live", "polite"));
+  pad.addEventListener("blur", () => under.removeAttribute("aria-live"));
   row.addEventListener("keydown", (event) => {
     const move = { ArrowLeft: back, ArrowRight: next }[event.key];
     if (!move || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
@@ -169,7 +175,10 @@ function numbers({ x, t, a, logits, y, loss, dlogits, answer }) {
 
 function paintGrey(canvas, x) {
   const context = canvas.getContext("2d"), pixels = context.createImageData(SIDE, SIDE);
-  x.forEach((ink, i) => pixels.data.set([255, 255, 255, 255].map((v, c) => (c < 3 ? 24 + 231 * ink : v)), 4 * i));
+  x.forEach((ink, i) => {
+    const grey = 24 + 231 * ink;
+    pixels.data.set([grey, grey, grey, 255], 4 * i);
+  });
   context.putImageData(pixels, 0, 0);
 }
 
@@ -202,20 +211,24 @@ function addNetwork(box, H, words) {
   const many = (count, make) => Array.from({ length: count }, (_, i) => make(i));
   const counts = { a: H, h: H, logits: K, y: K };
   const bands = {}, forwardBars = {}, backwardBars = {}, axes = {}, labels = {};
-  for (const name of ["W1", ...Object.keys(ROWS)]) bands[name] = add(svg, "rect", { class: "band", rx: 6 });
+  for (const name of ["W1", ...Object.keys(ROWS)]) {
+    bands[name] = add(svg, "rect", { class: "band", rx: 6 });
+  }
   const fan = many(H, () => add(svg, "path", { pathLength: 1 }));
   const links = many(H * K, () => add(svg, "path", { pathLength: 1 }));
   const tiles = many(H, () => [add(svg, "rect", { class: "tile" }), add(svg, "image")]);
   for (const name of Object.keys(ROWS)) {
     axes[name] = add(svg, "path", { class: "axis" });
     forwardBars[name] = many(counts[name], () => add(svg, "rect", { class: "bar" }));
-    backwardBars[name] = many(ROWS[name].backward ? counts[name] : 0, () => add(svg, "rect", { class: "bar back" }));
+    backwardBars[name] = many(ROWS[name].backward ? counts[name] : 0,
+      () => add(svg, "rect", { class: "bar back" }));
   }
   const goal = add(svg, "rect", { class: "goal" });
   const shares = many(K, () => add(svg, "text", { class: "share" }));
   const digits = many(K, (k) => add(svg, "text", { class: "digit" }, k));
   for (const name of Object.keys(words.labels)) {
-    labels[name] = add(svg, "text", { class: /^d|loss/.test(name) ? `label right ${name === "loss" ? "result" : ""}` : name === "W1" ? "label over" : "label" }, words.labels[name]);
+    const kind = name === "loss" ? "label right result" : name.startsWith("d") ? "label right" : "label";
+    labels[name] = add(svg, "text", { class: kind }, words.labels[name]);
   }
   let width = 0, now = null;
   const at = {};
@@ -224,16 +237,21 @@ function addNetwork(box, H, words) {
   // In pixels of the screen, so that text keeps its size.
   function resize(wide) {
     width = wide;
-    let y = 34;
-    const side = Math.floor(width / H) - 3, tall = width > 340 ? 1.3 : 1;
-    for (const [name, height, above] of [["W1", side, 20], ["a", 42 * tall, 22], ["h", 42 * tall, 22], ["logits", 46 * tall, 70 * tall + 22], ["y", 46 * tall, 38]]) {
-      const label = name === "y" ? 36 : 20;
-      at[name] = { top: y + above, height };
-      set(bands[name], { x: 0, y: y + above - label, width, height: height + label + 3 });
-      if (labels[name]) set(labels[name], { x: 6, y: y + above - label + 14 });
-      const right = labels[name === "y" ? "loss" : `d${name}`];
-      set(right, { x: width - 6, y: y + above - label + 14 });
-      y += above + height + 4;
+    let y = 32;
+    const side = Math.floor(width / H) - 3;
+    // Beside the controls there is room.
+    const tall = box.parentElement.clientWidth >= 600 ? 1.3 : 1;
+    const heights = { W1: side, a: 42 * tall, h: 42 * tall, logits: 46 * tall, y: 46 * tall };
+    // Above each row: its label, for y also the number on the highest bar, and the lines.
+    const label = (name) => (name === "y" ? 36 : 20);
+    for (const [name, height] of Object.entries(heights)) {
+      y += name === "logits" ? 70 * tall : 2;
+      set(bands[name], { x: 0, y, width, height: height + label(name) + 3 });
+      set(labels[name], { x: 6, y: y + 14 });
+      set(labels[name === "y" ? "loss" : `d${name}`], { x: width - 6, y: y + 14 });
+      y += label(name);
+      at[name] = { top: y, height };
+      y += height + 4;
     }
     set(bands.y, { height: at.y.height + 36 + 22 });
     set(svg, { viewBox: `0 0 ${width} ${y + 22}`, height: y + 22 });
@@ -242,7 +260,8 @@ function addNetwork(box, H, words) {
     const curve = (path, x0, y0, x1, y1) =>
       set(path, { d: `M${x0} ${y0}C${x0} ${(y0 + y1) / 2} ${x1} ${(y0 + y1) / 2} ${x1} ${y1}` });
     fan.forEach((path, j) => curve(path, at.field, 0, column(j, H), at.W1.top));
-    links.forEach((path, i) => curve(path, column(Math.floor(i / K), H), at.h.top + at.h.height + 6, column(i % K, K), at.logits.top - 22));
+    links.forEach((path, i) => curve(path, column(Math.floor(i / K), H),
+      at.h.top + at.h.height + 6, column(i % K, K), at.logits.top - 22));
     digits.forEach((el, k) => set(el, { x: column(k, K), y: at.y.top + at.y.height + 15 }));
     if (now) update(...now);
   }
@@ -263,8 +282,9 @@ function addNetwork(box, H, words) {
     const most = Math.max(...pushes.map(Math.abs)) || 1;
     paths.forEach((path, i) => {
       const strength = Math.abs(pushes[i]) / most;
-      set(path, { "stroke-width": 0.5 + 2.5 * strength, "stroke-opacity": shown && strength ? 0.1 + 0.7 * strength : 0,
-        class: ["line", back ? "back" : "on", pushes[i] < 0 && "down", moving && "moving"].filter(Boolean).join(" ") });
+      const kinds = ["line", back && "back", pushes[i] < 0 && "down", moving && "moving"];
+      set(path, { class: kinds.filter(Boolean).join(" "), "stroke-width": 0.5 + 2.5 * strength,
+        "stroke-opacity": shown && strength ? 0.1 + 0.7 * strength : 0 });
     });
   }
 
@@ -284,12 +304,15 @@ function addNetwork(box, H, words) {
 
     const H = tiles.length, atWeights = step === WEIGHTS_BACK;
     const values = atWeights ? state.dW1 : state.W1;
-    const strongest = atWeights ? values.reduce((high, v) => Math.max(high, Math.abs(v)), 0) : state.strongest;
-    tiles.forEach(([, picture], j) => picture.setAttribute("href", tile(values, j, H, strongest)));
+    const strongest = atWeights
+      ? values.reduce((high, v) => Math.max(high, Math.abs(v)), 0) : state.strongest;
+    tiles.forEach(([, picture], j) => set(picture, { href: tile(values, j, H, strongest) }));
     const backwards = step >= HIDDEN_BACK;
-    lines(links, links.map((_, i) => state.W2[i] * (backwards ? state.dlogits[i % K] : state.h[Math.floor(i / K)])),
-      shows(AFFINE2), backwards, step === AFFINE2 || step === HIDDEN_BACK);
-    lines(fan, atWeights ? state.da : state.a, shows(AFFINE1), atWeights, step === AFFINE1 || atWeights);
+    const pushes = links.map((_, i) =>
+      state.W2[i] * (backwards ? state.dlogits[i % K] : state.h[Math.floor(i / K)]));
+    lines(links, pushes, shows(AFFINE2), backwards, [AFFINE2, HIDDEN_BACK].includes(step));
+    lines(fan, atWeights ? state.da : state.a, shows(AFFINE1), atWeights,
+      [AFFINE1, WEIGHTS_BACK].includes(step));
 
     for (const [name, band] of Object.entries(bands)) band.classList.toggle("now", AT_WORK[step] === name);
     for (const [name, label] of Object.entries(labels)) {
@@ -323,14 +346,15 @@ function addNetwork(box, H, words) {
 // The losses at the recorded steps, which stand at equal distances.
 function addChart(parent, data, words) {
   const svg = add(parent, "svg", { class: "chart", role: "img" });
-  const high = 120, last = data.steps.length - 1, edge = 8;
+  const high = 120, last = data.steps.length - 1, left = 20, right = 8;
   const grid = [0, 1, 2].map((loss) => [add(svg, "path", { class: "axis" }), add(svg, "text", {}, loss), loss]);
-  const ticks = data.steps.map((step) => add(svg, "text", { class: "tick" }, step >= 1000 ? `${step / 1000}k` : step));
+  const ticks = data.steps.map((step) =>
+    add(svg, "text", { class: "tick" }, step >= 1000 ? `${step / 1000}k` : step));
   const marker = add(svg, "path", { class: "marker" });
   const mean = add(svg, "polyline", { class: "mean" }), one = add(svg, "polyline", { class: "one" });
   const dots = ["mean", "one"].map((kind) => add(svg, "circle", { class: kind, r: 4 }));
   let width = 0, now = null;
-  const X = (i) => edge + ((width - 2 * edge) * i) / last;
+  const X = (i) => left + ((width - left - right) * i) / last;
 
   function update(losses, time, label) {
     now = [losses, time, label];
@@ -338,10 +362,11 @@ function addChart(parent, data, words) {
     const top = Math.max(2.5, ...losses), y = (loss) => 6 + (high - 12) * (1 - loss / top);
     const points = (row) => row.map((loss, i) => `${X(i)},${y(loss)}`).join(" ");
     grid.forEach(([path, text, loss]) => {
-      set(path, { d: `M0 ${y(loss)}H${width}` });
-      set(text, { x: 0, y: y(loss) - 3 });
+      set(path, { d: `M${left - 6} ${y(loss)}H${width}` });
+      set(text, { x: 0, y: y(loss) + 4 });
     });
-    ticks.forEach((text, i) => set(text, { x: X(i), y: high + 12, visibility: width > 280 || i % 2 === 0 ? "visible" : "hidden" }));
+    ticks.forEach((text, i) => set(text, { x: X(i), y: high + 12,
+      visibility: width > 280 || i % 2 === 0 ? "visible" : "hidden" }));
     set(marker, { d: `M${X(time)} 0V${high}` });
     set(mean, { points: points(data.losses) });
     set(one, { points: points(losses) });
@@ -369,7 +394,9 @@ function addTable(box, words) {
   function fill() {
     if (!details.open || !state) return;
     holder.replaceChildren();
-    for (const [first, names] of [[words.unit, ["a", "h", "dh", "da"]], [words.digit, ["logits", "y", "t", "dlogits"]]]) {
+    for (const [first, names] of [
+      [words.unit, ["a", "h", "dh", "da"]], [words.digit, ["logits", "y", "t", "dlogits"]],
+    ]) {
       const table = add(holder, "table");
       const head = add(add(table, "thead"), "tr");
       for (const name of [first, ...names]) add(head, "th", { scope: "col" }, name);
@@ -403,12 +430,15 @@ function addPen(pad, { ink, done, clear, at }) {
 
   function place(event) {
     const frame = pad.getBoundingClientRect();
-    return [((event.clientY - frame.top) / frame.height) * SIDE, ((event.clientX - frame.left) / frame.width) * SIDE];
+    return [(event.clientY - frame.top) / frame.height, (event.clientX - frame.left) / frame.width]
+      .map((share) => share * SIDE);
   }
 
   function stroke(from, to) {
     const parts = Math.max(1, Math.ceil(2 * Math.hypot(to[0] - from[0], to[1] - from[1])));
-    for (let k = 0; k <= parts; k++) dot(from[0] + ((to[0] - from[0]) * k) / parts, from[1] + ((to[1] - from[1]) * k) / parts);
+    for (let k = 0; k <= parts; k++) {
+      dot(from[0] + ((to[0] - from[0]) * k) / parts, from[1] + ((to[1] - from[1]) * k) / parts);
+    }
     done();
   }
 
@@ -436,7 +466,8 @@ function addPen(pad, { ink, done, clear, at }) {
     else return;
     event.preventDefault();
     event.stopPropagation();
-    if (down && (move || event.key === " ")) stroke([cursor[0] + 0.5, cursor[1] + 0.5], [cursor[0] + 0.5, cursor[1] + 0.5]);
+    const middle = cursor.map((value) => value + 0.5);
+    if (down && (move || event.key === " ")) stroke(middle, middle);
     at(cursor[0] * SIDE + cursor[1], down);
   });
   pad.addEventListener("blur", () => { down = false; });

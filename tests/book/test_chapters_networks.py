@@ -173,7 +173,7 @@ def test_the_recorded_training_goes_as_chapter_8_tells_it() -> None:
     assert max(losses) == 3000
     assert "recorded at 13 of its 3,000 steps" in text
     parameters = 784 * 12 + 12 + 12 * 10 + 10
-    assert f"### Two directions of {parameters:,}" in text
+    assert f"### Two directions out of {parameters:,}" in text
     assert sum(param.size for param in recorded(0).params.values()) == parameters
     # Hardly any progress in 20 steps, and nine tenths of it in 200.
     assert losses[0] - losses[20] < 0.03

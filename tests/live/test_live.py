@@ -373,7 +373,7 @@ def calls(path: Path) -> list[str]:
 
 
 def test_the_page_holds_each_explorer_and_leaves_it_to_decide() -> None:
-    assert sorted(calls(PAGE)) == sorted(f"{name}()" for name in live.__all__)
+    assert sorted(calls(PAGE)) == sorted(f"{explore.__name__}()" for explore in EXPLORERS)
     assert "live.ipynb" in PAGE.read_text(encoding="utf-8")
 
 

@@ -513,3 +513,28 @@ def test_where_nothing_can_be_moved_there_is_a_picture(
 def test_each_figure_is_light(htmls: dict[str, str]) -> None:
     for html in htmls.values():
         assert len(gzip.compress(html.encode())) < HEAVIEST
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "begins"),
+    [
+        ("index", 1280, "A 7, after 0 training steps."),
+        ("06_two_layer_net", 360, "A 7, after 100 training steps."),
+        ("08_training", 360, "A 7, after 0 training steps."),
+    ],
+)
+def test_the_figures_keep_their_form_in_the_book(
+    browser: Any, book: Path, name: str, width: int, begins: str
+) -> None:
+    # The theme has styles of its own, for common names of classes as well.
+    address = (book / f"{name}.html").as_uri()
+    with look(browser, address, width=width, still=True, formulas=False) as seen:
+        assert caption(seen.page).startswith(begins)
+        rows = [[button(seen.page, text) for text in ("All", "Back", "Next")]]
+        if name == "08_training":
+            rows.append(seen.page.get_by_role("radio").all())
+        for row in rows:
+            assert len({round(each.bounding_box()["y"]) for each in row}) == 1
+        for figure in seen.page.locator(".alive").all():
+            assert figure.bounding_box()["width"] > 0.85 * min(width - 40, 686)
+        assert seen.errors == []

@@ -56,7 +56,7 @@ def make_questions(graph: Tape, story: Story, show: Show, backward: bool) -> lis
     Raises
     ------
     ValueError
-        If the figure shows no gradients.
+        If the figure shows no gradients, or only the one that starts the backward pass.
     """
     if not backward:
         raise ValueError(
@@ -78,6 +78,11 @@ def make_questions(graph: Tape, story: Story, show: Show, backward: bool) -> lis
     for value in graph.values:
         if (at := story.sum_at.get(id(value))) is not None:
             questions.append(_of_sum(value, at, show))
+    if not questions:
+        raise ValueError(
+            "ask: expected a gradient to ask for, got a graph of constants. "
+            "Add the numbers by g.input."
+        )
     return sorted(questions, key=lambda question: question.step)
 
 

@@ -532,6 +532,8 @@ def test_without_scripts_and_on_paper_the_gradients_are_in_a_solution(chromium, 
         page.locator(".bpg-scroll").press("End")
         page.emulate_media(media="print")
         assert page.get_by_text(solution).locator("visible=true").count() == 1
+        panel = page.locator(".bpg-panel").evaluate("(el) => getComputedStyle(el).position")
+        assert panel == "static"
         assert page.locator("button:visible, input:visible, summary:visible").count() == 0
 
 

@@ -130,6 +130,7 @@ def test_the_figure_begins_without_the_gradients_that_it_asks_for():
         (shopping_cart, {"ask": True}, "got True"),
         (shopping_cart, {"ask": "gradients", "backward": False}, "got backward=False"),
         (lambda: one_relu(None), {"ask": "gradients"}, r"Call g.backward\(1\) before"),
+        (lambda: of_constants(), {"ask": "gradients"}, "got a graph of constants"),
     ],
 )
 def test_a_figure_that_cannot_ask_says_why(make, options, message):
@@ -142,4 +143,11 @@ def one_relu(dout):
     g.apply(Relu(), g.input("x", 3.0), name="out")
     if dout is not None:
         g.backward(dout)
+    return g
+
+
+def of_constants():
+    g = Graph()
+    g.apply(Relu(), g.constant(3.0), name="out")
+    g.backward(1)
     return g

@@ -13,7 +13,7 @@ from course_lib.arrays import Array
 from course_lib.datasets import load_mnist
 from course_lib.figures import BLUE, ORANGE, PURPLE, on_page, page_style
 from course_lib.live import network
-from course_lib.live.page import in_page
+from course_lib.live.page import drawn, in_page
 
 RATES = [0.05, 0.5, 0.8]
 STEPS = 40
@@ -56,7 +56,7 @@ class show_descent:
         return "show_descent()"
 
     def _repr_html_(self) -> str:
-        return in_page("descent", record() | {"words": WORDS}, still()._repr_html_())
+        return in_page("descent", record() | {"words": WORDS}, drawn(still))
 
 
 @functools.cache

@@ -510,6 +510,18 @@ def test_where_nothing_can_be_moved_there_is_a_picture(
     assert re.findall(r"ends at ([\d.]+\d)", labels[1]) == [f"{loss:.2f}" for loss in ends]
 
 
+def test_without_matplotlib_the_figure_itself_is_printed(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a page whose Python has run the cell again.
+    monkeypatch.setattr("course_lib.live.page.find_spec", lambda _: None)
+    with opened(browser, tmp_path, show_descent()._repr_html_()) as page:
+        page.emulate_media(media="print")
+        assert page.locator("input:visible, button:visible").count() == 0
+        assert page.locator(".alive svg:visible").count() == 2
+        assert page.locator(".still").count() == 0
+
+
 def test_each_figure_is_light(htmls: dict[str, str]) -> None:
     for html in htmls.values():
         assert len(gzip.compress(html.encode())) < HEAVIEST

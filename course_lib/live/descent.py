@@ -11,9 +11,9 @@ import numpy as np
 
 from course_lib.arrays import Array
 from course_lib.datasets import load_mnist
-from course_lib.figures import BLUE, ORANGE, PURPLE, on_page, page_style
+from course_lib.figures import BLUE, ORANGE, PURPLE, TEXT, on_page, page_style
 from course_lib.live import network
-from course_lib.live.page import in_page
+from course_lib.live.page import drawn, in_page
 
 RATES = [0.05, 0.5, 0.8]
 STEPS = 40
@@ -56,7 +56,7 @@ class show_descent:
         return "show_descent()"
 
     def _repr_html_(self) -> str:
-        return in_page("descent", record() | {"words": WORDS}, still()._repr_html_())
+        return in_page("descent", record() | {"words": WORDS}, drawn(still))
 
 
 @functools.cache
@@ -172,7 +172,10 @@ def still() -> on_page:
         for rings in found["regions"]:
             paths = [Path(ring, closed=True) for ring in rings]
             patch = PathPatch(
-                Path.make_compound_path(*paths), facecolor=BLUE, edgecolor="none", alpha=0.09
+                Path.make_compound_path(*paths),
+                facecolor=(TEXT, 0.03),
+                edgecolor=(TEXT, 0.3),
+                linewidth=0.5,
             )
             top.add_patch(patch)
         for rate, path, colour, line in zip(RATES, found["paths"], _COLOURS, _LINES, strict=True):

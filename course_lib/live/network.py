@@ -15,7 +15,7 @@ from course_lib.datasets import load_mnist
 from course_lib.figures import BLUE, ORANGE, TEXT, on_page, page_style
 from course_lib.functions import softmax
 from course_lib.layers.affine import Affine
-from course_lib.live.page import in_page, pack
+from course_lib.live.page import drawn, in_page, pack
 from course_lib.networks import TwoLayerNet
 from course_lib.training import train
 
@@ -119,7 +119,7 @@ class show_network:
     def _repr_html_(self) -> str:
         settings = {"view": self.view, "play": self.play, "first": FIRST}
         data = record() | settings | {"hidden": HIDDEN_SIZE, "words": WORDS}
-        return in_page("network", data, still()._repr_html_())
+        return in_page("network", data, drawn(still))
 
 
 @functools.cache

@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
 from importlib.resources import files
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from course_lib.arrays import Array
-from course_lib.figures import BLUE, GREEN, ORANGE, PURPLE
+from course_lib.figures import BLUE, GREEN, ORANGE, PURPLE, on_page
 from course_lib.graphs.svg import DARK, LIGHT
 
 COLOURS = {"BLUE": BLUE, "ORANGE": ORANGE, "PURPLE": PURPLE}
@@ -30,17 +32,25 @@ def in_page(kind: str, data: dict[str, Any], still: str) -> str:
     data : dict
         The data of the script, ready for JSON.
     still : str
-        HTML for print, and for pages where no script runs.
+        HTML for print, and for pages where no script runs; may be empty.
     """
+    still = f'<div class="still">{still}</div>' if still else ""
     # "</script>" inside a string would end the script.
     numbers = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     return (
         f'<div class="explorer {kind}" data-lm-suppress-shortcuts="true">'
-        f"<style>{_style(kind)}</style>"
-        f'<div class="still">{still}</div>'
+        f"<style>{_style(kind)}</style>{still}"
         f'<script type="application/json" class="data">{numbers}</script>'
         f"<script>{_script(kind)}</script></div>"
     )
+
+
+def drawn(still: Callable[[], on_page]) -> str:
+    """Return the HTML of a still picture, or nothing where matplotlib is missing.
+
+    Python in the page has matplotlib only after a cell that names it.
+    """
+    return still()._repr_html_() if find_spec("matplotlib") else ""
 
 
 def pack(values: Array) -> str:

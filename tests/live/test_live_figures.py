@@ -133,6 +133,18 @@ def test_the_recorded_paths_descend_on_the_loss_of_the_network(plane: descent.Pl
         assert wrong_steps(plane, some[6:], rate) == []
     assert wrong_steps(plane, found["paths"][1][:3], 0.6) == [0, 1]
     slow, good, large = ([step["loss"] for step in path] for path in found["paths"])
+    # What chapter 8 says of them. The floor lies at about 0 across.
+    along, across = np.moveaxis([[step["point"] for step in path] for path in found["paths"]], 2, 0)
+    assert across[0].min() > 0
+    assert along[0, -1] - along[0, 20] < 0.5
+    assert across[1, :4] == pytest.approx([1.2, -0.45, 0.1, 0], abs=0.02)
+    assert along[1, -1] > along[1, 0] + 3
+    swings = np.abs(across[2])
+    assert swings[4] < 0.5 * swings[0]
+    assert (np.diff(swings[4:17:2]) > 0).all()
+    assert (np.diff(swings[5:18:2]) > 0).all()
+    assert (np.sign(across[2]) == np.resize([1, -1], 41)).all()
+    assert abs(along[2, -1] - along[2, 20]) < 0.2
     assert (np.diff(slow) < 0).all()
     assert good[-1] < 0.5 * slow[-1]
     # Too large: up in every second step, and never near the floor of the valley.
@@ -508,6 +520,18 @@ def test_where_nothing_can_be_moved_there_is_a_picture(
     assert f"the loss {last['loss']:.3f}" in labels[0]
     ends = [path[-1]["loss"] for path in descent.record()["paths"]]
     assert re.findall(r"ends at ([\d.]+\d)", labels[1]) == [f"{loss:.2f}" for loss in ends]
+
+
+def test_without_matplotlib_the_figure_itself_is_printed(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a page whose Python has run the cell again.
+    monkeypatch.setattr("course_lib.live.page.find_spec", lambda _: None)
+    with opened(browser, tmp_path, show_descent()._repr_html_()) as page:
+        page.emulate_media(media="print")
+        assert page.locator("input:visible, button:visible").count() == 0
+        assert page.locator(".alive svg:visible").count() == 2
+        assert page.locator(".still").count() == 0
 
 
 def test_each_figure_is_light(htmls: dict[str, str]) -> None:

@@ -123,7 +123,7 @@ def test_a_relevant_change_makes_the_record_out_of_date(
         replaced(f"solutions/{SLUG}.md", "Two apples at 100", "Two apples at 110"),
         replaced("course_lib/checks/cases.py", "class Case:", "# A case.\n\nclass Case:"),
         replaced("course_lib/checks/cases.py", '"""Arguments for', '"""The arguments for'),
-        replaced("course_lib/misconceptions/01_shopping_cart.toml", "Hold y", "Hold it"),
+        replaced("course_lib/misconceptions/01_shopping_cart.toml", "Each", "Every"),
         replaced("course_lib/misconceptions/03_activations.toml", "self.mask", "self.masks"),
         replaced("course_lib/checks/activations.py", "Relu", "ReLU"),
         added(f"tests/submissions/{TWO[1]}/hostile/zzz.py"),

@@ -29,30 +29,29 @@ BUNDLES = {"page.js": [], "tools.js": ["--global-name=courseTools"], "worker.js"
 AT_ONCE = "page.js"
 
 
-def bundle(target: Path, modules: Path) -> None:
-    """Make of the sources one classic script each: as modules they would not load from a file."""
-    for name, options in BUNDLES.items():
-        done = node(
-            [
-                str(modules / "esbuild-wasm" / "bin" / "esbuild"),
-                str(PACKAGES / "src" / name),
-                "--bundle",
-                "--format=iife",
-                "--minify",
-                "--target=es2022",
-                "--log-level=warning",
-                "--legal-comments=none",
-                f"--outfile={target / name}",
-                *options,
-            ],
-            return_completed_process=True,
-            env={"NODE_PATH": str(modules)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        if done.returncode or done.stdout:
-            raise ExtensionError(f"esbuild on {name} said:\n{done.stdout}")
+def bundle(name: str, target: Path, modules: Path, *options: str) -> None:
+    """Make a classic script of a source and what it imports: a file cannot load modules."""
+    done = node(
+        [
+            str(modules / "esbuild-wasm" / "bin" / "esbuild"),
+            str(PACKAGES / "src" / name),
+            "--bundle",
+            "--format=iife",
+            "--minify",
+            "--target=es2022",
+            "--log-level=warning",
+            "--legal-comments=none",
+            f"--outfile={target / name}",
+            *options,
+        ],
+        return_completed_process=True,
+        env={"NODE_PATH": str(modules)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode or done.stdout:
+        raise ExtensionError(f"esbuild on {name} said:\n{done.stdout}")
 
 
 def core_folder(modules: Path) -> str:
@@ -108,7 +107,8 @@ def make_files(target: Path, version: str) -> dict[str, Any]:
     for folder in (new, target):
         shutil.rmtree(folder, ignore_errors=True)
     new.mkdir(parents=True)
-    bundle(new, modules)
+    for name, options in BUNDLES.items():
+        bundle(name, new, modules, *options)
     shutil.copyfile(PACKAGES / "src" / "run.py", new / "run.py")
     build_wheel(new)
     core = core_folder(modules)

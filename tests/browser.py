@@ -56,6 +56,18 @@ SIDEWAYS = """() => {
   return wide;
 }"""
 
+# Areas as large as a line of text and light, also the paper of a drawing. An inverted image is dark.
+LIGHT = """() => {
+  const light = (colour) => { const [r, g, b, a = 1] = colour.match(/[\\d.]+/g)?.map(Number) ?? [];
+    return a > 0.5 && (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255 > 0.7; };
+  return [...document.querySelectorAll("body, body *")].filter((el) => {
+    const { width, height } = el.getBoundingClientRect(), style = getComputedStyle(el);
+    const paper = el.matches("svg :is(rect, path, polygon)");
+    return width * height > 3000 && light(paper ? style.fill : style.backgroundColor)
+      && style.visibility === "visible" && !style.filter.startsWith("invert");
+  }).map((el) => el.outerHTML.slice(0, 120));
+}"""
+
 DRAWN = """async () => {
   if (document.querySelector('script[src*="mathjax"]')) await MathJax.startup.promise;
   await document.fonts.ready;
@@ -241,7 +253,10 @@ def switch(page: Any, theme: str) -> None:
 
 
 def survey(seen: Look, axe: str) -> dict[str, list[str]]:
-    """Look at an open page, closed in the dark and with all answers open in the light."""
+    """Look at an open page, closed in the dark and with all answers open in the light.
+
+    Light areas in the dark are looked for with all answers open, too.
+    """
     page, found = seen.page, {}
     page.set_viewport_size({"width": 360, "height": 900})
     found["sideways"] = sideways(page)
@@ -254,6 +269,8 @@ def survey(seen: Look, axe: str) -> dict[str, list[str]]:
     found["axe in the light, answers open"] = violations(page, axe)
     page.set_viewport_size({"width": 360, "height": 900})
     found["sideways, answers open"] = sideways(page)
+    switch(page, "dark")
+    found["light areas in the dark"] = page.evaluate(LIGHT)
     found["formulas that are wrong"] = page.locator("mjx-merror").all_text_contents()
     found["foreign hosts"] = seen.foreign
     found["errors"] = seen.errors

@@ -1,4 +1,4 @@
-"""Find sections: the list of the best sections that the search page shows above Sphinx's own results.
+"""List the sections that the search page shows above the pages that Sphinx finds.
 
 Sphinx's search finds pages that contain all words. A question such as "why does db sum" leads to a
 section, so each section and each term of the notation is written into a script, with its title, its
@@ -77,7 +77,7 @@ def sections_of(document: nodes.document, page: str) -> list[dict[str, str]]:
                 "page": page,
                 "anchor": node["ids"][0] if above else "",
                 "title": node[0].astext(),
-                "path": " › ".join(above),
+                "path": " / ".join(above),
                 "keywords": entries(node),
                 "text": joined(words(node, code=False)),
                 "code": joined(words(node, code=True)),

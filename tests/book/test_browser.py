@@ -110,6 +110,15 @@ FAULTS = {
         {"axe in the light, answers open"},
     ),
     "pale in the dark": (DARK.format("color: #bbb"), {"colours in the dark"}),
+    "a light box in the dark": (
+        DARK.format("background: #eee; color: #111"),
+        {"light areas in the dark"},
+    ),
+    "white paper in the dark": (
+        '<svg role="img" aria-label="Paper" width="100" height="100">'
+        '<path d="M0 0H100V100H0" fill="#fff" /></svg>',
+        {"light areas in the dark"},
+    ),
     "pale in an answer": (
         '<details><summary>More</summary><p style="color: #bbb">Who can read this?</p></details>',
         {"axe in the light, answers open"},

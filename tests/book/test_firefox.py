@@ -27,9 +27,11 @@ KEYS = {"Control": "\ue009", "Enter": "\ue007", "Home": "\ue011", "ArrowRight": 
 
 
 def find_firefox() -> str:
-    if path := shutil.which("firefox-esr"):
-        return path
-    do_without("no Firefox here; on Debian: sudo apt install firefox-esr", "COURSE_REQUIRE_FIREFOX")
+    path = shutil.which("firefox-esr")
+    if path is None:
+        reason = "no Firefox here; on Debian: sudo apt install firefox-esr"
+        do_without(reason, "COURSE_REQUIRE_FIREFOX")
+    return path
 
 
 class Firefox:
@@ -152,7 +154,9 @@ def test_without_firefox_tests_are_skipped_or_fail_if_required(
 
 def test_errors_and_requests_of_a_page_are_seen(firefox: Firefox, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    page.write_text("<!doctype html><script>throw new Error('no')</script><img src=https://elsewhere.invalid/a.png>")
+    page.write_text(
+        "<!doctype html><script>throw new Error('no')</script><img src=https://elsewhere.invalid/a.png>"
+    )
     firefox.open(page.as_uri())
     assert firefox.errors == ["Error: no"]
     assert firefox.requests == ["https://elsewhere.invalid/a.png"]
@@ -224,6 +228,8 @@ def test_search_leads_to_the_section(firefox: Firefox, book: Path, site: str, ov
     assert firefox.errors == []
     firefox.evaluate("document.querySelector('#found-sections li a').click()")
     firefox.wait_for("location.href.endsWith('04_affine.html#why-db-is-a-sum')")
+    firefox.wait_for("document.querySelector('#why-db-is-a-sum .highlighted')")
+    assert firefox.evaluate("document.querySelectorAll('svg .highlighted').length") == 0
 
 
 def test_a_page_passes_axe_in_both_themes(firefox: Firefox, book: Path, axe: str) -> None:

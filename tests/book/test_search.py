@@ -98,10 +98,14 @@ def test_a_search_shows_sections_with_an_excerpt_and_opens_the_first(
             assert first.locator("a").inner_text() == "Why db is a sum"
             assert "db" in first.locator("mark").all_inner_texts()
             assert sideways(page) == []
+            # Sphinx still fetches its excerpts; leaving the page would stop that with an error.
+            page.wait_for_load_state("networkidle")
             first.locator("a").click()
             page.wait_for_url("**/04_affine.html#why-db-is-a-sum")
-            # Sphinx highlights the words that were searched for.
             assert page.locator("#why-db-is-a-sum").bounding_box()["y"] < 450
+            # Sphinx marks the words in the text, and none in a drawing, where it would fail.
+            page.wait_for_function("document.querySelector('#why-db-is-a-sum .highlighted')")
+            assert page.locator("svg .highlighted").count() == 0
             assert seen.errors == []
             assert seen.foreign == []
 

@@ -56,7 +56,23 @@ SIDEWAYS = """() => {
   return wide;
 }"""
 
-# Areas as large as a line of text and light, also the paper of a drawing. An inverted image is dark.
+# Words that a line break divides, in names in tables; and tables of tasks that must be scrolled.
+TABLES = """() => {
+  const divided = (text) => [...text.data.matchAll(/[\\p{L}\\p{N}]+/gu)].filter((word) => {
+    const range = document.createRange();
+    range.setStart(text, word.index);
+    range.setEnd(text, word.index + word[0].length);
+    return new Set([...range.getClientRects()].map((line) => Math.round(line.top))).size > 1;
+  }).map(([word]) => word);
+  const names = document.querySelectorAll(":is(td, th) code");
+  const texts = (el) => [...el.childNodes].flatMap((n) => n.nodeType === 3 ? [n] : texts(n));
+  const wide = (table) => { const box = table.parentElement;
+    return table.rows[0]?.cells[0]?.innerText === "task" && box.scrollWidth > box.clientWidth; };
+  return [...[...names].flatMap(texts).flatMap(divided),
+    ...[...document.querySelectorAll("table")].filter(wide).map((table) => table.innerText)];
+}"""
+
+# Light areas as large as a line of text, also the paper of a drawing. An inverted image is dark.
 LIGHT = """() => {
   const light = (colour) => { const [r, g, b, a = 1] = colour.match(/[\\d.]+/g)?.map(Number) ?? [];
     return a > 0.5 && (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255 > 0.7; };
@@ -260,6 +276,7 @@ def survey(seen: Look, axe: str) -> dict[str, list[str]]:
     page, found = seen.page, {}
     page.set_viewport_size({"width": 360, "height": 900})
     found["sideways"] = sideways(page)
+    found["broken tables"] = page.evaluate(TABLES)
     switch(page, "dark")
     found["sideways in the dark"] = sideways(page)
     page.set_viewport_size({"width": 1280, "height": 900})

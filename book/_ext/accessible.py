@@ -1,4 +1,4 @@
-"""Write HTML for screen readers and narrow screens, where that of Sphinx and MyST-NB falls short."""
+"""Write HTML for screen readers and narrow screens, where Sphinx and MyST-NB fall short of it."""
 
 from __future__ import annotations
 

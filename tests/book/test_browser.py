@@ -91,6 +91,11 @@ WIDE = '<div class="wide" style="width: 2000px">wide</div>'
 BOX = '<div style="overflow-x: auto">{}</div>'
 DARK = '<style>[data-theme="dark"] .it {{ {} }}</style><div class="it">It</div>'
 
+TASKS = BOX.format(
+    '<table tabindex="0"><tr><th>task</th></tr>'
+    '<tr><td><code style="display: block; {}">softmax</code></td></tr></table>'
+)
+
 # The body of a page, and the faults that the survey must report.
 FAULTS = {
     "a picture from elsewhere": (
@@ -133,6 +138,11 @@ FAULTS = {
         BOX.format(f'<h2 tabindex="0">Wide</h2>{WIDE}'),
         {"sideways", "sideways in the dark", "sideways, answers open"},
     ),
+    "a name in a narrow cell": (
+        TASKS.format("word-break: break-all; width: 1ch"),
+        {"broken tables"},
+    ),
+    "a table of tasks that scrolls": (TASKS.format("min-width: 600px"), {"broken tables"}),
     "wide in the dark": (DARK.format("width: 2000px"), {"sideways in the dark"}),
     "wide in an answer": (
         f"<details><summary>More</summary>{WIDE}</details>",
@@ -142,6 +152,7 @@ FAULTS = {
 
 RIGHT = {
     "text": "<p>All is well.</p>",
+    "a table of tasks": TASKS.format(""),
     "a wide box": BOX.format(f'<p tabindex="0">Wide</p>{WIDE}'),
     "an answer": "<details><summary>More</summary><p>Less.</p></details>",
 }

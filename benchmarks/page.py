@@ -18,9 +18,9 @@ Section = dict[str, Any]
 HEAD = """\
 # How fast it is
 
-All alternatives were measured in one run on one machine, so compare their ratios. The page also shows
-the comparisons that the course loses. Times are medians, with the minimum and maximum in brackets.
-`make bench` repeats all measurements and writes this page; it took {minutes:.0f} minutes here.
+All alternatives were measured in one run on one machine, so compare their ratios. The page also
+shows the comparisons that the course loses. Times are medians, with the minimum and maximum in
+brackets. `make bench` repeats all measurements and writes this page, here in {minutes:.0f} minutes.
 """
 
 
@@ -74,22 +74,22 @@ log the loss. All alternatives compute the accuracy equally often. PyTorch is in
         ),
     )
     yield f"""\
-The target is a fifth of the source's time, {aim:.1f} s; `course_lib` takes {ours:.1f} s in float32.
-The matrix products alone take {floor:.1f} s, {base / floor:.1f} times as fast as the source's code:
-this is the lower bound for NumPy, and `course_lib` takes {ours / floor:.1f} times as long. Reading the
-batches from memory takes {fetching:.1f} s if measured alone. The same steps written by hand,
-without layers, checks and history (`benchmarks/by_hand.py`), take {by_hand:.1f} s,
-{base / by_hand:.1f} times as fast as the source's code: {verdict(by_hand <= aim)}. The parts of
-`course_lib`, each measured alone:
+The target is a fifth of the source's time, {aim:.1f} s; `course_lib` takes {ours:.1f} s in
+float32. The matrix products alone take {floor:.1f} s, {base / floor:.1f} times as fast as the
+source's code: this is the lower bound for NumPy, and `course_lib` takes {ours / floor:.1f} times
+as long. Reading the batches from memory takes {fetching:.1f} s if measured alone. The same steps
+written by hand, without layers, checks and history (`benchmarks/by_hand.py`), take {by_hand:.1f}
+s, {base / by_hand:.1f} times as fast as the source's code: {verdict(by_hand <= aim)}. The parts
+of `course_lib`, each measured alone:
 
 {picture("training_parts", "Where the time of a training run goes, as one bar")}
 """
     yield table(("part", "seconds"), ((r["name"], f"{r['seconds']:.2f}") for r in parts))
     yield """\
-Gathering a batch is slow because its 100 images lie in 100 places of 188 MB of memory. The rest of
-forward and backward consists of many NumPy calls on small arrays. Some of these reject NaN, wrong shapes
-and targets that are no probabilities; the course keeps them, because they report a mistake where it is
-made. The accuracies consist almost entirely of matrix products.
+Gathering a batch is slow because its 100 images lie in 100 places of 188 MB of memory. The rest
+of forward and backward consists of many NumPy calls on small arrays. Some of these reject NaN,
+wrong shapes and targets that are no probabilities; the course keeps them, because they report a
+mistake where it is made. The accuracies consist almost entirely of matrix products.
 """
 
 
@@ -111,10 +111,11 @@ source's code comes from the constant in its logarithm and its larger step.
         ((r["name"], seconds(r, 3), f"{r['times']:.1f}", f"{r['error']:.1e}") for r in rows),
     )
     yield f"""\
-The table shows how the time grows with the number of parameters (3 dense random rows) and with the
-batch (MNIST). The source's time is extrapolated from a few hundred losses. Memory is the most that the
-check adds: a few megabytes, and about a dozen arrays of the parameters' size. The advantage shrinks with
-larger batches, because both alternatives then spend their time on arithmetic.
+The table shows how the time grows with the number of parameters (3 dense random rows) and with
+the batch (MNIST). The source's time is extrapolated from a few hundred losses. Memory is the most
+that the check adds: a few megabytes, and about a dozen arrays of the parameters' size. The
+advantage shrinks with larger batches, because both alternatives then spend their time on
+arithmetic.
 
 {picture("gradient_check", "Seconds of a gradient check over the number of parameters")}
 """
@@ -145,9 +146,9 @@ def grading(section: Section) -> Iterator[str]:
     yield f"""\
 ## Grading
 
-`nbgrader autograde` grades the class in one unprotected kernel, `course grade` with a sandbox for each
-submission. Both times include starting the program. A time marked with ~ is extrapolated from smaller
-classes. Memory is that of the largest process.
+`nbgrader autograde` grades the class in one unprotected kernel, `course grade` with a sandbox for
+each submission. Both times include starting the program. A time marked with ~ is extrapolated
+from smaller classes. Memory is that of the largest process.
 
 {picture("grading", "Seconds for each submission, without and with the start")}
 
@@ -176,9 +177,9 @@ The parts of one submission, with one worker, after the start:
         ("part", "milliseconds"), ((r["name"], f"{1000 * r['seconds']:.0f}") for r in parts)
     )
     yield """\
-A sandbox is a new process in new namespaces for each submission. The checks call the student's code many
-times with new numbers: the constructor, forward and backward. The results of a right answer and of the
-known misconceptions are computed once for a class.
+A sandbox is a new process in new namespaces for each submission. The checks call the student's
+code many times with new numbers: the constructor, forward and backward. The results of a right
+answer and of the known misconceptions are computed once for a class.
 """
 
 
@@ -186,8 +187,8 @@ def book(section: Section) -> Iterator[str]:
     yield f"""\
 ## The book
 
-A clean build executes the pages in parallel on all processors; the column "in kernels" is the time for
-that. After an edit of prose, only Sphinx's own time remains.
+A clean build executes the pages in parallel on all processors; the column "in kernels" is the
+time for that. After an edit of prose, only Sphinx's own time remains.
 
 {picture("book", "Seconds of each build, in kernels and outside")}
 """
@@ -205,9 +206,9 @@ def pages(section: Section) -> Iterator[str]:
     yield f"""\
 ## Pages
 
-A first visit to a server on the same machine, in {section["browser"]}, with the processor slowed down
-{section["slower"]} times. *Readable*: the text is painted. *Interactive*: scripts have run, formulas are
-drawn, and the page reacts to input.
+A first visit to a server on the same machine, in {section["browser"]}, with the processor slowed
+down {section["slower"]} times. *Readable*: the text is painted. *Interactive*: scripts have run,
+formulas are drawn, and the page reacts to input.
 """
     yield table(
         ("page", "until", "seconds"),
@@ -227,9 +228,9 @@ def page_python(section: Section) -> Iterator[str]:
     yield f"""\
 ## Python in a page
 
-`{section["page"]}`, from a server on the same machine, in {section["browser"]}, with an empty cache.
-*Ready*: from the click on "Start Python" until the page says "Python is ready". *First output* and
-*first figure*: from then until a cell shows it. *Again*: ready, in a second visit.
+`{section["page"]}`, from a server on the same machine, in {section["browser"]}, with an empty
+cache. *Ready*: from the click on "Start Python" until the page says "Python is ready". *First
+output* and *first figure*: from then until a cell shows it. *Again*: ready, in a second visit.
 """
     yield table(("", "seconds"), ((r["name"], seconds(r, 1)) for r in section["tables"]["times"]))
 

@@ -18,10 +18,9 @@ Section = dict[str, Any]
 HEAD = """\
 # How fast it is
 
-Measured side by side, in one run on one machine; the ratio is what to look at. A figure that is
-worse than that of what it is compared with stands here all the same. Medians; in brackets the least
-and the most. `make bench` repeats everything and writes this page anew: in {minutes:.0f} minutes
-here. What each part took stands below it.
+All alternatives were measured in one run on one machine, so compare their ratios. The page also
+shows the comparisons that the course loses. Times are medians, with the minimum and maximum in
+brackets. `make bench` repeats all measurements and writes this page, here in {minutes:.0f} minutes.
 """
 
 
@@ -61,8 +60,8 @@ def training(section: Section) -> Iterator[str]:
 ## Training
 
 {section["steps"]:,} steps of the 784-50-10 network on MNIST, 100 images a step, with the accuracy
-on all 70,000 images once an epoch. The source's way is float64 and takes a second forward pass to
-log the loss. Each measures the accuracy equally often. PyTorch takes part where it is installed:
+on all 70,000 images once an epoch. The source's code uses float64 and runs a second forward pass to
+log the loss. All alternatives compute the accuracy equally often. PyTorch is included if installed:
 `python -m venv _build/torch && _build/torch/bin/python -m pip install torch==2.13.0 numpy`.
 
 {picture("training", "Seconds of a training run, as bars")}
@@ -75,27 +74,27 @@ log the loss. Each measures the accuracy equally often. PyTorch takes part where
         ),
     )
     yield f"""\
-The aim is a fifth of the source's time, {aim:.1f} s; `course_lib` takes {ours:.1f} s in float32.
-The matrix products alone take {floor:.1f} s, {base / floor:.1f} times as fast as the source's way:
-that is the floor for NumPy, and `course_lib` takes {ours / floor:.1f} times as long. Fetching the
-batches from memory, measured by itself, takes {fetching:.1f} s. The same steps written out by hand,
-without layers, checks and history (`benchmarks/by_hand.py`), take {by_hand:.1f} s,
-{base / by_hand:.1f} times as fast as the source's way: {verdict(by_hand <= aim)}. Where the time of
-`course_lib` goes, each part measured by itself:
+The target is a fifth of the source's time, {aim:.1f} s; `course_lib` takes {ours:.1f} s in
+float32. The matrix products alone take {floor:.1f} s, {base / floor:.1f} times as fast as the
+source's code: this is the lower bound for NumPy, and `course_lib` takes {ours / floor:.1f} times
+as long. Reading the batches from memory takes {fetching:.1f} s if measured alone. The same steps
+written by hand, without layers, checks and history (`benchmarks/by_hand.py`), take {by_hand:.1f}
+s, {base / by_hand:.1f} times as fast as the source's code: {verdict(by_hand <= aim)}. The parts
+of `course_lib`, each measured alone:
 
 {picture("training_parts", "Where the time of a training run goes, as one bar")}
 """
     yield table(("part", "seconds"), ((r["name"], f"{r['seconds']:.2f}") for r in parts))
     yield """\
-Gathering a batch is waiting for memory: 100 images come from 100 places among 188 MB. The rest of
-forward and backward is many calls of NumPy on small arrays, among them the checks that refuse NaN,
-wrong shapes and targets that are no probabilities. They stay: they are what makes a mistake speak
-up where it is made. What the accuracies take is nearly all matrix products.
+Gathering a batch is slow because its 100 images lie in 100 places of 188 MB of memory. The rest
+of forward and backward consists of many NumPy calls on small arrays. Some of these reject NaN,
+wrong shapes and targets that are no probabilities; the course keeps them, because they report a
+mistake where it is made. The accuracies consist almost entirely of matrix products.
 """
 
 
 def verdict(reached: bool) -> str:
-    return "they reach the aim" if reached else "they miss the aim, too"
+    return "they meet the target" if reached else "they miss the target, too"
 
 
 def gradient_check(section: Section) -> Iterator[str]:
@@ -104,18 +103,19 @@ def gradient_check(section: Section) -> Iterator[str]:
 ## Gradient check
 
 All 39,760 parameters of that network on {section["images"]} images. The error is the largest
-difference from backpropagation over the largest gradient of its parameter; that of the source's
-way comes from the constant inside its logarithm and its longer step.
+difference from backpropagation, divided by the largest gradient of the parameter. The error of the
+source's code comes from the constant in its logarithm and its larger step.
 """
     yield table(
         ("", "seconds", "times as fast", "error"),
         ((r["name"], seconds(r, 3), f"{r['times']:.1f}", f"{r['error']:.1e}") for r in rows),
     )
     yield f"""\
-How it grows with the parameters (3 dense random rows) and with the batch (MNIST). The source's time
-is worked out from a few hundred of its losses. Memory is what the check holds at most beyond what
-there was before: a few megabytes, and about a dozen arrays of the parameters' size. The gain
-shrinks as batches grow, since there both ways are busy with numbers.
+The table shows how the time grows with the number of parameters (3 dense random rows) and with
+the batch (MNIST). The source's time is extrapolated from a few hundred losses. Memory is the most
+that the check adds: a few megabytes, and about a dozen arrays of the parameters' size. The
+advantage shrinks with larger batches, because both alternatives then spend their time on
+arithmetic.
 
 {picture("gradient_check", "Seconds of a gradient check over the number of parameters")}
 """
@@ -146,16 +146,16 @@ def grading(section: Section) -> Iterator[str]:
     yield f"""\
 ## Grading
 
-The same class, graded by `nbgrader autograde` in one unprotected kernel and by `course grade`,
-each submission in a sandbox. Both times include starting the program. A time marked with ~ is
-worked out from smaller classes. Memory is that of the largest process.
+`nbgrader autograde` grades the class in one unprotected kernel, `course grade` with a sandbox for
+each submission. Both times include starting the program. A time marked with ~ is extrapolated
+from smaller classes. Memory is that of the largest process.
 
-{picture("grading", "Seconds for each submission, what starting takes apart")}
+{picture("grading", "Seconds for each submission, without and with the start")}
 
-Starting takes {starting["starting"]:.1f} s, as a class of {starting["submissions"]} shows
-that is graded already; the larger the class, the less that is for each submission. The aims are
-0.1 s for each submission, and 10 times nbgrader; the best here is {each:.3f} s, {best["times"]:.1f}
-times nbgrader. nbgrader itself has no workers to share the work between.
+Starting takes {starting["starting"]:.1f} s, measured with a class of {starting["submissions"]}
+that is graded already; in a larger class, this is less per submission. The targets are 0.1 s per
+submission, and 10 times as fast as nbgrader; the best result is {each:.3f} s, {best["times"]:.1f}
+times as fast as nbgrader, which has no worker processes.
 """
     heads = ("submissions", "way", "seconds", "each, s", "times as fast", "memory, MB")
     yield table(
@@ -168,7 +168,7 @@ times nbgrader. nbgrader itself has no workers to share the work between.
         ),
     )  # fmt: skip
     yield f"""\
-Where the time of one submission goes, with one worker, after the start:
+The parts of one submission, with one worker, after the start:
 
 {picture("grading_parts", "Where the time of one submission goes, as one bar")}
 """
@@ -177,9 +177,9 @@ Where the time of one submission goes, with one worker, after the start:
         ("part", "milliseconds"), ((r["name"], f"{1000 * r['seconds']:.0f}") for r in parts)
     )
     yield """\
-A sandbox is a process of its own in namespaces of its own, made anew for each submission. The
-student's code is called again and again: built, forward and backward, on fresh numbers. What a
-right answer and the known misconceptions give is worked out once for a class.
+A sandbox is a new process in new namespaces for each submission. The checks call the student's
+code many times with new numbers: the constructor, forward and backward. The results of a right
+answer and of the known misconceptions are computed once for a class.
 """
 
 
@@ -187,8 +187,8 @@ def book(section: Section) -> Iterator[str]:
     yield f"""\
 ## The book
 
-A clean build executes pages side by side, on all processors, and takes longer for that by what
-stands under "in kernels". An edited page takes what Sphinx takes.
+A clean build executes the pages in parallel on all processors; the column "in kernels" is the
+time for that. After an edit of prose, only Sphinx's own time remains.
 
 {picture("book", "Seconds of each build, in kernels and outside")}
 """
@@ -206,15 +206,15 @@ def pages(section: Section) -> Iterator[str]:
     yield f"""\
 ## Pages
 
-The first visit, from a server on the same machine, in {section["browser"]} with a processor
-slowed down {section["slower"]} times. Readable: text is painted. Interactive: scripts have run,
-formulas are drawn, and the page answers at once.
+A first visit to a server on the same machine, in {section["browser"]}, with the processor slowed
+down {section["slower"]} times. *Readable*: the text is painted. *Interactive*: scripts have run,
+formulas are drawn, and the page reacts to input.
 """
     yield table(
         ("page", "until", "seconds"),
         ((f"`{r['name']}`", r["what"], seconds(r)) for r in section["tables"]["times"]),
     )
-    yield "Each page with all it loads, compressed as a server sends it; the target is 1 MB.\n"
+    yield "The size of each page with all files that it loads; the target is 1 MB compressed.\n"
     yield table(
         ("page", "files", "kB", "compressed, kB"),
         (
@@ -228,15 +228,15 @@ def page_python(section: Section) -> Iterator[str]:
     yield f"""\
 ## Python in a page
 
-`{section["page"]}`, from a server on the same machine, in {section["browser"]}, with nothing kept
-from before. Ready: from the click on "Start Python" until the page says so. First output, first
-figure: until a cell has shown it after that. Again: the click in a second visit.
+`{section["page"]}`, from a server on the same machine, in {section["browser"]}, with an empty
+cache. *Ready*: from the click on "Start Python" until the page says "Python is ready". *First
+output* and *first figure*: from then until a cell shows it. *Again*: ready, in a second visit.
 """
     yield table(("", "seconds"), ((r["name"], seconds(r, 1)) for r in section["tables"]["times"]))
 
 
 def startup(section: Section) -> Iterator[str]:
-    yield "## Starting\n\nA new process each time. The aim is less than 0.3 s.\n"
+    yield "## Starting\n\nEach command runs in a new process. The target is less than 0.3 s.\n"
     yield table(
         ("", "seconds"), ((f"`{r['name']}`", seconds(r, 3)) for r in section["tables"]["startup"])
     )
@@ -246,7 +246,7 @@ def from_clone(section: Section) -> Iterator[str]:
     yield """\
 ## From a clone to a graded class
 
-One run of each step. To install is to fetch all packages, those of the book among them.
+One run of each step. Installing downloads all packages, including those of the book.
 """
     rows: Rows = section["tables"]["steps"]
     total = {"name": "together", "seconds": sum(row["seconds"] for row in rows)}

@@ -56,6 +56,34 @@ SIDEWAYS = """() => {
   return wide;
 }"""
 
+# Words that a line break divides, in names in tables; and tables of tasks that must be scrolled.
+TABLES = """() => {
+  const divided = (text) => [...text.data.matchAll(/[\\p{L}\\p{N}]+/gu)].filter((word) => {
+    const range = document.createRange();
+    range.setStart(text, word.index);
+    range.setEnd(text, word.index + word[0].length);
+    return new Set([...range.getClientRects()].map((line) => Math.round(line.top))).size > 1;
+  }).map(([word]) => word);
+  const names = document.querySelectorAll(":is(td, th) code");
+  const texts = (el) => [...el.childNodes].flatMap((n) => n.nodeType === 3 ? [n] : texts(n));
+  const wide = (table) => { const box = table.parentElement;
+    return table.rows[0]?.cells[0]?.innerText === "task" && box.scrollWidth > box.clientWidth; };
+  return [...[...names].flatMap(texts).flatMap(divided),
+    ...[...document.querySelectorAll("table")].filter(wide).map((table) => table.innerText)];
+}"""
+
+# Light areas as large as a line of text, also the paper of a drawing. An inverted image is dark.
+LIGHT = """() => {
+  const light = (colour) => { const [r, g, b, a = 1] = colour.match(/[\\d.]+/g)?.map(Number) ?? [];
+    return a > 0.5 && (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255 > 0.7; };
+  return [...document.querySelectorAll("body, body *")].filter((el) => {
+    const { width, height } = el.getBoundingClientRect(), style = getComputedStyle(el);
+    const paper = el.matches("svg :is(rect, path, polygon)");
+    return width * height > 3000 && light(paper ? style.fill : style.backgroundColor)
+      && style.visibility === "visible" && !style.filter.startsWith("invert");
+  }).map((el) => el.outerHTML.slice(0, 120));
+}"""
+
 DRAWN = """async () => {
   if (document.querySelector('script[src*="mathjax"]')) await MathJax.startup.promise;
   await document.fonts.ready;
@@ -82,9 +110,9 @@ FOUND = """async (rules) => {
 }"""
 
 
-def do_without(reason: str) -> NoReturn:
-    """Skip, or fail where the course's own checks must not do without a browser."""
-    if os.environ.get("COURSE_REQUIRE_BROWSER"):
+def do_without(reason: str, required: str = "COURSE_REQUIRE_BROWSER") -> NoReturn:
+    """Skip, or fail where the variable says that the tests must not do without a browser."""
+    if os.environ.get(required):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
 
@@ -243,10 +271,14 @@ def switch(page: Any, theme: str) -> None:
 
 
 def survey(seen: Look, axe: str) -> dict[str, list[str]]:
-    """Look at an open page, closed in the dark and with all answers open in the light."""
+    """Look at an open page, closed in the dark and with all answers open in the light.
+
+    Light areas in the dark are looked for with all answers open, too.
+    """
     page, found = seen.page, {}
     page.set_viewport_size({"width": 360, "height": 900})
     found["sideways"] = sideways(page)
+    found["broken tables"] = page.evaluate(TABLES)
     switch(page, "dark")
     found["sideways in the dark"] = sideways(page)
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -256,6 +288,8 @@ def survey(seen: Look, axe: str) -> dict[str, list[str]]:
     found["axe in the light, answers open"] = violations(page, axe)
     page.set_viewport_size({"width": 360, "height": 900})
     found["sideways, answers open"] = sideways(page)
+    switch(page, "dark")
+    found["light areas in the dark"] = page.evaluate(LIGHT)
     found["formulas that are wrong"] = page.locator("mjx-merror").all_text_contents()
     found["foreign hosts"] = seen.foreign
     found["errors"] = seen.errors

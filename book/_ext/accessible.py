@@ -1,7 +1,8 @@
-"""Write HTML that screen readers handle, where Sphinx and MyST-NB write what they stumble over."""
+"""Write HTML for screen readers and narrow screens, where Sphinx and MyST-NB fall short of it."""
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any
 
@@ -36,10 +37,24 @@ def visit_hidden_cell(self: Any, node: HideCodeCellNode) -> None:
     self.body.append("</summary>\n")
 
 
+# A long name may break where its words end: after _, / and the dot before a letter.
+END_OF_WORD = re.compile(r"(?<=[\w;][_/])(?=[\w&])|(?<=[a-zA-Z]\.)(?=[a-zA-Z])")
+
+
+def depart_literal(self: Any, node: nodes.literal) -> None:
+    """Write the end of a code name, and into the name the places where a line may break."""
+    start = len(self.body) - 1
+    while not self.body[start].startswith(("<code", "<kbd")):
+        start -= 1
+    self.body[start + 1 :] = [END_OF_WORD.sub("<wbr>", text) for text in self.body[start + 1 :]]
+    type(self).depart_literal(self, node)
+
+
 def setup(app: Any) -> dict[str, bool]:
     """Replace the visitors of these nodes in HTML."""
     for node, visit, depart in (
         (nodes.entry, visit_entry, lambda self, node: type(self).depart_entry(self, node)),
+        (nodes.literal, lambda self, node: type(self).visit_literal(self, node), depart_literal),
         (nodes.citation, visit_citation, lambda self, node: type(self).depart_citation(self, node)),
         (HideCodeCellNode, visit_hidden_cell, depart_HideCellInput),
     ):

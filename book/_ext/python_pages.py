@@ -85,13 +85,35 @@ def finish_page(app: Any, name: str, _template: str, context: dict[str, Any], tr
     )
 
 
+def chapter_name(path: str, name: str) -> str:
+    """Return the name of a file to download; a chapter's notebook is not named like its exercise.
+
+    Parameters
+    ----------
+    path : str
+        The file that is copied.
+    name : str
+        The name that Sphinx gives the copy, below its folder.
+    """
+    executed = "jupyter_execute" in Path(path).parts
+    return f"{name.removesuffix('.ipynb')}-chapter.ipynb" if executed else name
+
+
 def visit_download(self: Any, node: download_reference) -> None:
-    """Write a link to a file; a chapter's notebook gets another name than its exercise."""
+    """Write a link to a file. A browser may ignore a `download` name, so the file has it, too."""
+    if "filename" in node:
+        node["filename"] = chapter_name(node["reftarget"], node["filename"])
     type(self).visit_download_reference(self, node)
-    chapter = f"{self.builder.current_docname}.ipynb"
-    if node.get("filename", "").endswith(f"/{chapter}") and "exercises/" not in node["reftarget"]:
-        saved_as = f'download="{chapter.removesuffix(".ipynb")}-chapter.ipynb"'
-        self.body[-1] = self.body[-1].replace('download=""', saved_as)
+
+
+def rename_downloads(app: Any, error: Exception | None) -> None:
+    """Give the chapters' notebooks the names that their links have."""
+    if error or app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / "_downloads"
+    for path, (_pages, name) in app.env.dlfiles.items():
+        if (folder / name).exists():
+            (folder / name).rename(folder / chapter_name(path, name))
 
 
 def setup(app: Any) -> dict[str, bool]:
@@ -105,4 +127,5 @@ def setup(app: Any) -> dict[str, bool]:
     app.connect("config-inited", note_version)
     app.connect("builder-inited", make_files)
     app.connect("html-page-context", finish_page)
+    app.connect("build-finished", rename_downloads)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,8 @@
 """Lead a reader from each chapter to its exercise and on, and say what a chapter takes and gives.
 
 ``{goals}`` at the top of a chapter lists what one can do after it; ``{plan}`` makes the table of
-all chapters from these lists. Nothing else states a chapter's time or goals.
+all chapters from these lists. ``{hours}`reading` `` and ``{hours}`exercises` `` are the times of the
+whole course. Nothing else states a time or goals.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import jupytext
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 EXERCISES = "exercises/"
 CHAPTER = re.compile(r"\d\d_\w+")
@@ -107,6 +108,27 @@ class Plan(SphinxDirective):
         return list(box.children)
 
 
+class Hours(SphinxRole):
+    """``{hours}``: the time for all chapters or all exercises, in hours."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        source = Path(self.env.srcdir)
+        if self.text == "reading":
+            paths = [p for p in source.glob("*.md") if CHAPTER.fullmatch(p.stem)]
+            times = [str(minutes(path.read_text(encoding="utf-8"))) for path in paths]
+        elif self.text == "exercises":
+            paths = list((source / EXERCISES).glob("*.ipynb"))
+            times = [exercise_time(path).removesuffix(" min") for path in paths]
+        else:
+            raise ExtensionError(f'{{hours}}: expected "reading" or "exercises", got "{self.text}".')
+        for path in paths:
+            self.env.note_dependency(str(path))
+        # A time such as "40 to 60" counts with its mean.
+        ranges = [[int(number) for number in time.split(" to ")] for time in times if time]
+        hours = round(sum(sum(both) / len(both) for both in ranges) / 60)
+        return [nodes.Text(f"{hours} hours")], []
+
+
 def path_of(pages: list[str]) -> list[str]:
     """Return the pages in the order of *next*: an exercise follows its chapter."""
     ordered = []
@@ -137,6 +159,7 @@ def lead_on(app: Any, name: str, _template: str, context: dict[str, Any], _tree:
 
 def setup(app: Any) -> dict[str, bool]:
     """Connect to Sphinx."""
+    app.add_role("hours", Hours())
     app.add_directive("goals", Goals)
     app.add_directive("plan", Plan)
     app.connect("html-page-context", lead_on)

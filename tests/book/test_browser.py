@@ -92,6 +92,11 @@ WIDE = '<div class="wide" style="width: 2000px">wide</div>'
 BOX = '<div style="overflow-x: auto">{}</div>'
 DARK = '<style>[data-theme="dark"] .it {{ {} }}</style><div class="it">It</div>'
 
+TASKS = BOX.format(
+    '<table tabindex="0"><tr><th>task</th></tr>'
+    '<tr><td><code style="display: block; {}">softmax</code></td></tr></table>'
+)
+
 # The body of a page, and the faults that the survey must report.
 FAULTS = {
     "a picture from elsewhere": (
@@ -111,6 +116,15 @@ FAULTS = {
         {"axe in the light, answers open"},
     ),
     "pale in the dark": (DARK.format("color: #bbb"), {"colours in the dark"}),
+    "a light box in the dark": (
+        DARK.format("background: #eee; color: #111"),
+        {"light areas in the dark"},
+    ),
+    "white paper in the dark": (
+        '<svg role="img" aria-label="Paper" width="100" height="100">'
+        '<path d="M0 0H100V100H0" fill="#fff" /></svg>',
+        {"light areas in the dark"},
+    ),
     "pale in an answer": (
         '<details><summary>More</summary><p style="color: #bbb">Who can read this?</p></details>',
         {"axe in the light, answers open"},
@@ -125,6 +139,11 @@ FAULTS = {
         BOX.format(f'<h2 tabindex="0">Wide</h2>{WIDE}'),
         {"sideways", "sideways in the dark", "sideways, answers open"},
     ),
+    "a name in a narrow cell": (
+        TASKS.format("word-break: break-all; width: 1ch"),
+        {"broken tables"},
+    ),
+    "a table of tasks that scrolls": (TASKS.format("min-width: 600px"), {"broken tables"}),
     "wide in the dark": (DARK.format("width: 2000px"), {"sideways in the dark"}),
     "wide in an answer": (
         f"<details><summary>More</summary>{WIDE}</details>",
@@ -134,6 +153,7 @@ FAULTS = {
 
 RIGHT = {
     "text": "<p>All is well.</p>",
+    "a table of tasks": TASKS.format(""),
     "a wide box": BOX.format(f'<p tabindex="0">Wide</p>{WIDE}'),
     "an answer": "<details><summary>More</summary><p>Less.</p></details>",
 }

@@ -120,7 +120,9 @@ class Hours(SphinxRole):
             paths = list((source / EXERCISES).glob("*.ipynb"))
             times = [exercise_time(path).removesuffix(" min") for path in paths]
         else:
-            raise ExtensionError(f'{{hours}}: expected "reading" or "exercises", got "{self.text}".')
+            raise ExtensionError(
+                f'{{hours}}: expected "reading" or "exercises", got "{self.text}".'
+            )
         for path in paths:
             self.env.note_dependency(str(path))
         # A time such as "40 to 60" counts with its mean.

@@ -1,8 +1,8 @@
 """Lead a reader from each chapter to its exercise and on, and say what a chapter takes and gives.
 
 ``{goals}`` at the top of a chapter lists what one can do after it; ``{plan}`` makes the table of
-all chapters from these lists. ``{hours}`reading` `` and ``{hours}`exercises` `` are the times of the
-whole course. Nothing else states a time or goals.
+all chapters from these lists. ``{hours}`reading` `` and ``{hours}`exercises` `` are the times of
+the whole course. Nothing else states a time or goals.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ import numpy as np
 
 from course_lib.arrays import Array
 from course_lib.checks.cases import Case
-from course_lib.checks.compare import NotNumbers, Seen, agrees, as_numbers, excess, number
+from course_lib.checks.compare import NotNumbers, Seen, agrees, alike, as_numbers, excess, number
 from course_lib.checks.explain import Explained
 from course_lib.checks.misconceptions import Misconception, MisconceptionError, definitions_of
 from course_lib.checks.side import Failure, attempt
@@ -113,7 +113,7 @@ def _all_cases(
 # The kind of an exception, a pattern of its message, and a hint. The first one that fits counts.
 _FAILURES = (
     (
-        "TypeError",
+        "TypeError|AttributeError",
         "NoneType",
         _("One of these values is None: nothing was stored or returned. Which line sets it?"),
     ),
@@ -129,8 +129,19 @@ _FAILURES = (
     ),
     (
         "TypeError",
-        "bitwise_xor",
+        r"bitwise_xor|for \^",
         _("In Python, ^ is not a power. Which operator is one?"),
+    ),
+    (
+        "TypeError",
+        "unsupported operand.*'(tuple|list|dict)'",
+        _("One of these values is a tuple, a list or a dict. Which line returns several values?"),
+    ),
+    (
+        "TypeError",
+        "unsupported operand.*'(method|function|type)'",
+        _("A method, a function or a class stands where its result belongs. Where are the round "
+          "brackets of the call?"),
     ),
     (
         "TypeError",
@@ -164,6 +175,11 @@ _FAILURES = (
     ),
     (
         "ValueError",
+        "setting an array element",
+        _("An array stands where one number belongs. Which function here returns an array?"),
+    ),
+    (
+        "ValueError",
         "broadcast|not aligned|matmul|mismatch|dimension|reshape|inhomogeneous",
         _("The shapes do not fit. Which shape has each array in this line, written side by side?"),
     ),
@@ -187,6 +203,22 @@ _FAILURES = (
         "",
         _("Python does not know this name here. Is it spelled the same everywhere, or is it an "
           "attribute that needs self. in front?"),
+    ),
+    (
+        "AttributeError",
+        "module 'numpy'",
+        _("NumPy has no function of this name. How is it spelled in the task or the chapter?"),
+    ),
+    (
+        "AttributeError",
+        r"'(float|int|bool|numpy\.\w+)' object",
+        _("A number or an array has no attribute of this name. Is the name spelled the same "
+          "everywhere, or should an object of a class stand there?"),
+    ),
+    (
+        "AttributeError",
+        "'(tuple|list|dict|str|function|method)' object",
+        _("This value is of another type than the line expects. Which line makes it?"),
     ),
     (
         "AttributeError",
@@ -221,17 +253,78 @@ _FAILURES = (
 def _of_failure(task: Hinted, case: Case, failure: Failure) -> str:
     if failure.unanswered:
         return ""
+    if hint := _package(failure) or _matrix_product(task, failure) or _lost_axis(case, failure):
+        return hint
     for kind, pattern, hint in _FAILURES:
         if re.fullmatch(kind, failure.kind) and re.search(pattern, failure.message):
-            near = _near(task, case, failure) if kind in ("NameError", "AttributeError") else ""
+            near = "" if pattern else _near(task, case, failure) or _not_set(task, failure)
             return near or hint
     return ""
+
+
+def _package(failure: Failure) -> str:
+    """Return a hint if the unknown name is that of a usual package."""
+    names = re.findall(r"'(\w+)'", failure.message)[:1]
+    if failure.kind == "NameError" and names and names[0] in _PACKAGES:
+        return _(
+            "{name} is a package: no line imports it. NumPy, as np, has functions for numbers and "
+            "arrays. Which one do you need?"
+        ).format(name=names[0])
+    return ""
+
+
+_PACKAGES = ("math", "cmath", "scipy", "torch", "tf", "random", "pd", "pandas", "sys", "time")
+
+
+def _matrix_product(task: Hinted, failure: Failure) -> str:
+    """Return a hint if @ is used in a task without matrix products."""
+    if not re.search(r"matmul|for @", failure.message) or any(
+        isinstance(node, ast.MatMult) or getattr(node, "attr", "") == "dot"
+        for definition in definitions_of(task.reference)
+        for node in ast.walk(definition)
+    ):
+        return ""
+    return _("@ is the matrix product. Which operator multiplies element by element?")
+
+
+def _lost_axis(case: Case, failure: Failure) -> str:
+    """Return a hint if an array of rows meets an array with one number for each row."""
+    if failure.kind != "ValueError" or "broadcast together" not in failure.message:
+        return ""
+    found = re.findall(r"\(([\d, ]+)\)", failure.message)
+    shapes = sorted((tuple(map(int, re.findall(r"\d+", one))) for one in found), key=len)
+    if list(map(len, shapes)) != [1, 2] or shapes[0] != shapes[1][:1]:
+        return ""
+    for name, value in case.inputs.items():
+        if np.shape(value) == shapes[0] and np.asarray(value).dtype.kind in "iu":
+            return _(
+                "One of the two arrays has one number for each row: the labels {name}, or a result "
+                "that has lost its second axis. Labels are no one-hot rows; an axis is kept by "
+                "keepdims=True. Which is it here?"
+            ).format(name=name)
+    return _(
+        "One of the two arrays has one number for each row: it has lost its second axis. Which "
+        "line makes it, and how does keepdims=True change that?"
+    )
+
+
+def _not_set(task: Hinted, failure: Failure) -> str:
+    """Return a hint if an attribute of the learner's object is read before it is set."""
+    found = re.search(r"'(\w+)' object has no attribute '(\w+)'", failure.message)
+    if not found or found[1] != task.reference.__name__ or hasattr(task.reference, found[2]):
+        return ""
+    return _(
+        "No line has set self.{name} before. Is it stored with self. in front, in a method that "
+        "runs earlier, and spelled the same there?"
+    ).format(name=found[2])
 
 
 def _near(task: Hinted, case: Case, failure: Failure) -> str:
     """Return a question for a known name that is spelled almost like the unknown one."""
     unknown = re.findall(r"'(\w+)'", failure.message)[-1:]
-    known = ["forward", "backward", "self", "numpy", "np", "dout", *case.inputs]
+    known = ["forward", "backward", *case.inputs]
+    if failure.kind == "NameError":
+        known += ["self", "numpy", "np", "dout"]
     known += [name for name in vars(task.reference) if not name.startswith("_")]
     known += [*task.gradients]
     for name in unknown:
@@ -303,11 +396,51 @@ def _of_values(wrong: _Wrong) -> str:
         return ""
     if not all(isinstance(got, np.ndarray) for got, _right in wrong.pairs):
         return ""
-    if hint := _not_finite(wrong) or _shape(wrong):
+    wrong = _stretched(wrong)
+    if hint := _not_finite(wrong) or _integers(wrong) or _another_gradient(wrong) or _shape(wrong):
         return hint
     if any(got.shape != right.shape for got, right in wrong.pairs):
         return ""
     return next(filter(None, (rule(wrong) for rule in _RULES)), "")
+
+
+def _stretched(wrong: _Wrong) -> _Wrong:
+    """Repeat a number in the shape of the right array if the first wrong value has its shape."""
+    first = next(pair for pair in wrong.pairs if not agrees(*pair))
+    if first[0].shape != first[1].shape:
+        return wrong
+    seen = [
+        {**one, wrong.what: np.full(right.shape, got)} if not got.ndim else one
+        for one, (got, right) in zip(wrong.seen, wrong.pairs, strict=True)
+    ]
+    return dataclasses.replace(wrong, seen=seen)
+
+
+def _integers(wrong: _Wrong) -> str:
+    """Return a hint if the case has an array of integers in place of floats."""
+    arrays = [case.inputs.get("x") for case in wrong.cases if case.at]
+    if arrays and all(isinstance(x, np.ndarray) and x.dtype.kind in "iu" for x in arrays):
+        return _(
+            "x holds whole numbers here. What becomes of a fraction that is stored in an array of "
+            "integers?"
+        )
+    return ""
+
+
+def _another_gradient(wrong: _Wrong) -> str:
+    for other in wrong.task.gradients if wrong.is_gradient else ():
+        if other == wrong.what or not _same(wrong, [right.get(other) for right in wrong.want]):
+            continue
+        mine, right = (
+            [one.get(name) for one in rows]
+            for rows, name in ((wrong.seen, other), (wrong.want, wrong.what))
+        )
+        if alike(mine, right):
+            return _("These are the values of {other}. Did you swap the two?").format(other=other)
+        return _("These are the values of {other}. Which line sets {what}?").format(
+            other=other, what=wrong.what
+        )
+    return ""
 
 
 def _not_finite(wrong: _Wrong) -> str:
@@ -318,15 +451,42 @@ def _not_finite(wrong: _Wrong) -> str:
 
 def _shape(wrong: _Wrong) -> str:
     pairs = [(got, right) for got, right in wrong.pairs if got.shape != right.shape]
-    if not pairs:
+    if not pairs or next(
+        got.shape == right.shape for got, right in wrong.pairs if not agrees(got, right)
+    ):
         return ""
     if all(got.shape == right.shape[::-1] for got, right in pairs):
         return _("Your shape is the right one, transposed. Which factor needs a transpose?")
     if wrong.is_gradient:
-        return _("Which line changes the shape? A gradient has exactly the shape of its array.")
+        return _shape_of_gradient(wrong)
     if all(not got.ndim for got, _right in pairs):
         return _("One number comes back in place of an array. Which line makes one number of it?")
     return _("Which line changes the shape? Write the shape of each array beside its line.")
+
+
+def _shape_of_gradient(wrong: _Wrong) -> str:
+    words = {"what": wrong.what, "of": wrong.what.removeprefix("d")}
+    rows = [
+        (np.shape(case.dout), got, right)
+        for case, (got, right) in zip(wrong.cases, wrong.pairs, strict=True)
+        if got.shape != right.shape
+    ]
+    if all(got.shape == dout and right.ndim < got.ndim for dout, got, right in rows):
+        return _(
+            "{what} has the shape of dout here. Each number of {of} is used several times: what do "
+            "the gradients of its uses do?"
+        ).format(**words)
+    if all(got.size == right.size for _dout, got, right in rows):
+        return _(
+            "{what} has an axis too many or too few. Which line adds or drops an axis? A gradient "
+            "has exactly the shape of its array."
+        ).format(**words)
+    if all(right.ndim == 1 and len(dout) == 2 and got.size == dout[0] for dout, got, right in rows):
+        return _(
+            "There is one number for each row of dout, but {of} has one for each column. Along "
+            "which axis do you add?"
+        ).format(**words)
+    return _("Which line changes the shape? A gradient has exactly the shape of its array.")
 
 
 def _zero(wrong: _Wrong) -> str:
@@ -334,22 +494,29 @@ def _zero(wrong: _Wrong) -> str:
         return ""
     if wrong.is_gradient:
         return _("Every value is 0. For which inputs should the gradient not be 0?")
-    return _("Every value is 0, for every input. Which line sets or multiplies by 0?")
+    return _("Every value is 0, for every input. Which line makes it 0?")
 
 
 def _swapped(wrong: _Wrong) -> str:
-    group = wrong.task.gradients if wrong.is_gradient else ()
-    for other in group:
-        values = [right.get(other) for right in wrong.want]
-        if other != wrong.what and _same(wrong, values):
-            return _("These are the values of {other}. Did you swap the two?").format(other=other)
     if wrong.is_gradient and _same(wrong, [right.get("out") for right in wrong.want]):
         return _("These are the values that forward returns. Which slope does the node have?")
     if wrong.is_gradient and _same(wrong, [case.dout for case in wrong.cases]):
         return _("This is dout, unchanged. What does the node multiply it with?")
     for name in wrong.cases[0].inputs:
         if _same(wrong, [case.inputs.get(name) for case in wrong.cases]):
+            if wrong.is_gradient:
+                return _(
+                    "This is the value of {name}, not a slope. By how much does the result grow "
+                    "when one input grows by 1?"
+                ).format(name=name)
             return _("This is {name}, unchanged. What should happen to it?").format(name=name)
+        held = [case.inputs[name] for case in wrong.cases]
+        keys = held[0] if all(isinstance(one, dict) for one in held) else ()
+        if any(_same(wrong, [one.get(key) for one in held]) for key in keys):
+            return _(
+                "These are values of {name}, unchanged. Which line should make new ones, and does "
+                "it run for every name?"
+            ).format(name=name)
     return ""
 
 
@@ -416,7 +583,11 @@ def _rounded(wrong: _Wrong) -> str:
     to_whole: tuple[Callable[[Array], Array], ...] = (np.floor, np.trunc, np.ceil)
     to_places = (partial(np.round, decimals=digits) for digits in range(5))
     steps: tuple[Callable[[Array], Any], ...] = (*to_whole, *to_places)
-    if any(all(agrees(got, step(right)) for got, right in wrong.pairs) for step in steps):
+    # Two different numbers, such as 0 and 1, may have many reasons.
+    few = len({float(one) for got, _right in wrong.pairs for one in got.ravel()}) < 3
+    if not few and any(
+        all(agrees(got, step(right)) for got, right in wrong.pairs) for step in steps
+    ):
         return _("The right values, rounded. Which line rounds, or cuts off the decimals?")
     return ""
 
@@ -443,9 +614,9 @@ def _arguments(wrong: _Wrong) -> dict[str, Any]:
     if isinstance(function, type):
         for method in ("step", "learn"):
             given |= inspect.signature(getattr(function, method, lambda: 0)).parameters
-    first = wrong.cases[0]
-    initial = dict(zip(inspect.signature(function).parameters, first.init, strict=False))
-    known = {**first.inputs, **initial}
+    known = {**wrong.cases[0].inputs}
+    for case in wrong.cases:
+        known |= dict(zip(inspect.signature(function).parameters, case.init, strict=False))
     skip = (*wrong.task.gradients, "x", "y", "loss", "value")
     return {
         name: one.default
@@ -463,7 +634,26 @@ def _with_fixed(wrong: _Wrong, name: str, fixed: float) -> bool:
         cases.append(dataclasses.replace(case, inputs=inputs, init=init))
     with np.errstate(all="ignore"):
         got, _warned = attempt(wrong.task.observe, wrong.task.reference, cases)
-    return not isinstance(got, Failure) and _same(wrong, [one[wrong.what] for one in got])
+    return (
+        not isinstance(got, Failure)
+        and _same(wrong, [one[wrong.what] for one in got])
+        and _right_elsewhere(wrong, got)
+    )
+
+
+def _right_elsewhere(wrong: _Wrong, other: list[Seen]) -> bool:
+    """Return whether another answer is right where the learner's is, in values of the method."""
+    method = wrong.task.method(wrong.what)
+    return all(
+        agrees(one[name], value)
+        for one, got, right in zip(other, wrong.seen, wrong.want, strict=True)
+        for name, value in right.items()
+        if isinstance(value, np.ndarray)
+        and wrong.task.method(name) == method
+        and isinstance(got.get(name), np.ndarray)
+        and agrees(got[name], value)
+        and isinstance(one.get(name), np.ndarray)
+    )
 
 
 def _slips(wrong: _Wrong) -> str:
@@ -480,7 +670,9 @@ def _slips(wrong: _Wrong) -> str:
             and agrees(got, value)
             for case, got in wrong.others
         ):
-            return slip.hint
+            seen, _warned = attempt(wrong.task.observe, slip.answer, wrong.cases)
+            if not isinstance(seen, Failure) and _right_elsewhere(wrong, seen):
+                return slip.hint
     return ""
 
 
@@ -531,6 +723,135 @@ def _ratio(wrong: _Wrong) -> str:
             return _("Your values are the right ones divided by {name}. Should they be?").format(
                 name=name
             )
+    return ""
+
+
+def _times(wrong: _Wrong) -> str:
+    """Return a hint if the values are the right ones times, or divided by, a known array."""
+    given = {name: [case.inputs[name] for case in wrong.cases] for name in wrong.cases[0].inputs}
+    if wrong.is_gradient:
+        given["out"] = [right.get("out") for right in wrong.want]
+    for name, values in given.items():
+        if not all(
+            isinstance(value, np.ndarray)
+            and value.dtype.kind == "f"
+            and value.shape == right.shape
+            and value.size > 2
+            for value, (_got, right) in zip(values, wrong.pairs, strict=True)
+            if right.ndim
+        ) or not any(right.ndim for _got, right in wrong.pairs):
+            continue
+        rows = [
+            (np.asarray(value), got, right)
+            for value, (got, right) in zip(values, wrong.pairs, strict=True)
+        ]
+        if all(agrees(got, right * value) for value, got, right in rows):
+            return _("Your values are the right ones times {name}. Where does it come in?").format(
+                name=name
+            )
+        if all(agrees(got * value, right) for value, got, right in rows):
+            return _("Your values are the right ones divided by {name}. Should they be?").format(
+                name=name
+            )
+    return ""
+
+
+def _depends(wrong: _Wrong) -> str:
+    """Return a hint if a value changes with an input and should not, or the other way round."""
+    names = [*wrong.cases[0].inputs]
+    parameters = list(inspect.signature(wrong.task.reference).parameters)
+    for name in dict.fromkeys([*names, *parameters[: len(wrong.cases[0].init)]]):
+        cases = [_moved(case, name, parameters) for case in wrong.cases]
+        if any(case is None for case in cases):
+            continue
+        moved = [case for case in cases if case is not None]
+        mine, right = (
+            _changes(wrong, answer, moved, before)
+            for answer, before in (
+                (wrong.answer, wrong.seen),
+                (wrong.task.reference, wrong.want),
+            )
+        )
+        if mine == {False} and right == {True}:
+            return _(
+                "Your values do not change when {name} changes, but they should. Where does {name} "
+                "come into the formula?"
+            ).format(name=name)
+        if mine == {True} and right == {False}:
+            return _(
+                "Your values change when {name} changes, but they should not. Where does {name} "
+                "come into your formula?"
+            ).format(name=name)
+    return ""
+
+
+def _moved(case: Case, name: str, parameters: list[str]) -> Case | None:
+    """Return a case with other numbers for an argument; None if it has no floats."""
+    rng = np.random.default_rng(0)
+
+    def other(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: other(one) for key, one in value.items()}
+        factor = rng.uniform(1.05, 1.3, np.shape(value))
+        return value * (factor if np.ndim(value) else float(factor))
+
+    value = case.inputs.get(name)
+    if name not in case.inputs:
+        value = dict(zip(parameters, case.init, strict=False)).get(name)
+    leaves = list(value.values()) if isinstance(value, dict) else [value]
+    if not leaves or any(
+        not isinstance(one, (float, np.ndarray)) or np.asarray(one).dtype.kind != "f"
+        for one in leaves
+    ):
+        return None
+    if name in case.inputs:
+        return dataclasses.replace(case, inputs={**case.inputs, name: other(value)})
+    init = tuple(
+        other(one) if key == name else one for key, one in zip(parameters, case.init, strict=False)
+    )
+    return dataclasses.replace(case, init=init)
+
+
+def _changes(wrong: _Wrong, answer: Any, cases: list[Case], before: list[Seen]) -> set[bool | None]:
+    """Return whether the value of an answer is another one in these cases; None if unclear."""
+    seen, _warned = attempt(wrong.task.observe, answer, cases)
+    if isinstance(seen, Failure):
+        return {None}
+    pairs = [(new[wrong.what], old[wrong.what]) for new, old in zip(seen, before, strict=True)]
+    return {
+        None
+        if not isinstance(new, np.ndarray) or not isinstance(old, np.ndarray)
+        else not agrees(new, old)
+        for new, old in pairs
+    }
+
+
+def _limited(wrong: _Wrong) -> str:
+    """Return a hint if different large inputs give one result, as after np.clip."""
+    for case, (got, right) in zip(wrong.cases, wrong.pairs, strict=True):
+        x = np.asarray(case.inputs.get("x"))
+        bad = excess(got, right) > 1
+        if not case.at or x.shape != right.shape or not bad.any():
+            continue
+        for side in (x > 0, x < 0):
+            values = got[bad & side]
+            if values.size == 1 or (values.size and (np.ptp(values) > 0 or not values.any())):
+                return ""
+        return _(
+            "Different inputs of large size give the same result here. Which line limits x or "
+            "replaces a value, and from which size on?"
+        )
+    return ""
+
+
+def _close(wrong: _Wrong) -> str:
+    if wrong.everywhere(
+        lambda got, right: bool((np.abs(got - right) <= 0.01 * np.abs(right)).all())
+    ):
+        return _(
+            "Every value is close to the right one, but not equal. Is a number in your code "
+            "rounded, or is a small number added somewhere?"
+        )
     return ""
 
 
@@ -623,9 +944,13 @@ _RULES = (
     _slips,
     _upstream,
     _ratio,
+    _times,
     _some_elements,
     _some_cases,
     _offset,
+    _limited,
+    _depends,
+    _close,
 )
 
 
@@ -651,9 +976,9 @@ def hint_for_number(name: str, given: Mapping[Any, Any], answers: Mapping[str, A
         return _("Only the sign is wrong. Does the result rise or fall?")
     if right.ndim == 0 and _few_choices(answers):
         return ""
-    swapped = [other for other, value in answers.items() if agrees(got, np.array(value, float))]
-    if swapped and got.any():
-        return _("This is the number for {other}. Did you swap the two?").format(other=swapped[0])
+    for other, value in answers.items():
+        if got.any() and agrees(got, np.array(value, float)) and _gives(given, other, right):
+            return _("This is the number for {other}. Did you swap the two?").format(other=other)
     with np.errstate(all="ignore"):
         ratio = np.unique(np.round(got / right, 9))
     if ratio.size == 1 and ratio[0] in (10, 100, 1000, 0.1, 0.01, 0.001):
@@ -663,6 +988,13 @@ def hint_for_number(name: str, given: Mapping[Any, Any], answers: Mapping[str, A
     if ratio.size == 1 and 0.98 < ratio[0] < 1.02:
         return _("Close: a step may be rounded, or a small part missing. Where do you round?")
     return ""
+
+
+def _gives(given: Mapping[Any, Any], name: str, number: Array) -> bool:
+    try:
+        return agrees(as_numbers(given.get(name)), number)
+    except NotNumbers:
+        return False
 
 
 def _few_choices(answers: Mapping[str, Any]) -> bool:
@@ -763,11 +1095,16 @@ def _variants(method: ast.FunctionDef) -> Iterator[tuple[str, str]]:
     """Yield hints with the source of a method that has one slip."""
     yield from ((_BRACKETS, text) for text in _without_brackets(ast.unparse(method)))
     names = _names(method)
+    local = {
+        node.id
+        for node in ast.walk(method)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
     settings = {id(word.value) for word in ast.walk(method) if isinstance(word, ast.keyword)}
     for i, node in enumerate(list(ast.walk(method))):
         if id(node) in settings:
             continue
-        for hint, new in _instead_of(node, names):
+        for hint, new in _instead_of(node, names, local):
             changed = copy.deepcopy(method)
             _Replace(list(ast.walk(changed))[i], new).visit(changed)
             yield hint, ast.unparse(ast.fix_missing_locations(changed))
@@ -804,7 +1141,9 @@ def _names(method: ast.FunctionDef) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*arguments, *used]))
 
 
-def _instead_of(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[str, ast.expr]]:
+def _instead_of(
+    node: ast.AST, names: tuple[str, ...], local: set[str]
+) -> Iterator[tuple[str, ast.expr]]:
     match node:
         case ast.BinOp(left=left, op=op, right=right):
             yield from _operations(left, op, right)
@@ -827,7 +1166,7 @@ def _instead_of(node: ast.AST, names: tuple[str, ...]) -> Iterator[tuple[str, as
             yield from _axes(node)
         case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()):
             here = ast.unparse(node)
-            if here in names:
+            if here in names or here in local:
                 for other in names:
                     if other != here:
                         wrong = other.removeprefix("self.")

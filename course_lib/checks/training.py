@@ -192,9 +192,16 @@ def _probe_train(answer: Any, seed: int, steps: int = STEPS) -> Iterable[tuple[s
             and drawn.max() < size
         )
 
+    def falls() -> float:
+        if _falls(ran[0]):
+            return 1.0
+        initial = 0.01 * np.random.default_rng(seed).standard_normal((784, 50))
+        # -1 marks parameters that have not moved, to recognise this misconception.
+        return -1.0 if np.allclose(_floats(item(ran[1], "W1")), initial, atol=1e-7) else 0.0
+
     yield "build", build
     yield "one loss a step", lambda: float(_floats(ran[0]).shape == (STEPS,))
-    yield "the loss falls", lambda: float(_falls(ran[0]))
+    yield "the loss falls", falls
     yield "each loss is that of its step", lambda: float(_replayed(answer, x_train, seed))
     yield "accuracy reached", reached
     yield "network and batches as asked", as_asked

@@ -135,7 +135,11 @@ def test_brackets_left_out_are_named() -> None:
         ("a missing attribute", lambda x: x.exponential(), "spelled the same"),
         ("a call of a value", lambda x: x(1), "operator missing"),
         ("None", lambda x: x * None, "None"),
-        ("shapes", lambda x: x @ np.ones((50, 50)), "shapes do not fit"),
+        ("shapes", lambda x: x * np.ones((50, 50)), "shapes do not fit"),
+        ("a matrix product", lambda x: x @ x, "element by element"),
+        ("a power", lambda x: 2 ^ x, "not a power"),
+        ("a misspelt function", lambda x: np.sqare(x), "NumPy has no function"),
+        ("a lost axis", lambda x: x / x[:, 0], "keepdims"),
     ],
 )
 def test_an_exception_gets_a_question(kind: str, line: Any, words: str) -> None:
@@ -161,7 +165,7 @@ def test_each_wrong_number_has_a_line_of_its_own() -> None:
     [
         (-4.8, "sign"),
         (48, "decimal point"),
-        (600, "the number for dtax"),
+        (600, ""),
         (4.83, "Close"),
         ((4.8, 1), "number of entries"),
         (17, ""),
@@ -170,6 +174,12 @@ def test_each_wrong_number_has_a_line_of_its_own() -> None:
 def test_hint_to_a_number(got: Any, words: str) -> None:
     hint = hint_for_number("dapple", {"dapple": got}, {"dapple": 4.8, "dtax": 600})
     assert (words in hint) if words else hint == ""
+
+
+def test_swapped_numbers_are_named_when_both_are_swapped() -> None:
+    answers = {"dapple": 4.8, "dtax": 600}
+    given = {"dapple": 600, "dtax": 4.8}
+    assert "the number for dtax" in hint_for_number("dapple", given, answers)
 
 
 def test_slips_are_wrong_answers_with_a_question() -> None:

@@ -23,6 +23,7 @@ from course_lib.arrays import Array
 from course_lib.checks.cases import Case
 from course_lib.checks.compare import NotNumbers, Seen, agrees, alike, as_numbers, excess, number
 from course_lib.checks.explain import Explained
+from course_lib.checks.formulas import FORMULAS
 from course_lib.checks.misconceptions import Misconception, MisconceptionError, definitions_of
 from course_lib.checks.side import Failure, attempt
 from course_lib.text import _
@@ -134,6 +135,11 @@ _FAILURES = (
     ),
     (
         "TypeError",
+        "numpy boolean (negative|subtract)",
+        _("A mask of True and False has no minus. Which operator turns True into False?"),
+    ),
+    (
+        "TypeError",
         "unsupported operand.*'(tuple|list|dict)'",
         _("One of these values is a tuple, a list or a dict. Which line returns several values?"),
     ),
@@ -151,7 +157,8 @@ _FAILURES = (
     (
         "TypeError",
         "positional argument",
-        _("The call and the def line have different numbers of arguments. Is self the first one?"),
+        _("The call and the def line have different numbers of arguments. Is self the first one "
+          "of the def line, and is the method called on an object?"),
     ),
     (
         "TypeError",
@@ -161,7 +168,7 @@ _FAILURES = (
     (
         "TypeError",
         "not subscriptable|has no len|not iterable|unpack non-iterable",
-        _("One number stands where several values are expected. What does the line before return?"),
+        _("One value stands where several are expected. What does the line before return?"),
     ),
     (
         "UFuncTypeError|_UFuncOutputCastingError|UFuncOutputCastingError",
@@ -253,7 +260,11 @@ _FAILURES = (
 def _of_failure(task: Hinted, case: Case, failure: Failure) -> str:
     if failure.unanswered:
         return ""
-    if hint := _package(failure) or _matrix_product(task, failure) or _lost_axis(case, failure):
+    if (
+        hint := _package(failure)
+        or _matrix_product(task, case, failure)
+        or _lost_axis(case, failure)
+    ):
         return hint
     for kind, pattern, hint in _FAILURES:
         if re.fullmatch(kind, failure.kind) and re.search(pattern, failure.message):
@@ -276,23 +287,44 @@ def _package(failure: Failure) -> str:
 _PACKAGES = ("math", "cmath", "scipy", "torch", "tf", "random", "pd", "pandas", "sys", "time")
 
 
-def _matrix_product(task: Hinted, failure: Failure) -> str:
-    """Return a hint if @ is used in a task without matrix products."""
-    if not re.search(r"matmul|for @", failure.message) or any(
-        isinstance(node, ast.MatMult) or getattr(node, "attr", "") == "dot"
-        for definition in definitions_of(task.reference)
-        for node in ast.walk(definition)
+def _matrix_product(task: Hinted, case: Case, failure: Failure) -> str:
+    """Return a hint if @ is used in a layer of single elements, or * for a matrix product."""
+    layer = isinstance(task.reference, type) and hasattr(task.reference, "forward")
+    if not layer or any(isinstance(one, np.ndarray) for one in case.init):
+        matrices = True
+    else:
+        shapes = {np.shape(value) for value in case.inputs.values()}
+        matrices = len(shapes) > 1 or any(
+            isinstance(node, ast.MatMult)
+            for definition in definitions_of(task.reference)
+            for node in ast.walk(definition)
+        )
+    if re.search(r"matmul|for @|not aligned", failure.message) and not matrices:
+        return _("@ is the matrix product. Which operator multiplies element by element?")
+    shapes_there = _shapes_in(failure)
+    if (
+        "broadcast together" in failure.message
+        and list(map(len, shapes_there)) == [2, 2]
+        and matrices
+        and shapes_there[0][1] == shapes_there[1][0]
     ):
-        return ""
-    return _("@ is the matrix product. Which operator multiplies element by element?")
+        return _(
+            "These two shapes fit for a matrix product, but this line calculates element by "
+            "element. Which operator is which?"
+        )
+    return ""
+
+
+def _shapes_in(failure: Failure) -> list[tuple[int, ...]]:
+    found = re.findall(r"\(([\d, ]+)\)", failure.message)
+    return [tuple(map(int, re.findall(r"\d+", one))) for one in found]
 
 
 def _lost_axis(case: Case, failure: Failure) -> str:
     """Return a hint if an array of rows meets an array with one number for each row."""
     if failure.kind != "ValueError" or "broadcast together" not in failure.message:
         return ""
-    found = re.findall(r"\(([\d, ]+)\)", failure.message)
-    shapes = sorted((tuple(map(int, re.findall(r"\d+", one))) for one in found), key=len)
+    shapes = sorted(_shapes_in(failure), key=len)
     if list(map(len, shapes)) != [1, 2] or shapes[0] != shapes[1][:1]:
         return ""
     for name, value in case.inputs.items():
@@ -311,8 +343,13 @@ def _lost_axis(case: Case, failure: Failure) -> str:
 def _not_set(task: Hinted, failure: Failure) -> str:
     """Return a hint if an attribute of the learner's object is read before it is set."""
     found = re.search(r"'(\w+)' object has no attribute '(\w+)'", failure.message)
-    if not found or found[1] != task.reference.__name__ or hasattr(task.reference, found[2]):
+    if not found or found[1] != task.reference.__name__:
         return ""
+    if hasattr(task.reference, found[2]):
+        return _(
+            "The class has no method {name}. Does its def line stand in the class, with the same "
+            "indentation as the other methods?"
+        ).format(name=found[2])
     return _(
         "No line has set self.{name} before. Is it stored with self. in front, in a method that "
         "runs earlier, and spelled the same there?"
@@ -394,9 +431,9 @@ def _of_values(wrong: _Wrong) -> str:
         return _QUESTIONS.get(wrong.what, "")
     if wrong.what.startswith("verdict on "):
         return ""
-    if not all(isinstance(got, np.ndarray) for got, _right in wrong.pairs):
+    wrong = _stretched(_with_values(wrong))
+    if not wrong.cases:
         return ""
-    wrong = _stretched(wrong)
     if hint := _not_finite(wrong) or _integers(wrong) or _another_gradient(wrong) or _shape(wrong):
         return hint
     if any(got.shape != right.shape for got, right in wrong.pairs):
@@ -404,9 +441,23 @@ def _of_values(wrong: _Wrong) -> str:
     return next(filter(None, (rule(wrong) for rule in _RULES)), "")
 
 
+def _with_values(wrong: _Wrong) -> _Wrong:
+    """Leave out the cases that stop with an error; without any if two values are not left."""
+    rows = [
+        row
+        for row in zip(wrong.cases, wrong.seen, wrong.want, strict=True)
+        if isinstance(row[1][wrong.what], np.ndarray)
+    ]
+    few = len(rows) < len(wrong.cases) and len(rows) < 2
+    cases, seen, want = ([], [], []) if few else map(list, zip(*rows, strict=True))
+    return dataclasses.replace(wrong, cases=cases, seen=seen, want=want)
+
+
 def _stretched(wrong: _Wrong) -> _Wrong:
     """Repeat a number in the shape of the right array if the first wrong value has its shape."""
-    first = next(pair for pair in wrong.pairs if not agrees(*pair))
+    first = next((pair for pair in wrong.pairs if not agrees(*pair)), None)
+    if first is None:
+        return wrong
     if first[0].shape != first[1].shape:
         return wrong
     seen = [
@@ -497,6 +548,18 @@ def _zero(wrong: _Wrong) -> str:
     return _("Every value is 0, for every input. Which line makes it 0?")
 
 
+def _first_only(wrong: _Wrong) -> str:
+    """Return a hint if only the first value of each array is set, and right."""
+
+    def first(got: Array, right: Array) -> bool:
+        rest = got.ravel()[1:]
+        return bool(rest.size and not rest.any() and agrees(got.ravel()[:1], right.ravel()[:1]))
+
+    if wrong.everywhere(first):
+        return _("The first value is right, and all others are 0. Does a loop end too early?")
+    return ""
+
+
 def _swapped(wrong: _Wrong) -> str:
     if wrong.is_gradient and _same(wrong, [right.get("out") for right in wrong.want]):
         return _("These are the values that forward returns. Which slope does the node have?")
@@ -530,26 +593,31 @@ def _same(wrong: _Wrong, values: Sequence[Any]) -> bool:
     )
 
 
+def _without_upstream(wrong: _Wrong) -> str:
+    if wrong.what not in wrong.task.gradients or wrong.cases[0].dout is None:
+        return ""
+    if _same(wrong, [wrong.task.without_upstream(wrong.what, case) for case in wrong.cases]):
+        return _("These are the values for dout = 1. Where does your backward use dout?")
+    return ""
+
+
 def _upstream(wrong: _Wrong) -> str:
     """Return a hint if a gradient is not proportional to dout."""
     case = wrong.cases[0]
     if not wrong.is_gradient or wrong.what not in wrong.task.gradients or case.dout is None:
         return ""
-    ones = [wrong.task.without_upstream(wrong.what, case) for case in wrong.cases]
-    if _same(wrong, ones):
-        return _("These are the values for dout = 1. Where does your backward use dout?")
     none, twice = (
         _gradients(wrong, [dataclasses.replace(case, dout=case.dout * by) for case in wrong.cases])
         for by in (0.0, 2.0)
     )
-    if none is None or twice is None:
-        return ""
-    if any(np.abs(value).max(initial=0) > 1e-9 for value in none):
+    if none is not None and any(np.abs(value).max(initial=0) > 1e-9 for value in none):
         return _(
             "If dout were 0, {what} would have to be 0, but yours is not. Which term of your "
             "gradient is not multiplied by dout? Look at the brackets, too."
         ).format(what=wrong.what)
-    if not all(agrees(two, 2 * got) for two, (got, _right) in zip(twice, wrong.pairs, strict=True)):
+    if twice is not None and not all(
+        agrees(two, 2 * got) for two, (got, _right) in zip(twice, wrong.pairs, strict=True)
+    ):
         return _(
             "If dout doubles, {what} has to double, but yours does not. How often does your "
             "backward use dout, and does it round or change dout?"
@@ -583,13 +651,16 @@ def _rounded(wrong: _Wrong) -> str:
     to_whole: tuple[Callable[[Array], Array], ...] = (np.floor, np.trunc, np.ceil)
     to_places = (partial(np.round, decimals=digits) for digits in range(5))
     steps: tuple[Callable[[Array], Any], ...] = (*to_whole, *to_places)
-    # Two different numbers, such as 0 and 1, may have many reasons.
-    few = len({float(one) for got, _right in wrong.pairs for one in got.ravel()}) < 3
-    if not few and any(
+    if not _few(wrong) and any(
         all(agrees(got, step(right)) for got, right in wrong.pairs) for step in steps
     ):
         return _("The right values, rounded. Which line rounds, or cuts off the decimals?")
     return ""
+
+
+def _few(wrong: _Wrong) -> bool:
+    """Return whether the values are one or two numbers, such as 0 and 1: they have many reasons."""
+    return len({float(one) for got, _right in wrong.pairs for one in got.ravel()}) < 3
 
 
 def _settings(wrong: _Wrong) -> str:
@@ -660,10 +731,14 @@ def _slips(wrong: _Wrong) -> str:
     """Return the hint of a slip that gives these numbers."""
     function = wrong.task.reference
     layer = isinstance(function, type)
-    if layer and not (hasattr(function, "forward") and wrong.cases[0].dout is not None):
+    if _few(wrong):
         return ""
+    if layer and not (hasattr(function, "forward") and wrong.cases[0].dout is not None):
+        return _slips_of_methods(wrong)
     name = function.__name__ if not layer else "backward" if wrong.is_gradient else "forward"
-    for slip in slips_of(function, name):
+    formula = FORMULAS.get(function.__name__)
+    slips = [*slips_of(function, name), *(slips_of(formula, name) if formula else ())]
+    for slip in slips:
         if all(
             isinstance(value := _run(slip.answer, case, wrong, layer=layer), np.ndarray)
             and isinstance(got, np.ndarray)
@@ -674,6 +749,30 @@ def _slips(wrong: _Wrong) -> str:
             if not isinstance(seen, Failure) and _right_elsewhere(wrong, seen):
                 return slip.hint
     return ""
+
+
+def _slips_of_methods(wrong: _Wrong) -> str:
+    """Return the hint of a slip in a method of a class that is no layer."""
+    method = wrong.task.method(wrong.what).split(".")[-1]
+    for name in dict.fromkeys([method, *(_METHODS if wrong.cases[0].at else ())]):
+        for slip in slips_of(wrong.task.reference, name):
+            if slip.hint == _NUMBER:
+                continue  # the numbers of these methods are starting values, and have many effects
+            for count in (1, len(wrong.cases)):
+                seen, _warned = attempt(wrong.task.observe, slip.answer, wrong.cases[:count])
+                if isinstance(seen, Failure) or not all(
+                    isinstance(one[wrong.what], np.ndarray) and agrees(one[wrong.what], got)
+                    for one, (got, _right) in zip(seen, wrong.pairs, strict=False)
+                ):
+                    break
+            else:
+                if _right_elsewhere(wrong, seen):
+                    return slip.hint
+    return ""
+
+
+# Methods that a formula of a case may call.
+_METHODS = ("__add__", "__mul__", "exp", "sum")
 
 
 def _run(answer: Any, case: Case, wrong: _Wrong, *, layer: bool) -> Any:
@@ -729,17 +828,21 @@ def _ratio(wrong: _Wrong) -> str:
 def _times(wrong: _Wrong) -> str:
     """Return a hint if the values are the right ones times, or divided by, a known array."""
     given = {name: [case.inputs[name] for case in wrong.cases] for name in wrong.cases[0].inputs}
+    for i, name in enumerate(inspect.signature(wrong.task.reference).parameters):
+        if all(i < len(case.init) for case in wrong.cases):
+            given[name] = [case.init[i] for case in wrong.cases]
     if wrong.is_gradient:
         given["out"] = [right.get("out") for right in wrong.want]
     for name, values in given.items():
-        if not all(
-            isinstance(value, np.ndarray)
-            and value.dtype.kind == "f"
-            and value.shape == right.shape
-            and value.size > 2
-            for value, (_got, right) in zip(values, wrong.pairs, strict=True)
-            if right.ndim
-        ) or not any(right.ndim for _got, right in wrong.pairs):
+        if (
+            not all(
+                isinstance(value, (float, np.ndarray))
+                and np.asarray(value).dtype.kind == "f"
+                and np.shape(value) in (right.shape, right.shape[-1:], ())
+                for value, (_got, right) in zip(values, wrong.pairs, strict=True)
+            )
+            or sum(right.size for _got, right in wrong.pairs) < 3
+        ):
             continue
         rows = [
             (np.asarray(value), got, right)
@@ -850,7 +953,7 @@ def _close(wrong: _Wrong) -> str:
     ):
         return _(
             "Every value is close to the right one, but not equal. Is a number in your code "
-            "rounded, or is a small number added somewhere?"
+            "rounded, or is a small number added or left out?"
         )
     return ""
 
@@ -873,6 +976,7 @@ def _quantities(cases: list[Case]) -> Iterator[tuple[str, list[float]]]:
     for name in names:
         shapes = [np.shape(case.inputs[name]) for case in cases]
         if all(len(shape) == 2 for shape in shapes):
+            yield _("rows / columns"), [rows / columns for rows, columns in shapes]
             for axis, words in ((0, _("the number of rows")), (1, _("the number of columns"))):
                 yield words, [shape[axis] for shape in shapes]
         yield _("the number of elements"), [float(np.prod(shape)) for shape in shapes]
@@ -936,6 +1040,8 @@ def _offset(wrong: _Wrong) -> str:
 
 _RULES = (
     _zero,
+    _without_upstream,
+    _first_only,
     _swapped,
     _transposed,
     _sign,
@@ -1159,6 +1265,10 @@ def _instead_of(
         case ast.Attribute(value=inner, attr="T"):
             yield _TRANSPOSED, inner
         case ast.Call(func=ast.Attribute(value=owner, attr=name)):
+            if len(node.args) == 1 and isinstance(node.args[0], ast.Name):
+                call = copy.deepcopy(node)
+                call.args = [ast.UnaryOp(ast.USub(), node.args[0])]
+                yield _SIGN, call
             for other in _FUNCTIONS.get(name, ()):
                 call = copy.deepcopy(node)
                 call.func = ast.Attribute(owner, other, ast.Load())
@@ -1182,6 +1292,8 @@ def _operations(
         if isinstance(op, ast.Sub):
             yield _SIGN, ast.BinOp(right, op, left)
         yield from ((_TERM, one) for one in (left, right))
+        if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow):
+            yield _BRACKETS, ast.BinOp(ast.BinOp(left, op, right.left), ast.Pow(), right.right)
     elif isinstance(op, ast.Mult):
         for kept, gone in ((left, right), (right, left)):
             yield (_UPSTREAM if ast.unparse(gone) == "dout" else _FACTOR), kept

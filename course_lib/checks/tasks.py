@@ -406,10 +406,12 @@ class SeedCache:
 
     @cached_property
     def misconceptions(self) -> dict[Misconception, dict[str, list[Any]]]:
-        return {
-            m: self.task.evidence(self.cases, self.task.observe(m.answer, self.cases))
-            for m in self.task.misconceptions
-        }
+        return {m: self._evidence(m) for m in self.task.misconceptions}
+
+    def _evidence(self, wrong: Misconception) -> dict[str, list[Any]]:
+        seen = self.task.observe(wrong.answer, self.cases)
+        self.task._take_other_values(self.cases, seen, self.want)
+        return self.task.evidence(self.cases, seen)
 
 
 def _is_result(value: Any, not_zero: bool) -> bool:

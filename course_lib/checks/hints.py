@@ -83,7 +83,8 @@ def hint_for(
             elif not isinstance(value, np.ndarray):
                 return ""
             elif not agrees(value, right[what]):
-                return _of_values(_all_cases(task, part, what, answer, cases, seen, want))
+                with np.errstate(all="ignore"):
+                    return _of_values(_all_cases(task, part, what, answer, cases, seen, want))
     return ""
 
 
@@ -307,6 +308,8 @@ def _matrix_product(task: Hinted, case: Case, failure: Failure) -> str:
         and list(map(len, shapes_there)) == [2, 2]
         and matrices
         and shapes_there[0][1] == shapes_there[1][0]
+        # With equally many rows, the two may belong side by side.
+        and shapes_there[0][0] != shapes_there[1][0]
     ):
         return _(
             "These two shapes fit for a matrix product, but this line calculates element by "
@@ -434,9 +437,13 @@ def _of_values(wrong: _Wrong) -> str:
     wrong = _stretched(_with_values(wrong))
     if not wrong.cases:
         return ""
-    if hint := _not_finite(wrong) or _integers(wrong) or _another_gradient(wrong) or _shape(wrong):
+    same = all(got.shape == right.shape for got, right in wrong.pairs)
+    if not all(np.isfinite(got).all() for got, _right in wrong.pairs):
+        ordinary = same and not wrong.cases[0].at
+        return (_slips(wrong) if ordinary else "") or _not_finite()
+    if hint := _integers(wrong) or _another_gradient(wrong) or _shape(wrong):
         return hint
-    if any(got.shape != right.shape for got, right in wrong.pairs):
+    if not same:
         return ""
     return next(filter(None, (rule(wrong) for rule in _RULES)), "")
 
@@ -494,10 +501,11 @@ def _another_gradient(wrong: _Wrong) -> str:
     return ""
 
 
-def _not_finite(wrong: _Wrong) -> str:
-    if all(np.isfinite(got).all() for got, _right in wrong.pairs):
-        return ""
-    return _("Some values are nan or inf. Which step divides by zero or overflows?")
+def _not_finite() -> str:
+    return _(
+        "Some values are nan or inf. Which step has no result: a division by 0, a number that is "
+        "too large, or a root, power or logarithm of a number below 0?"
+    )
 
 
 def _shape(wrong: _Wrong) -> str:
@@ -659,8 +667,8 @@ def _rounded(wrong: _Wrong) -> str:
 
 
 def _few(wrong: _Wrong) -> bool:
-    """Return whether the values are one or two numbers, such as 0 and 1: they have many reasons."""
-    return len({float(one) for got, _right in wrong.pairs for one in got.ravel()}) < 3
+    """Return whether the values are 0, 1 or -1 only: such values have many reasons."""
+    return wrong.everywhere(lambda got, _right: bool(np.isin(got, (-1, 0, 1)).all()))
 
 
 def _settings(wrong: _Wrong) -> str:
@@ -733,17 +741,22 @@ def _slips(wrong: _Wrong) -> str:
     layer = isinstance(function, type)
     if _few(wrong):
         return ""
-    if layer and not (hasattr(function, "forward") and wrong.cases[0].dout is not None):
-        return _slips_of_methods(wrong)
+    one_value = hasattr(function, "forward") if layer else _called_directly(wrong)
+    if not one_value or (layer and wrong.cases[0].dout is None):
+        return _slips_anywhere(wrong)
     name = function.__name__ if not layer else "backward" if wrong.is_gradient else "forward"
     formula = FORMULAS.get(function.__name__)
     slips = [*slips_of(function, name), *(slips_of(formula, name) if formula else ())]
+    if layer and wrong.is_gradient:
+        slips += slips_of(function, "forward")  # what it stores
     for slip in slips:
         if all(
             isinstance(value := _run(slip.answer, case, wrong, layer=layer), np.ndarray)
             and isinstance(got, np.ndarray)
             and agrees(got, value)
             for case, got in wrong.others
+            # There, equal formulas may differ.
+            if case.at != "at extremes" or wrong.cases[0].at
         ):
             seen, _warned = attempt(wrong.task.observe, slip.answer, wrong.cases)
             if not isinstance(seen, Failure) and _right_elsewhere(wrong, seen):
@@ -751,10 +764,21 @@ def _slips(wrong: _Wrong) -> str:
     return ""
 
 
-def _slips_of_methods(wrong: _Wrong) -> str:
-    """Return the hint of a slip in a method of a class that is no layer."""
+def _called_directly(wrong: _Wrong) -> bool:
+    """Return whether the value is what the function returns for the inputs of the case."""
+    names = list(inspect.signature(wrong.task.reference).parameters)
+    return wrong.what == "value" and list(wrong.cases[0].inputs) == names
+
+
+def _slips_anywhere(wrong: _Wrong) -> str:
+    """Return the hint of a slip in any method of a class, or in a function of several values."""
     method = wrong.task.method(wrong.what).split(".")[-1]
-    for name in dict.fromkeys([method, *(_METHODS if wrong.cases[0].at else ())]):
+    methods = [
+        item.name
+        for item in definitions_of(wrong.task.reference)
+        if isinstance(item, ast.FunctionDef) and item.name not in ("__init__", "order")
+    ]
+    for name in sorted(methods, key=lambda name: name != method):
         for slip in slips_of(wrong.task.reference, name):
             if slip.hint == _NUMBER:
                 continue  # the numbers of these methods are starting values, and have many effects
@@ -769,10 +793,6 @@ def _slips_of_methods(wrong: _Wrong) -> str:
                 if _right_elsewhere(wrong, seen):
                     return slip.hint
     return ""
-
-
-# Methods that a formula of a case may call.
-_METHODS = ("__add__", "__mul__", "exp", "sum")
 
 
 def _run(answer: Any, case: Case, wrong: _Wrong, *, layer: bool) -> Any:
@@ -875,7 +895,8 @@ def _depends(wrong: _Wrong) -> str:
                 (wrong.task.reference, wrong.want),
             )
         )
-        if mine == {False} and right == {True}:
+        whole = wrong.everywhere(lambda got, _right: bool((got == np.round(got)).all()))
+        if mine == {False} and right == {True} and not whole:
             return _(
                 "Your values do not change when {name} changes, but they should. Where does {name} "
                 "come into the formula?"
@@ -1017,6 +1038,12 @@ def _some_cases(wrong: _Wrong) -> str:
         return ""
     shapes = [[np.shape(value) for value in case.inputs.values()] for case in wrong.cases]
     several = [any(len(shape) > 1 and shape[0] > 1 for shape in row) for row in shapes]
+    if all(
+        np.isin(right, (-1, 0, 1)).all()
+        for (_got, right), off in zip(wrong.pairs, bad, strict=True)
+        if not off
+    ):
+        return ""  # a right 0 or 1 may be luck
     if bad == several:
         return _(
             "For a single row your values are right, for several rows they are not. What happens "
@@ -1087,7 +1114,8 @@ def hint_for_number(name: str, given: Mapping[Any, Any], answers: Mapping[str, A
             return _("This is the number for {other}. Did you swap the two?").format(other=other)
     with np.errstate(all="ignore"):
         ratio = np.unique(np.round(got / right, 9))
-    if ratio.size == 1 and ratio[0] in (10, 100, 1000, 0.1, 0.01, 0.001):
+    power_of_ten = got.ndim == 0 and got > 0 and float(np.log10(got)).is_integer()
+    if ratio.size == 1 and ratio[0] in (10, 100, 1000, 0.1, 0.01, 0.001) and not power_of_ten:
         return _(
             "The digits are right, but the decimal point is not. Which unit does the text ask?"
         )
@@ -1134,6 +1162,8 @@ _NUMBER = _("One fixed number of the formula is wrong or missing. Which numbers 
 _TRANSPOSED = _("One factor is transposed, or is not. Which shape has each factor of the product?")
 
 _OPERATION = _("Your code uses {wrong} where another operation belongs. Which one is it?")
+_LEFT_OUT = _("One {name} is left out. Where does the formula need it?")
+_TWICE = _("One value comes in once too often: squared, or divided by twice. Which one?")
 _FUNCTION = _("These are the numbers of {wrong}. Which function belongs there?")
 _VALUE = _("Your code uses {wrong} in a place where another value belongs. Where do you use it?")
 
@@ -1141,7 +1171,7 @@ _OPERATIONS: dict[type[ast.operator], tuple[tuple[type[ast.operator], str], ...]
     ast.Add: ((ast.Mult, _("a product")),),
     ast.Sub: ((ast.Mult, _("a product")),),
     ast.Mult: (
-        (ast.Add, _("a sum")),
+        (ast.Add, _("a sum or a difference")),
         (ast.Sub, _("a difference")),
         (ast.Div, _("a division")),
         (ast.Pow, _("a power")),
@@ -1155,9 +1185,9 @@ _OPERATIONS: dict[type[ast.operator], tuple[tuple[type[ast.operator], str], ...]
 }
 
 _FUNCTIONS = {
-    "log": ("log10", "log2", "log1p"),
+    "log": ("log10", "log2", "log1p", "exp"),
     "log1p": ("log",),
-    "exp": ("exp2", "expm1"),
+    "exp": ("exp2", "expm1", "log"),
     "tanh": ("sinh", "cosh", "arctan", "tan"),
     "sum": ("mean", "max", "prod"),
     "mean": ("sum", "max", "median"),
@@ -1265,6 +1295,8 @@ def _instead_of(
         case ast.Attribute(value=inner, attr="T"):
             yield _TRANSPOSED, inner
         case ast.Call(func=ast.Attribute(value=owner, attr=name)):
+            if name in ("exp", "log", "sqrt") and len(node.args) == 1:
+                yield _LEFT_OUT.format(name=name), node.args[0]
             if len(node.args) == 1 and isinstance(node.args[0], ast.Name):
                 call = copy.deepcopy(node)
                 call.args = [ast.UnaryOp(ast.USub(), node.args[0])]
@@ -1297,11 +1329,21 @@ def _operations(
     elif isinstance(op, ast.Mult):
         for kept, gone in ((left, right), (right, left)):
             yield (_UPSTREAM if ast.unparse(gone) == "dout" else _FACTOR), kept
+            yield _TWICE, ast.BinOp(kept, op, ast.BinOp(gone, ast.Pow(), ast.Constant(2)))
+        if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult):
+            for one, wrong in _OPERATIONS[ast.Mult]:
+                pair = ast.BinOp(left.right, one(), right)
+                yield _OPERATION.format(wrong=wrong), ast.BinOp(left.left, op, pair)
     elif isinstance(op, ast.Div):
         yield _DIVISION, left
+        yield _TWICE, ast.BinOp(ast.BinOp(left, op, right), op, right)
         yield _UPSIDE_DOWN, ast.BinOp(right, op, left)
     elif isinstance(op, ast.Pow):
         yield _SQUARE, left
+        yield (
+            _FUNCTION.format(wrong="abs"),
+            ast.parse(f"np.abs({ast.unparse(left)})", mode="eval").body,
+        )
     elif isinstance(op, ast.MatMult):
         yield _TRANSPOSED, ast.BinOp(right, op, left)
     for other, wrong in _OPERATIONS.get(type(op), ()):

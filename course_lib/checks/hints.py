@@ -873,9 +873,10 @@ def _times(wrong: _Wrong) -> str:
                 name=name
             )
         if all(agrees(got * value, right) for value, got, right in rows):
-            return _("Your values are the right ones divided by {name}. Should they be?").format(
-                name=name
-            )
+            return _(
+                "Your values are the right ones divided by {name}. Is this factor missing, or is "
+                "there a division too many?"
+            ).format(name=name)
     return ""
 
 
@@ -1074,10 +1075,10 @@ _RULES = (
     _sign,
     _rounded,
     _settings,
+    _times,
     _slips,
     _upstream,
     _ratio,
-    _times,
     _some_elements,
     _some_cases,
     _offset,

@@ -211,9 +211,6 @@ class Task:
                 one |= dict.fromkeys(self.gradients, DoubtfulGradient(doubt))
             mine = self.evidence(cases, seen)
             failed = [part for part in self.points if not alike(mine[part], right[part])]
-        if self.facts and "contracts" in failed:
-            # Requirements are found by several calls with one array, so its change spoils them.
-            failed = ["contracts", *(part for part in failed if part != "contracts")]
         finding = explain(self, failed[0], cases, seen, want) if failed else None
         apart: dict[str, str] = {}
         first = next((v for part in failed[:1] for v in mine[part] if isinstance(v, Failure)), None)

@@ -90,7 +90,13 @@ def _probe_batch(answer: Any, N: int, batch_size: int, seed: int) -> Iterable[tu
 
     def repeats() -> float:
         again = pair(call(answer, "", *given, batch_size, seed), _("expected two values"))
-        return float(np.array_equal(drawn()[0][1], _floats(again[1])))
+        if np.array_equal(drawn()[0][1], _floats(again[1])):
+            return 1.0
+        if changed(answer, given):
+            raise UnexpectedResult(
+                _("x and t are changed in place, so the same seed draws another batch")
+            )
+        return 0.0
 
     def sized() -> float:
         x_batch, t_batch = drawn()[0]

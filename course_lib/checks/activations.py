@@ -29,7 +29,12 @@ def _with_slopes(rng: np.random.Generator) -> list[Case]:
 
 def _with_extremes(rng: np.random.Generator) -> list[Case]:
     x = np.array([-1e4, -800.0, -1.0, 1.0, 800.0, 1e4])
-    return [*elementwise_cases(rng), Case({"x": x}, rng.uniform(1, 2, x.shape), at="at extremes")]
+    # In an array of its own: beside 1e4, an error of 0.001 would be a rounding.
+    between = np.array([-11.0, -7.0, -5.5, 5.5, 7.0, 11.0]) * rng.uniform(0.95, 1.05, 6)
+    return [
+        *elementwise_cases(rng),
+        *(Case({"x": some}, rng.uniform(1, 2, 6), at="at extremes") for some in (x, between)),
+    ]
 
 
 relu = LayerTask(

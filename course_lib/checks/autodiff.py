@@ -186,7 +186,12 @@ def _unbroadcast_cases(rng: np.random.Generator) -> list[Case]:
     pairs: dict[str, list[tuple[tuple[int, ...], tuple[int, ...]]]] = {
         "": [((4, 3), (4, 3))],
         "along new axes": [((4, 3), (3,)), ((2, 4, 3), (4, 3)), ((5, 2, 4, 3), (4, 3))],
-        "along axes of length one": [((4, 3), (4, 1)), ((4, 3), (1, 3)), ((2, 4, 3), (4, 1))],
+        "along axes of length one": [
+            ((4, 3), (4, 1)),
+            ((4, 3), (1, 3)),
+            ((2, 4, 3), (4, 1)),
+            ((4, 2, 3), (4, 1, 1)),
+        ],
         "for a single number": [((4, 3), ()), ((4,), ())],
     }
     return [

@@ -361,7 +361,15 @@ class Task:
     ) -> Misconception | None:
         """Return the only misconception whose evidence for `part` agrees with the learner's."""
         wrong = known.misconceptions
-        matches = [m for m, its in wrong.items() if alike(its[part], mine[part])]
+        special = {case.at for case in known.cases} | {"contracts"}
+        right = [p for p in self.points if p not in special and alike(mine[p], known.right[p])]
+        matches = [
+            m
+            for m, its in wrong.items()
+            if alike(its[part], mine[part])
+            # It would also fail a part that is right here.
+            and all(alike(its[p], known.right[p]) for p in right)
+        ]
         if len(matches) > 1 or not _telling(mine[part], known.right[part]):
             # Many mistakes have this evidence: compare all parts.
             matches = [m for m in matches if alike(wrong[m], mine)]
@@ -395,10 +403,12 @@ class SeedCache:
 
     @cached_property
     def misconceptions(self) -> dict[Misconception, dict[str, list[Any]]]:
-        return {
-            m: self.task.evidence(self.cases, self.task.observe(m.answer, self.cases))
-            for m in self.task.misconceptions
-        }
+        return {m: self._evidence(m) for m in self.task.misconceptions}
+
+    def _evidence(self, wrong: Misconception) -> dict[str, list[Any]]:
+        seen = self.task.observe(wrong.answer, self.cases)
+        self.task._take_other_values(self.cases, seen, self.want)
+        return self.task.evidence(self.cases, seen)
 
 
 def _is_result(value: Any, not_zero: bool) -> bool:
@@ -843,7 +853,7 @@ class NumberTask:
                 Finding(
                     _("{name} does not return a dict of numbers.").format(name=self.name),
                     _("a dict with {names}").format(names=", ".join(self.answers)),
-                    type_name(given),
+                    _("None (is there a return?)") if given is None else type_name(given),
                 ),
             )
         reasons = {name: self._reason(name, given) for name in self.answers}

@@ -33,6 +33,8 @@ SLUG = "08_training"
 # Settings of the last task, small enough for a slow machine, and the accuracy that it requires.
 STEPS, BATCH_SIZE, LEARNING_RATE = 1000, 100, 0.2
 ACCURACY = 0.92
+# An untrained network may have a little more than 0.1.
+_GUESSED = 0.3
 
 
 _SHAPES = {"W1": (784, 50), "b1": (50,), "W2": (50, 10), "b2": (10,)}
@@ -66,9 +68,21 @@ def _probe_batch(answer: Any, N: int, batch_size: int, seed: int) -> Iterable[tu
 
     def aligned() -> float:
         x_batch, t_batch = drawn()[0]
-        return float(np.array_equal(x_batch, np.stack([t_batch, 100 * t_batch], axis=1)))
+        if np.array_equal(x_batch, np.stack([t_batch, 100 * t_batch], axis=1)):
+            return 1.0
+        # -1 marks the targets of these rows in another order: they come from one draw.
+        same = x_batch.shape == (t_batch.size, 2) and set(x_batch[:, 0]) == set(t_batch.ravel())
+        return -1.0 if same else 0.0
 
     def fair() -> float:
+        blocks = all(
+            np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows)))
+            for _, rows in drawn()
+            if rows.ndim == 1 and rows.size > 1
+        )
+        # -1 marks rows that stand next to each other: most batches are then never drawn.
+        if blocks:
+            return -1.0
         return float({float(n) for _, rows in drawn() for n in np.ravel(rows)} == set(t.tolist()))
 
     def varies() -> float:
@@ -76,7 +90,13 @@ def _probe_batch(answer: Any, N: int, batch_size: int, seed: int) -> Iterable[tu
 
     def repeats() -> float:
         again = pair(call(answer, "", *given, batch_size, seed), _("expected two values"))
-        return float(np.array_equal(drawn()[0][1], _floats(again[1])))
+        if np.array_equal(drawn()[0][1], _floats(again[1])):
+            return 1.0
+        if changed(answer, given):
+            raise UnexpectedResult(
+                _("x and t are changed in place, so the same seed draws another batch")
+            )
+        return 0.0
 
     def sized() -> float:
         x_batch, t_batch = drawn()[0]
@@ -173,7 +193,9 @@ def _probe_train(answer: Any, seed: int, steps: int = STEPS) -> Iterable[tuple[s
         if [param.shape for param in trained] != [*_SHAPES.values()]:
             return 0.0
         scores = np.maximum(x_test @ W1 + b1, 0) @ W2 + b2
-        return float(answers.accuracy(scores, t_test) >= ACCURACY)
+        share = answers.accuracy(scores, t_test)
+        # -1 marks parameters that know nothing, to recognise this misconception.
+        return 1.0 if share >= ACCURACY else -1.0 if share < _GUESSED else 0.0
 
     def as_asked() -> float:
         # With x = 0, only b2 has a gradient. After one step, b2 = count / size - 1 / 10 shows how
@@ -192,9 +214,16 @@ def _probe_train(answer: Any, seed: int, steps: int = STEPS) -> Iterable[tuple[s
             and drawn.max() < size
         )
 
+    def falls() -> float:
+        if _falls(ran[0]):
+            return 1.0
+        initial = 0.01 * np.random.default_rng(seed).standard_normal((784, 50))
+        # -1 marks parameters that have not moved, to recognise this misconception.
+        return -1.0 if np.allclose(_floats(item(ran[1], "W1")), initial, atol=1e-7) else 0.0
+
     yield "build", build
     yield "one loss a step", lambda: float(_floats(ran[0]).shape == (STEPS,))
-    yield "the loss falls", lambda: float(_falls(ran[0]))
+    yield "the loss falls", falls
     yield "each loss is that of its step", lambda: float(_replayed(answer, x_train, seed))
     yield "accuracy reached", reached
     yield "network and batches as asked", as_asked

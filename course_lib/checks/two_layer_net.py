@@ -194,16 +194,14 @@ def probe_net(
             if not kept:
                 grads = plain(call(nets[number], "gradient", x, t))
                 if not isinstance(grads, dict):
-                    return grads
+                    raise UnexpectedResult(
+                        _("expected a dict of gradients, got {type}").format(
+                            type=_no_return() if grads is None else type_name(grads)
+                        )
+                    )
                 # Copies, because later calls may change the layers' arrays.
                 kept.update({key: copy.copy(value) for key, value in grads.items()})
-            if name not in kept:
-                raise UnexpectedResult(
-                    _("expected an entry {name}, got only {names}").format(
-                        name=repr(name), names=", ".join(map(repr, kept))
-                    )
-                )
-            return kept[name]
+            return _entry(kept, name)
 
         for name in params.value:
             yield f"d{name}{when}", partial(take, name)
@@ -220,6 +218,20 @@ def probe_net(
     # A new network without an earlier forward, and another one that is built after it.
     yield "another build", lambda: build(params) + build(params_other)
     yield from gradients(_NEW, 1, x_other, t_other)
+
+
+def _entry(made: Mapping[str, Any], name: str) -> Any:
+    if name not in made:
+        raise UnexpectedResult(
+            _("expected an entry {name}, got only {names}").format(
+                name=repr(name), names=", ".join(map(repr, made))
+            )
+        )
+    return made[name]
+
+
+def _no_return() -> str:
+    return _("None (is there a return?)")
 
 
 def values_of(layers: int) -> tuple[str, ...]:
@@ -298,18 +310,18 @@ def _probe_init(
         for some in (sizes, sizes[:3]):
             made.append(plain(call(answer, "", some, std, seed)))
             if not isinstance(made[-1], dict):
-                got = type_name(made[-1])
+                got = _no_return() if made[-1] is None else type_name(made[-1])
                 raise UnexpectedResult(_("expected a dict, got {type}").format(type=got))
         return 1.0
 
-    def made_first(name: str) -> Any:
-        return made[0].get(name)
+    def entry(name: str, of: int = 0) -> Any:
+        return _entry(made[of], name)
 
     yield "build", build
     for name in _INITIAL:
-        yield name, partial(made_first, name)
+        yield name, partial(entry, name)
     yield "entries for two layers", lambda: len(made[1])
-    yield "W2 for two layers", lambda: made[1].get("W2")
+    yield "W2 for two layers", lambda: entry("W2", 1)
 
 
 _INITIAL = ("W1", "W2", "W3", "b1", "b2", "b3")

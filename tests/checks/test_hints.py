@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from course_lib.checks import activations, affine, chain_rule, shopping_cart, softmax_with_loss
+from course_lib.checks import (
+    activations,
+    affine,
+    autodiff,
+    chain_rule,
+    shopping_cart,
+    softmax_with_loss,
+    training,
+    two_layer_net,
+)
 from course_lib.checks.hints import hint_for_number, slips_of
 from course_lib.layers import DivLayer
 
@@ -135,7 +144,11 @@ def test_brackets_left_out_are_named() -> None:
         ("a missing attribute", lambda x: x.exponential(), "spelled the same"),
         ("a call of a value", lambda x: x(1), "operator missing"),
         ("None", lambda x: x * None, "None"),
-        ("shapes", lambda x: x @ np.ones((50, 50)), "shapes do not fit"),
+        ("shapes", lambda x: x * np.ones((50, 50)), "shapes do not fit"),
+        ("a matrix product", lambda x: x @ x, "element by element"),
+        ("a power", lambda x: 2 ^ x, "not a power"),
+        ("a misspelt function", lambda x: np.sqare(x), "NumPy has no function"),
+        ("a lost axis", lambda x: x / x[:, 0], "keepdims"),
     ],
 )
 def test_an_exception_gets_a_question(kind: str, line: Any, words: str) -> None:
@@ -161,7 +174,7 @@ def test_each_wrong_number_has_a_line_of_its_own() -> None:
     [
         (-4.8, "sign"),
         (48, "decimal point"),
-        (600, "the number for dtax"),
+        (600, ""),
         (4.83, "close"),
         ((4.8, 1), "number of entries"),
         (17, ""),
@@ -170,6 +183,12 @@ def test_each_wrong_number_has_a_line_of_its_own() -> None:
 def test_hint_to_a_number(got: Any, words: str) -> None:
     hint = hint_for_number("dapple", {"dapple": got}, {"dapple": 4.8, "dtax": 600})
     assert (words in hint) if words else hint == ""
+
+
+def test_swapped_numbers_are_named_when_both_are_swapped() -> None:
+    answers = {"dapple": 4.8, "dtax": 600}
+    given = {"dapple": 600, "dtax": 4.8}
+    assert "the number for dtax" in hint_for_number("dapple", given, answers)
 
 
 def test_slips_are_wrong_answers_with_a_question() -> None:
@@ -206,3 +225,174 @@ def test_the_shape_of_images_is_not_kept_for_the_next_batch() -> None:
 
     report = affine.affine(Affine, seed=0)
     assert [part.name for part in report.parts if not part.earned] == ["contracts"]
+
+
+# A sample of the kinds of wrong answers, each with words of the cause that the hint must name.
+KINDS = {
+    "a gradient times an input": (
+        chain_rule.square_layer,
+        layer(
+            "SquareLayer",
+            lambda self, x: setattr(self, "out", x**2) or self.out,
+            lambda self, dout: 2 * dout * self.out,
+        ),
+        "the right ones times x",
+    ),
+    "a number that is nearly right": (
+        chain_rule.exp_layer,
+        layer(
+            "ExpLayer",
+            lambda self, x: setattr(self, "out", 2.71**x) or self.out,
+            lambda self, dout: dout * self.out,
+        ),
+        "close to the right one",
+    ),
+    "a local result": (
+        chain_rule.exp_layer,
+        layer("ExpLayer", lambda self, x: np.exp(x), lambda self, dout: dout * self.out),
+        "No line has set self.out",
+    ),
+    "a result that doubles and should not": (
+        chain_rule.log_layer,
+        layer(
+            "LogLayer",
+            lambda self, x: setattr(self, "x", x) or np.log(x),
+            lambda self, dout: 1 / (dout * self.x),
+        ),
+        "If dout doubles",
+    ),
+    "numbers without dout, of two shapes": (
+        shopping_cart.add_layer,
+        layer("AddLayer", lambda self, x, y: x + y, lambda self, dout: (1, 1)),
+        "values for dout = 1",
+    ),
+    "a limit on the input": (
+        activations.sigmoid,
+        layer(
+            "Sigmoid",
+            lambda self, x: (
+                setattr(self, "out", 1 / (1 + np.exp(-np.clip(x, -10, 10)))) or self.out
+            ),
+            lambda self, dout: dout * self.out * (1 - self.out),
+        ),
+        "limits x",
+    ),
+    "a slope in one formula of many layers": (
+        chain_rule.fork,
+        layer(
+            "Fork",
+            lambda self, x, y: keep_two(self, x, y) or (x + y) ** 2 * x,
+            lambda self, dout: (
+                dout * (self.x + self.y) + dout * 2 * (self.x + self.y) * self.x,
+                dout * 2 * (self.x + self.y) * self.x,
+            ),
+        ),
+        "power is missing",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_hint_to_a_kind_of_mistake(kind: str, seed: int) -> None:
+    task, answer, words = KINDS[kind]
+    assert words in hint(task, answer, seed)
+
+
+class WeightsTimesUpstream:
+    def __init__(self, W: Any, b: Any) -> None:
+        self.W, self.b = W, b
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout: Any) -> Any:
+        self.dW = self.W * dout
+        self.db = dout
+        return self.W @ dout
+
+
+def test_a_gradient_without_an_input_is_told_which() -> None:
+    made = type("AffineSample", (WeightsTimesUpstream,), {})
+    assert "do not change when x changes" in hint(affine.affine_sample, made)
+
+
+def test_one_gradient_without_dout_is_no_walk_that_starts_with_one() -> None:
+    """The other gradients are right, so the misconception with this dtax does not fit."""
+
+    class ShoppingCart:
+        def forward(
+            self, apple: Any, apple_num: Any, orange: Any, orange_num: Any, tax: Any
+        ) -> Any:
+            self.inputs = apple, apple_num, orange, orange_num, tax
+            return (apple * apple_num + orange * orange_num) * tax
+
+        def backward(self, dout: Any) -> Any:
+            a, n, o, m, tax = self.inputs
+            return dout * n * tax, dout * a * tax, dout * m * tax, dout * o * tax, a * n + o * m
+
+    assert "values for dout = 1" in hint(shopping_cart.shopping_cart, ShoppingCart)
+
+
+def test_zeros_have_many_reasons() -> None:
+    def accuracy(scores: Any, t: Any) -> Any:
+        return np.mean(scores.max(axis=1) == t)
+
+    for seed in range(3):
+        assert "makes it 0" in hint(training.accuracy, accuracy, seed)
+
+
+def test_changed_inputs_are_told_before_what_follows_from_them() -> None:
+    def draw_batch(x: Any, t: Any, batch_size: int, seed: int) -> Any:
+        for array in (x, t):
+            np.random.default_rng(seed).shuffle(array)
+        return x[:batch_size], t[:batch_size]
+
+    finding = training.draw_batch(draw_batch, seed=0).finding
+    assert finding is not None
+    assert "changed in place" in finding.problem
+
+
+def test_a_block_of_rows_is_no_random_batch() -> None:
+    def draw_batch(x: Any, t: Any, batch_size: int, seed: int) -> Any:
+        start = np.random.default_rng(seed).integers(len(x) - batch_size + 1)
+        return x[start : start + batch_size], t[start : start + batch_size]
+
+    for seed in range(3):
+        report = training.draw_batch(draw_batch, seed=seed)
+        assert not report.passed
+        assert report.finding is not None
+        assert report.finding.misconception == "RowsInBlocks"
+
+
+def test_softplus_is_checked_between_small_and_extreme_inputs() -> None:
+    class Softplus:
+        def forward(self, x: Any) -> Any:
+            self.x = x
+            return np.where(x > 5, x, np.log1p(np.exp(np.minimum(x, 5))))
+
+        def backward(self, dout: Any) -> Any:
+            return dout / (1 + np.exp(-np.clip(self.x, -700, 700)))
+
+    for seed in range(3):
+        assert not activations.softplus(Softplus, seed=seed).passed
+
+
+def test_every_axis_of_length_one_is_added_up() -> None:
+    def unbroadcast(grad: Any, shape: Any) -> Any:
+        while grad.ndim > len(shape):
+            grad = grad.sum(axis=0)
+        return grad.sum(axis=shape.index(1), keepdims=True) if 1 in shape else grad
+
+    assert not autodiff.unbroadcast(unbroadcast, seed=0).passed
+
+
+def test_a_dict_without_an_entry_is_told_so() -> None:
+    def init_params(sizes: Any, std: float, seed: int) -> Any:
+        rng = np.random.default_rng(seed)
+        return {"W1": std * rng.standard_normal(sizes[:2]), "b1": np.zeros(sizes[1])}
+
+    finding = two_layer_net.init_params(init_params, seed=0).finding
+    assert finding is not None
+    assert "'W2'" in finding.problem

@@ -119,7 +119,7 @@ def test_a_script_that_cannot_be_bundled_stops_the_build(
     (tmp_path / "src" / "page.js").write_text("import './nothing.js'; let let;")
     monkeypatch.setattr(python_files, "PACKAGES", tmp_path)
     with pytest.raises(ExtensionError, match=r"esbuild on page\.js said"):
-        python_files.bundle(tmp_path, modules)
+        python_files.bundle("page.js", tmp_path, modules)
 
 
 # --- the cells of a page ----------------------------------------------------------------------

@@ -135,7 +135,7 @@ def _escaped(text: str) -> str:
 
 
 def key_points(paragraph: Tag) -> list[str]:
-    """Return the sentences of a paragraph that a slide shows."""
+    """Return the sentences of a paragraph, or of an item of a list, that a slide shows."""
     found = sentences(paragraph)
     points = []
     for number, (text, wanted) in enumerate(found):
@@ -143,9 +143,10 @@ def key_points(paragraph: Tag) -> list[str]:
             continue
         if LEANS.match(text) and number and not found[number - 1][1]:
             text = f"{found[number - 1][0]} {text}"
-        # A term alone, such as the first word of an item: what follows says what it is.
-        if length(text) < SHORT and number + 1 < len(found) and not found[number + 1][1]:
-            text = f"{text} {found[number + 1][0]}"
+        # An item may begin with a term alone: what follows says what it is.
+        alone = not number and length(text) < SHORT and paragraph.find_parent("li")
+        if alone and len(found) > 1 and not found[1][1]:
+            text = f"{text} {found[1][0]}"
         points.append(text)
     return points
 
@@ -255,7 +256,10 @@ def take(deck: Deck, section: Tag) -> None:
             lead = lead_of(child)
             continue
         elif child.name in ("ul", "ol"):
-            take_list(deck, child, whole=section.get("id") == "summary")
+            take_list(deck, child, lead, whole=section.get("id") == "summary")
+        elif has(child, "chapter-goals") and child.ul:
+            deck.begin("After this chapter you can", "")
+            take_list(deck, child.ul, "", whole=True)
         elif has(child, "math"):
             lines = FORMULA * (child.text.count(r"\\") + 1) + 0.6
             later = " fragment" if not deck.full and deck.slides[-1].room >= lines else ""
@@ -269,13 +273,27 @@ def take(deck: Deck, section: Tag) -> None:
         lead = ""
 
 
-def take_list(deck: Deck, items: Tag, *, whole: bool) -> None:
+def take_list(deck: Deck, items: Tag, lead: str, *, whole: bool) -> None:
     """Add the items of a list that are for a slide, or all of them."""
     for item in items.find_all("li", recursive=False):
         text = item.p or item
         points = [inner(text)] if whole else key_points(text)
         for point in points:
-            deck.add(f'<p class="item">{point}</p>', ceil(length(point) / LINE) + 0.3)
+            lines = ceil(length(point) / LINE) + 0.3 + bool(lead)
+            deck.add(f'{lead}<p class="item">{point}</p>', lines)
+            lead = ""
+
+
+def show_gradients(figure: Tag) -> None:
+    """Turn a graph that asks for its gradients into one that steps: here the lecturer asks."""
+    data = figure.select_one(".bpg-data")
+    numbers = json.loads(data.string or "{}") if data else {}
+    if data and numbers.pop("questions", None):
+        data.string = json.dumps(numbers, ensure_ascii=False).replace("<", "\\u003c")
+        for extra in figure.select(".bpg-query, .bpg-solution, .bpg-on-paper"):
+            extra.decompose()
+        for label in figure.select(".bpg-asked"):
+            label["class"] = [name for name in label["class"] if name != "bpg-asked"]
 
 
 def deck_of(body: str, name: str) -> tuple[str, list[Slide]]:
@@ -293,6 +311,8 @@ def deck_of(body: str, name: str) -> tuple[str, list[Slide]]:
         for key in ("href", "src"):
             if (target := tag.get(key)) and not re.match(r"[a-z]+:|//", str(target)):
                 tag[key] = f"../{name}.html{target}" if str(target)[0] == "#" else f"../{target}"
+    for figure in page.select("figure.bpg"):
+        show_gradients(figure)
     deck = Deck()
     chapter = page.find("section")
     assert isinstance(chapter, Tag)

@@ -37,7 +37,8 @@
   // Find the largest scale at which the content fits.
   function fit(section) {
     const content = section.querySelector(".content");
-    const box = content.querySelector(".fit");
+    // Text beside a drawing keeps its size.
+    const box = content?.querySelector(".drawing") ?? content?.querySelector(".fit");
     if (!box) return;
     let [low, high] = [SMALLEST, largest(section, content)];
     box.style.zoom = high;
@@ -62,6 +63,9 @@
   }
 
   function showStep(section) {
+    // A figure may have drawn itself anew once it was seen.
+    const content = section?.querySelector(".content");
+    if (content && overflows(content)) fit(section);
     const figure = section?.querySelector(".bpg");
     if (!figure) return;
     const press = (name) => figure.querySelector(`button[data-do="${name}"]`)?.click();

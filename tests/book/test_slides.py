@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Look, look, switch, violations
+from browser import Look, look, violations
 from conftest import ROOT
 from slides import Slide, deck_of
 
@@ -62,7 +62,9 @@ def cell(code: str, output: str = "", tags: str = "") -> str:
     )
 
 
-FIGURE = '<div class="cell"><div class="cell_output"><div class="output text_html">{}</div></div></div>'
+FIGURE = (
+    '<div class="cell"><div class="cell_output"><div class="output text_html">{}</div></div></div>'
+)
 
 
 def test_each_figure_and_each_piece_of_code_has_a_slide() -> None:
@@ -78,7 +80,11 @@ def test_long_code_is_divided_before_its_methods() -> None:
     method = "    def method_{}(self):\n" + "        self.x += 1\n\n" * 5
     code = "class Long:\n" + "\n".join(method.format(n) for n in "abc")
     found = blocks(cell(code))
-    assert [block.split("(")[0].split()[-1] for block in found] == ["method_a", "method_b", "method_c"]
+    assert [block.split("(")[0].split()[-1] for block in found] == [
+        "method_a",
+        "method_b",
+        "method_c",
+    ]
     assert all(block.count("self.x += 1") == 5 for block in found)
 
 
@@ -120,22 +126,25 @@ def test_a_graph_that_asks_for_gradients_shows_them_to_a_class() -> None:
 
 # What runs over the edges of each slide with all its steps shown, and the smallest text, in pixels
 # of a screen 1280 wide.
-MEASURE = """async () => {
-  const deck = document.querySelector(".reveal");
-  const found = { over: [], small: [], sections: 0, smallest: 99 };
-  const scale = innerWidth / 1280;
+MEASURE = """() => {
+  // All slides at once, below each other, as large as the screen shows one.
+  const sheet = document.createElement("style");
+  sheet.textContent = `.slides > section { display: flex !important; position: static !important;
+    visibility: visible !important; transform: none !important; }`;
+  document.head.append(sheet);
+  const found = { over: [], small: [], sections: 0 };
+  const screen = document.querySelector(".slides").getBoundingClientRect();
+  const scale = screen.width / 1280;
+  if (screen.width > innerWidth + 1 || screen.height > innerHeight + 1) found.over.push("screen");
   const name = (el) => el.tagName.toLowerCase() + "." + (el.getAttribute("class") || "");
   for (const [number, section] of document.querySelectorAll(".slides > section").entries()) {
-    location.hash = "#/" + number;
-    while (!section.matches(".present")) await new Promise(requestAnimationFrame);
-    section.querySelectorAll(".fragment").forEach((el) => el.classList.add("visible"));
     found.sections += 1;
     const content = section.querySelector(".content"), edge = content.getBoundingClientRect();
     const box = section.getBoundingClientRect();
     const beyond = (r, b) => Math.max(r.right - b.right, r.bottom - b.bottom,
       b.left - r.left, b.top - r.top) > 2 * scale;
     for (const el of section.querySelectorAll("*")) {
-      if (el.closest("mjx-assistive-mml, .MathJax > *, defs") || !el.getClientRects().length) continue;
+      if (el.closest("mjx-assistive-mml, .MathJax > *, defs, script, style")) continue;
       const r = el.getBoundingClientRect();
       if (!r.width || !r.height) continue;
       const within = el.closest("svg svg, svg *") ? null : content.contains(el) ? edge : box;
@@ -143,14 +152,15 @@ MEASURE = """async () => {
         && getComputedStyle(el).overflowX !== "visible";
       if (within && beyond(r, within) || scrolls) found.over.push(number + ": " + name(el));
       const words = [...el.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-      if (!words || el.closest("mjx-container, script, style, .bpg-keys, .bpg-sliders")) continue;
+      if (!words || el.closest("mjx-container, .bpg-keys, .bpg-sliders")) continue;
       const own = parseFloat(getComputedStyle(el).fontSize);
-      const times = el.ownerSVGElement ? Math.hypot(el.getScreenCTM().a, el.getScreenCTM().b) : (el.currentCSSZoom || 1) * scale;
-      const size = own * times / scale;
-      found.smallest = Math.min(found.smallest, size);
-      if (size < (el.closest("figure, svg") ? DRAWN : SMALLEST)) found.small.push(number + ": " + name(el) + " " + size.toFixed(1));
+      const matrix = el.ownerSVGElement && el.getScreenCTM();
+      const size = matrix ? own * Math.hypot(matrix.a, matrix.b) / scale : own * el.currentCSSZoom;
+      const least = el.closest("figure, svg") ? DRAWN : SMALLEST;
+      if (size < least) found.small.push(number + ": " + name(el) + " " + size.toFixed(1));
     }
   }
+  sheet.remove();
   return found;
 }"""
 
@@ -168,12 +178,122 @@ def wait(seen: Look) -> None:
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_every_slide_fits(browser: Any, book: Path, name: str) -> None:
     with look(browser, (book / "slides" / f"{name}.html").as_uri(), still=True) as seen:
+        wait(seen)
         for width, height in ((1280, 720), (1920, 1080)):
             seen.page.set_viewport_size({"width": width, "height": height})
-            seen.page.reload()
-            wait(seen)
+            seen.page.wait_for_function(
+                "(w) => Math.abs(document.querySelector('.slides')"
+                ".getBoundingClientRect().width - w) < 2",
+                arg=width,
+            )
             found = measure(seen.page)
             assert (found["over"], found["small"]) == ([], [])
             assert found["sections"] > 20
         assert seen.page.locator("mjx-merror").all_text_contents() == []
         assert (seen.errors, seen.foreign) == ([], [])
+
+
+AT = "[...document.querySelectorAll('.slides > section')].findIndex((s) => s.matches('.present'))"
+PLANTED = {
+    "over": '<p style="width: 1400px">wide</p>',
+    "small": '<p style="font-size: 9px">small</p>',
+}
+
+
+@pytest.fixture
+def deck(book: Path) -> str:
+    """The address of a deck with graphs, formulas, code and mistakes."""
+    return (book / "slides" / "01_shopping_cart.html").as_uri()
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_slides_that_do_not_fit_are_detected(browser: Any, deck: str, kind: str) -> None:
+    with look(browser, deck, still=True) as seen:
+        wait(seen)
+        # After the deck has fitted its slides, so that nothing corrects it.
+        seen.page.evaluate(
+            "(html) => { document.querySelectorAll('.content')[4].innerHTML += html; }",
+            PLANTED[kind],
+        )
+        found = measure(seen.page)
+        assert {one.split(":")[0] for one in found[kind]} == {"4"}
+
+
+def test_keys_step_through_a_graph_and_then_go_on(browser: Any, deck: str) -> None:
+    with look(browser, deck, still=True) as seen:
+        wait(seen)
+        page = seen.page
+        counter = page.locator("section.present .bpg-counter")
+        graphs = page.locator(".slides > section:has(.bpg)")
+        start = page.evaluate(
+            "(s) => [...s.parentElement.children].indexOf(s)", graphs.first.element_handle()
+        )
+        page.evaluate("(n) => { location.hash = '#/' + n; }", start)
+        counter.wait_for()
+        steps = int(counter.inner_text().split()[-1])
+        assert counter.inner_text() == f"1 of {steps}"
+        page.keyboard.press("ArrowRight")
+        assert counter.inner_text() == f"2 of {steps}"
+        page.keyboard.press("PageDown")  # a presenter
+        assert counter.inner_text() == f"3 of {steps}"
+        page.keyboard.press("ArrowLeft")
+        assert counter.inner_text() == f"2 of {steps}"
+        for _ in range(steps - 2):
+            page.keyboard.press("ArrowRight")
+        assert counter.inner_text() == f"{steps} of {steps}"
+        page.keyboard.press("ArrowRight")
+        assert page.evaluate(AT) == start + 1
+        page.keyboard.press("ArrowLeft")
+        assert counter.inner_text() == f"{steps} of {steps}"
+        page.evaluate("(n) => { location.hash = '#/' + n; }", start)
+        page.keyboard.press("Alt+ArrowRight")
+        assert page.evaluate(AT) == start + 1
+
+
+def test_a_deck_is_accessible_in_the_light_and_in_the_dark(
+    browser: Any, deck: str, axe: str
+) -> None:
+    with look(browser, deck, still=True) as seen:
+        wait(seen)
+        for number in (1, 4, 7):
+            seen.page.evaluate("(n) => { location.hash = '#/' + n; }", number)
+            assert violations(seen.page, axe) == []
+        seen.page.keyboard.press("d")
+        assert seen.page.evaluate("document.documentElement.dataset.theme") == "dark"
+        assert violations(seen.page, axe, ["color-contrast"]) == []
+
+
+def test_a_deck_is_printed_with_one_slide_on_each_page(browser: Any, deck: str) -> None:
+    with look(browser, deck, dark=True, still=True) as seen:
+        wait(seen)
+        slides = seen.page.locator(".slides > section").count()
+        printed = seen.page.pdf(prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == slides
+        # 1280 by 720 pixels, in points
+        assert re.search(rb"/MediaBox\s*\[0 0 960[.\d]* 540[.\d]*\]", printed)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_on_a_phone_and_without_scripts_the_slides_are_a_page(
+    browser: Any, deck: str, scripts: bool
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 360, "height": 800}, java_script_enabled=scripts
+    )
+    page = context.new_page()
+    page.goto(deck)
+    sections = page.locator(".slides > section")
+    heights = [box["height"] for box in (s.bounding_box() for s in sections.all()) if box]
+    assert len(heights) == sections.count()
+    assert min(heights) > 40
+    wide = sections.evaluate_all("(all) => all.filter((s) => s.scrollWidth > s.clientWidth).length")
+    assert wide == 0
+    context.close()
+
+
+def test_every_chapter_has_a_deck_that_lecturers_find(book: Path) -> None:
+    page = (book / "instructors" / "teaching.html").read_text(encoding="utf-8")
+    linked = re.findall(r'href="\.\./slides/(\w+)\.html"', page)
+    assert linked == CHAPTERS == sorted(path.stem for path in (book / "slides").glob("*.html"))
+    # Jupyter Book would load what is in _static in every page.
+    assert not list((book / "_static").glob("deck.*"))

@@ -96,9 +96,7 @@ def read_sheet(course: Course, slug: str) -> Sheet:
         if cell.metadata.get("nbgrader", {}).get("grade"):
             name = grade_id(cell).removeprefix("check_")
             if name not in summaries:
-                raise CourseError(
-                    f"{path} has points for {name}, but no row in its table of tasks."
-                )
+                raise CourseError(f"{path} has points for {name}, but its table has no such row.")
             check = checks.get(name)
             tasks.append(
                 TaskSheet(

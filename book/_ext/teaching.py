@@ -128,20 +128,22 @@ class TeachingPlan(TeachingTable):
             raise self.wrong(f"expected a list in YAML: {error}") from None
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise self.wrong(f"expected a list of rows with the keys {', '.join(sorted(KEYS))}.")
-        lines = [
-            "| when | read | leave out | tasks | points | hours |",
-            "|---|---|---|---|---|---|",
-        ]
+        shortened = any("without" in row for row in rows)
+        heads = ["when", "read", *(["leave out"] if shortened else []), "tasks", "points", "hours"]
+        table = [heads, ["---"] * len(heads)]
         points = time = 0.0
         for row in rows:
-            line, row_points, row_time = self.row(row)
-            lines.append(line)
+            (when, read, without, tasks), row_points, row_time = self.row(row)
+            left_out = [without] if shortened else []
+            table.append([when, read, *left_out, tasks, str(row_points), hours(row_time)])
             points, time = points + row_points, time + row_time
-        lines.append(f"| **in all** | | | | **{points:g}** | **{hours(time)}** |")
+        empty = [""] * (len(heads) - 3)
+        table.append(["**in all**", *empty, f"**{points:g}**", f"**{hours(time)}**"])
+        lines = [f"| {' | '.join(cells)} |" for cells in table]
         return self.parsed(lines)
 
-    def row(self, row: dict[str, Any]) -> tuple[str, int, float]:
-        """Return a row of the table, its points and its minutes."""
+    def row(self, row: dict[str, Any]) -> tuple[list[str], int, float]:
+        """Return the first four cells of a row, its points and its minutes."""
         if unknown := set(row) - KEYS:
             raise self.wrong(f"unknown key {unknown.pop()!r}; a row has {', '.join(sorted(KEYS))}.")
         texts = {}
@@ -171,8 +173,7 @@ class TeachingPlan(TeachingTable):
             tasks.append(f"{link}: {numbers(chosen, count)}")
         read = "<br>".join(f"{int(name[:2])} {{doc}}`/{name}`" for name in texts)
         without = ", ".join(f"{{ref}}`{label}`" for label in row.get("without", []))
-        cells = [str(row.get("when", "")), read, without, "; ".join(tasks), points, hours(time)]
-        return "| " + " | ".join(map(str, cells)) + " |", points, time
+        return [str(row.get("when", "")), read, without, "<br>".join(tasks)], points, time
 
 
 class ExerciseKinds(TeachingTable):

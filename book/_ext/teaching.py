@@ -23,6 +23,12 @@ from course_lib.grading.course import Course, CourseError
 
 WORDS_A_MINUTE = 180
 SECONDS_A_LINE, SECONDS_A_FORMULA = 4, 10
+RULE = (
+    "*Hours* is a student's time for reading and for these tasks, without the lecture. It counts "
+    f"{WORDS_A_MINUTE} words a minute, {SECONDS_A_LINE} seconds for each line of shown code and "
+    f"{SECONDS_A_FORMULA} seconds for each displayed formula. A task takes its share of the time "
+    "that its exercise states."
+)
 FOLDED = {"hide-input", "remove-input", "remove-cell"}
 KINDS = {
     "hand": "predict",
@@ -176,6 +182,13 @@ class TeachingPlan(TeachingTable):
         return [str(row.get("when", "")), read, without, "<br>".join(tasks)], points, time
 
 
+class PlanHours(TeachingTable):
+    """``{plan-hours}``: how the hours of the plans are counted."""
+
+    def run(self) -> list[nodes.Node]:
+        return self.parsed([RULE])
+
+
 class ExerciseKinds(TeachingTable):
     """``{exercise-kinds}``: the points of each exercise by kinds of tasks, and all tasks."""
 
@@ -233,6 +246,7 @@ class Decks(TeachingTable):
 def setup(app: Any) -> dict[str, bool]:
     """Connect to Sphinx."""
     app.add_directive("teaching-plan", TeachingPlan)
+    app.add_directive("plan-hours", PlanHours)
     app.add_directive("exercise-kinds", ExerciseKinds)
     app.add_directive("decks", Decks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

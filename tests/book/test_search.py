@@ -61,7 +61,7 @@ QUERIES = {
     "how large should h be": "07_gradient_check#how-small-a-step",
     "kink": "07_gradient_check#kinks",
     "weights not updating": "06_two_layer_net#what-goes-wrong-a-minus-that-does-not-train",
-    "accuracy": "06_two_layer_net#scores-loss-accuracy",
+    "accuracy": "06_two_layer_net#logits-loss-accuracy",
     "autograd": "10_autodiff#",
     "pytorch": "10_autodiff#how-others-do-it",
     "broadcasting": "10_autodiff#arrays",

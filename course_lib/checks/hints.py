@@ -19,11 +19,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from course_lib.answers.formulas import FORMULAS
 from course_lib.arrays import Array
 from course_lib.checks.cases import Case
 from course_lib.checks.compare import NotNumbers, Seen, agrees, alike, as_numbers, excess, number
 from course_lib.checks.explain import Explained
-from course_lib.checks.formulas import FORMULAS
 from course_lib.checks.misconceptions import Misconception, MisconceptionError, definitions_of
 from course_lib.checks.side import Failure, attempt
 from course_lib.text import _

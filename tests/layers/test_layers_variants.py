@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import numpy as np
@@ -9,11 +10,15 @@ import pytest
 
 from course_lib.answers.affine import AffineSample, Linear, ScaledAffine, ShiftedAffine
 from course_lib.answers.chain_rule import Chain, Fork, ThreeUses
+from course_lib.answers.formulas import FORMULAS
+from course_lib.answers.shopping_cart import CouponCart, ShoppingCart
 
 W = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 3.0]])
 b = np.array([0.5, 0.0, -1.0])
 X = np.array([[2.0, 3.0], [1.0, -1.0]])
 DOUT = np.array([[10.0, 1.0, 0.0], [0.0, 2.0, 1.0]])
+
+ANSWERS = {made.__name__: made for made in (ShoppingCart, CouponCart, Fork, Chain, ThreeUses)}
 
 
 def test_fork_by_hand() -> None:
@@ -74,3 +79,14 @@ def test_shifted_affine_by_hand() -> None:
     assert layer.backward(DOUT).tolist() == [[12, 1], [4, 5]]
     assert layer.dW.tolist() == [[10, 1, 0], [20, -2, -2]]
     assert layer.dm.tolist() == [-16, -6]
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_a_formula_equals_the_layer_built_of_layers(name: str) -> None:
+    layer, formula = ANSWERS[name](), FORMULAS[name]()
+    rng = np.random.default_rng(0)
+    count = len(inspect.signature(formula.forward).parameters)
+    inputs = rng.uniform(0.5, 2.0, size=(count, 2, 3))
+    dout = rng.normal(size=(2, 3))
+    np.testing.assert_allclose(formula.forward(*inputs), layer.forward(*inputs), rtol=1e-12)
+    np.testing.assert_allclose(formula.backward(dout), layer.backward(dout), rtol=1e-12)

@@ -40,7 +40,7 @@ SYSTEMS = {
         ["784, 50, 10", "5.0e-10", "3.2e-9", "6.6e-9", "1.4e-7"],
     ),
     "S14 training": ("08_training", "(the-run)=", ["10,000 steps", "17 rows"]),
-    "S15 summary": ("summary", "## The network", ["building blocks", "any number of blocks"]),
+    "S15 summary": ("summary", "## The network", ["building blocks", "any number of layers"]),
     "S16 local computation": ("01_shopping_cart", "(local-computation)=", ["upstream gradient"]),
     "S16 the product of 10 and 5": ("01_shopping_cart", "(mul-layer)=", ["**6.5**", "**13**"]),
     "S16 the square of a sum": ("02_chain_rule", "## The question", ["$(x + y)^2$"]),

@@ -166,7 +166,7 @@ def test_errors_and_requests_of_a_page_are_seen(firefox: Firefox, tmp_path: Path
 
 SHOWN = """["forward", "backward"].map((kind) =>
   [...document.querySelector("figure.bpg").querySelectorAll(`.bpg-${kind} text`)]
-    .filter((el) => getComputedStyle(el).visibility === "visible")
+    .filter((el) => el.checkVisibility({ visibilityProperty: true }))
     .map((el) => el.textContent).sort())"""
 
 

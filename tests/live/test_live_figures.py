@@ -556,7 +556,7 @@ def test_the_figures_keep_their_form_in_the_book(
         assert caption(seen.page).startswith(begins)
         rows = [[button(seen.page, text) for text in ("All", "Back", "Next")]]
         if name == "08_training":
-            rows.append(seen.page.get_by_role("radio").all())
+            rows.append(seen.page.locator(".alive").get_by_role("radio").all())
         for row in rows:
             assert len({round(each.bounding_box()["y"]) for each in row}) == 1
         for figure in seen.page.locator(".alive").all():

@@ -56,7 +56,7 @@ SIDEWAYS = """() => {
   return wide;
 }"""
 
-# Words that a line break divides, in names in tables; and tables of tasks that must be scrolled.
+# Words that a line break divides, in names in tables; and exercises' tables of tasks that scroll.
 TABLES = """() => {
   const divided = (text) => [...text.data.matchAll(/[\\p{L}\\p{N}]+/gu)].filter((word) => {
     const range = document.createRange();
@@ -67,7 +67,8 @@ TABLES = """() => {
   const names = document.querySelectorAll(":is(td, th) code");
   const texts = (el) => [...el.childNodes].flatMap((n) => n.nodeType === 3 ? [n] : texts(n));
   const wide = (table) => { const box = table.parentElement;
-    return table.rows[0]?.cells[0]?.innerText === "task" && box.scrollWidth > box.clientWidth; };
+    const heads = [...(table.rows[0]?.cells ?? [])].map((cell) => cell.innerText);
+    return heads[0] === "task" && heads.length < 4 && box.scrollWidth > box.clientWidth; };
   return [...[...names].flatMap(texts).flatMap(divided),
     ...[...document.querySelectorAll("table")].filter(wide).map((table) => table.innerText)];
 }"""

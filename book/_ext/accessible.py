@@ -37,8 +37,8 @@ def visit_hidden_cell(self: Any, node: HideCodeCellNode) -> None:
     self.body.append("</summary>\n")
 
 
-# A long name may break where its words end: after _, / and the dot before a letter.
-END_OF_WORD = re.compile(r"(?<=[\w;][_/])(?=[\w&])|(?<=[a-zA-Z]\.)(?=[a-zA-Z])")
+# A long name may break where its words end: after _ and /, and after a dot, but not in W.T.
+END_OF_WORD = re.compile(r"(?<=[\w;][_/])(?=[\w&])|(?<=\w\w\.)(?=[a-zA-Z]{2})")
 
 
 def depart_literal(self: Any, node: nodes.literal) -> None:

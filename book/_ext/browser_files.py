@@ -25,6 +25,7 @@ MATHJAX = {
     "mathjax/es5/input/tex/extensions": ("mathjax/input/tex/extensions", "*.js"),
     "mathjax/es5/output/chtml/fonts/woff-v2": ("mathjax/output/chtml/fonts/woff-v2", "*.woff"),
 }
+SLIDES = {"reveal.js/dist": ("reveal.js", "reveal.[cj]s*")}
 WIDGETS = {
     "requirejs": ("requirejs", "require.js"),
     "@jupyter-widgets/html-manager/dist": ("@jupyter-widgets/html-manager/dist", "*"),
@@ -68,7 +69,8 @@ def copy_files(app: Any, error: Exception | None) -> None:
         return
     widgets = has_widgets(app.env)
     modules = fetch(widgets=widgets)
-    for source, (folder, pattern) in (MATHJAX | WIDGETS if widgets else MATHJAX).items():
+    wanted = MATHJAX | SLIDES | (WIDGETS if widgets else {})
+    for source, (folder, pattern) in wanted.items():
         target = Path(app.outdir) / "_static" / "npm" / folder
         target.mkdir(parents=True, exist_ok=True)
         for path in (modules / source).glob(pattern):

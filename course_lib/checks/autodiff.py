@@ -190,7 +190,7 @@ def _unbroadcast_cases(rng: np.random.Generator) -> list[Case]:
             ((4, 3), (4, 1)),
             ((4, 3), (1, 3)),
             ((2, 4, 3), (4, 1)),
-            ((4, 2, 3), (4, 1, 1)),
+            ((4, 3, 2), (1, 1, 2)),
         ],
         "for a single number": [((4, 3), ()), ((4,), ())],
     }

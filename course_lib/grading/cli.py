@@ -427,7 +427,21 @@ def checklist_command(assignment: tuple[str, ...], as_json: bool) -> None:
         click.get_current_context().exit(1)
 
 
-author_commands = (audit_command, checklist_command, new_exercise_command)
+@click.command("answers")
+@click.argument("assignment", nargs=-1)
+def answers_command(assignment: tuple[str, ...]) -> None:
+    """Write one page with all tasks, model answers, rubrics and wrong answers.
+
+    For instructors, to read or to print. The page is _build/teaching/answers.html, which is part
+    of neither the book nor the students' notebooks. Without ASSIGNMENT, it holds all of them.
+    """
+    from course_lib.grading.authoring.answers import write_answers
+
+    course = find_course()
+    click.echo(write_answers(course, course.choose(assignment)).as_uri())
+
+
+author_commands = (answers_command, audit_command, checklist_command, new_exercise_command)
 
 
 class _Course(click.Group):

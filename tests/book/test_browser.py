@@ -20,6 +20,8 @@ from course_lib.layers import MulLayer
 
 TRAIL = toc_pages()
 PAGES = [*TRAIL, "genindex", "py-modindex", "search"]
+# Files that are no pages of the book; test_slides.py looks at the decks.
+APART = ("_static", "slides")
 WIDGETS = ("require.js", "embed-amd", "html-manager")
 
 
@@ -34,7 +36,7 @@ def holds_widgets(name: str) -> bool:
 
 def test_every_page_of_the_book_is_tested(book: Path) -> None:
     pages = [path.relative_to(book) for path in book.rglob("*.html")]
-    named = {path.with_suffix("").as_posix() for path in pages if path.parts[0] != "_static"}
+    named = {path.with_suffix("").as_posix() for path in pages if path.parts[0] not in APART}
     assert named == set(PAGES)
 
 

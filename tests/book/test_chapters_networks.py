@@ -53,8 +53,8 @@ def test_the_losses_show_their_layers() -> None:
 
 def test_softmax_with_loss_prints_the_promised_numbers(losses: tuple[dict[str, Any], str]) -> None:
     _, printed = losses
-    assert "[nan nan nan]\n[0.09   0.2447 0.6652]\n[0.09   0.2447 0.6652]\n" in printed
-    assert "loss by way of y: inf\nloss from the scores: 1000.0\n" in printed
+    assert "[0.09   0.2447 0.6652]\n[0.09   0.2447 0.6652]\n[nan nan nan]\n" in printed
+    assert "loss from the logits: 1000.0\ny: [0. 1.]\nloss from y: inf\n" in printed
     assert "dx:   [ 0.3 -0.8  0.5]\n" in printed
     assert "dx:   [ 0.01 -0.01  0.  ]\n" in printed
     # A batch of two, as rows and as labels: half of y - t.

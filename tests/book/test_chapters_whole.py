@@ -55,7 +55,7 @@ FAULTS = {
     2: ("03_activations", "an upstream gradient changed in place", "dout[self.mask] = 0"),
     3: ("04_affine", "names from elsewhere", "return x @ W + b"),
     4: ("04_affine", "a star for a comma", "TypeError"),
-    5: ("06_two_layer_net", "`dw` is not `dW`", "AttributeError"),
+    5: ("04_affine", "`dw` is not `dW`", "AttributeError"),
     6: ("05_softmax_with_loss", "labels where rows are expected", "ValueError"),
     7: ("03_activations", "the number that is too large", "overflow"),
     8: ("06_two_layer_net", "a minus that does not train", "the same array"),

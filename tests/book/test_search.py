@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 from browser import Look, look, sideways
+from docutils import nodes
+from docutils.core import publish_doctree
+from sphinx import addnodes
 
 # What learners type, and the titles of the sections that answer it, as page#anchor.
 QUERIES = {
@@ -24,8 +27,8 @@ QUERIES = {
     "MNIST": "08_training#ten-thousand-steps",
     "why y - t": "05_softmax_with_loss#softmax-and-loss-as-one-layer",
     "gradient of softmax": "05_softmax_with_loss#softmax-and-loss-as-one-layer",
-    "softmax overflow": "05_softmax_with_loss#what-goes-wrong-scores-of-a-thousand",
-    "softmax nan": "05_softmax_with_loss#what-goes-wrong-scores-of-a-thousand",
+    "softmax overflow": "05_softmax_with_loss#what-goes-wrong-logits-of-a-thousand",
+    "softmax nan": "05_softmax_with_loss#what-goes-wrong-logits-of-a-thousand",
     "log of zero": "05_softmax_with_loss#what-goes-wrong-the-logarithm-of-0",
     "loss is inf": "05_softmax_with_loss#what-goes-wrong-the-logarithm-of-0",
     "why divide by N": "05_softmax_with_loss#why-divided-by-n",
@@ -119,6 +122,26 @@ def test_without_a_page_with_all_words_only_sections_are_shown(browser: Any, boo
         seen.page.wait_for_function("Search._pulse_status < 0")
         assert seen.page.locator("#found-sections").count() == 0
         assert "did not match" in seen.page.locator("#search-results").inner_text()
+
+
+def test_each_section_has_its_own_words_and_entries() -> None:
+    section_search = pytest.importorskip("section_search")
+    page = publish_doctree(
+        "Title\n=====\n\nWords, :math:`x` and ``code``.\n\n"
+        "Part\n----\n\nMore words::\n\n    a = 1\n\nRest.\n\nOther\n-----\n",
+        settings_overrides={"doctitle_xform": False},
+    )
+    part = next(node for node in page.findall(nodes.section) if "part" in node["ids"])
+    part.insert(1, addnodes.index(entries=[("single", "loss; stuck", "", "", None)]))
+    found = section_search.sections_of(page, "name")
+    assert [section["title"] for section in found] == ["Title", "Part", "Other"]
+    whole, part_of_it, _other = found
+    assert (whole["anchor"], whole["path"], whole["keywords"]) == ("", "", "")
+    assert whole["text"] == "Words, and code."
+    assert (part_of_it["anchor"], part_of_it["path"]) == ("part", "Title")
+    assert part_of_it["keywords"] == "loss; stuck"
+    assert part_of_it["text"] == "More words: Rest."
+    assert part_of_it["code"] == "a = 1"
 
 
 # Icons at the ends of the search field, and where its text may stand.

@@ -22,9 +22,15 @@ const REPEATS = /^(Summary|Exercise|Check yourself|Common mistakes)$/;
 
 /** @param {string} text */
 const tokens = (text) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
-/** @param {string} token
- * @returns {string} */
-const stem = (token) => stemmer.stemWord(token);
+// A book has few different words: each is stemmed once.
+/** @type {Map<string, string>} */
+const stems = new Map();
+/** @param {string} token */
+function stem(token) {
+  const known = stems.get(token) ?? stemmer.stemWord(token);
+  stems.set(token, known);
+  return known;
+}
 
 const index = new MiniSearch({
   fields: ["title", "keywords", "path", "text", "code"],

@@ -20,7 +20,8 @@ ON_PAPER = """() => {
     // A number that the graph asks for is in the solution below it.
     "values not shown": all(":is(.bpg-forward, .bpg-backward:not(.bpg-asked)) > "
       + "text:not(.bpg-query, .bpg-narrow *), .bpg-on-paper").filter((el) => !shows(el)),
-    "answers not shown": all(".admonition.dropdown > *, .solution > *").filter((el) =>
+    "answers not shown": all(".admonition.dropdown > *, .solution > *, "
+      + ".tag_wrong-example details > *").filter((el) =>
       !el.matches("button, summary") && !shows(el)),
     "controls": all("button, input, textarea, summary").filter(shows),
     "links elsewhere": all(".bd-sidebar-primary, .bd-sidebar-secondary, .prev-next-area, "
@@ -64,6 +65,10 @@ ANSWER = '<div class="admonition dropdown"><p>Question</p><p{}>Answer</p></div>'
         ('<p class="bpg-on-paper" hidden>x = 1</p>', {"values not shown"}),
         (ANSWER.format(' style="opacity: 0"'), {"answers not shown"}),
         ('<details class="solution"><p>Answer</p></details>', {"answers not shown"}),
+        (
+            '<div class="tag_wrong-example"><details><p>Code</p></details></div>',
+            {"answers not shown"},
+        ),
         ("<button>Play</button>", {"controls"}),
         ('<a class="headerlink" href="#">#</a>', {"links elsewhere"}),
         ('<div style="width: 900px">wide</div>', {"too wide"}),

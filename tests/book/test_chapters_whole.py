@@ -52,7 +52,7 @@ SYSTEMS = {
 # The faults of the source: chapter, heading, and required text.
 FAULTS = {
     1: ("01_shopping_cart", "the cell that never ran", "SyntaxError"),
-    2: ("03_activations", "the gradient that was changed on the way", "dout[self.mask] = 0"),
+    2: ("03_activations", "an upstream gradient changed in place", "dout[self.mask] = 0"),
     3: ("04_affine", "names from elsewhere", "return x @ W + b"),
     4: ("04_affine", "a star for a comma", "TypeError"),
     5: ("04_affine", "`dw` is not `dW`", "AttributeError"),

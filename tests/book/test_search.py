@@ -54,7 +54,7 @@ QUERIES = {
     "gradients add": "02_chain_rule#one-value-used-twice-gradients-add",
     "value used twice": "02_chain_rule#one-value-used-twice-gradients-add",
     "multiplication node": "01_shopping_cart#the-product-node-mullayer",
-    "what is dout": "01_shopping_cart#every-node-knows-only-its-neighbours",
+    "what is dout": "01_shopping_cart#local-computation",
     "gradient check fails": "07_gradient_check#what-goes-wrong-a-right-gradient-that-fails",
     "numerical gradient": "07_gradient_check#the-numerical-gradient",
     "central difference": "07_gradient_check#the-numerical-gradient",

@@ -172,6 +172,7 @@ def written(folder: Path, body: str) -> str:
     return page.as_uri()
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_survey_rejects_a_faulty_page(browser: Any, tmp_path: Path, axe: str, fault: str) -> None:
     body, where = FAULTS[fault]

@@ -142,6 +142,7 @@ def slide(page, number, to):
 # --- stepping ---------------------------------------------------------------------------------
 
 
+@pytest.mark.sample(every=3)
 @each_case
 def test_each_step_shows_the_values_computed_so_far(chromium, tmp_path, case):
     g = case()
@@ -174,6 +175,7 @@ def test_the_cart_shows_the_numbers_of_the_text(chromium, tmp_path):
 # --- sliders ----------------------------------------------------------------------------------
 
 
+@pytest.mark.sample(every=3)
 @each_case
 def test_after_each_slider_move_all_numbers_equal_those_of_a_new_graph(chromium, tmp_path, case):
     inputs = [value.value for value in case().values if value.kind == "input"]

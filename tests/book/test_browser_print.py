@@ -42,6 +42,7 @@ def faults_on_paper(page: Any) -> set[str]:
     return set(page.evaluate(ON_PAPER))
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize("name", ["index", "01_shopping_cart", "06_two_layer_net", "reference"])
 def test_printed_page_shows_all_content_without_controls(
     browser: Any, book: Path, name: str

@@ -93,6 +93,7 @@ def graphs():
 WIDTHS = (np.inf, 620, 385, 1)
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("case", list(graphs()))
 @pytest.mark.parametrize("show", ["values", "shapes", "both"])
 @pytest.mark.parametrize("backward", [True, False])

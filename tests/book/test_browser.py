@@ -72,6 +72,7 @@ def test_a_page_opened_as_a_file_passes_the_survey(
         assert bool(loaded) == holds_widgets(name)
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("name", KINDS)
 def test_a_page_loads_over_http_without_foreign_requests(
     browser: Any, site: str, name: str

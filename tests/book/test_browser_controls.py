@@ -157,6 +157,7 @@ def stops_without_ring(page: Any, stops: int) -> set[str]:
     return unseen
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize("name", ["01_shopping_cart", "reference", "search"])
 def test_every_control_can_be_focused_with_a_visible_ring(
     browser: Any, book: Path, name: str

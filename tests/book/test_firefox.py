@@ -184,6 +184,7 @@ def cart(apples: float) -> list[list[str]]:
     return [sorted(number_text(number) for number in numbers) for numbers in passes]
 
 
+@pytest.mark.sample(every=2)
 @pytest.mark.parametrize("width", [1280, 360])
 def test_a_graph_steps_by_keyboard_and_follows_its_slider(
     firefox: Firefox, book: Path, width: int
@@ -232,6 +233,7 @@ def test_search_leads_to_the_section(firefox: Firefox, book: Path, site: str, ov
     assert firefox.evaluate("document.querySelectorAll('svg .highlighted').length") == 0
 
 
+@pytest.mark.slow
 def test_a_page_passes_axe_in_both_themes(firefox: Firefox, book: Path, axe: str) -> None:
     firefox.open((book / "01_shopping_cart.html").as_uri())
     assert firefox.errors == []
@@ -245,6 +247,7 @@ def test_a_page_passes_axe_in_both_themes(firefox: Firefox, book: Path, axe: str
         assert found == []
 
 
+@pytest.mark.slow
 def test_python_runs_in_the_page(firefox: Firefox, site: str) -> None:
     firefox.open(f"{site}/01_shopping_cart.html")
     firefox.evaluate(

@@ -539,6 +539,7 @@ def test_each_figure_is_light(htmls: dict[str, str]) -> None:
         assert len(gzip.compress(html.encode())) < HEAVIEST
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(
     ("name", "width", "begins"),
     [

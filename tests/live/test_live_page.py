@@ -73,6 +73,7 @@ def differences_of_curves(page: Any, rate: float, size: int) -> list[str]:
     return [name for name, same in wanted.items() if not same]
 
 
+@pytest.mark.slow
 def test_the_curves_are_those_of_the_chosen_run(
     browser: Any, tmp_path: Path, htmls: dict[str, str]
 ) -> None:
@@ -113,6 +114,7 @@ def differences_of_regions(page: Any, points: str, size: int, steps: int, rate: 
     return [name for name, same in wanted.items() if not same]
 
 
+@pytest.mark.slow
 def test_the_regions_are_those_of_the_chosen_network(
     browser: Any, tmp_path: Path, htmls: dict[str, str]
 ) -> None:

@@ -176,6 +176,7 @@ def test_a_graph_is_redrawn_and_can_be_stepped_through(opened: Running) -> None:
     assert "1 of 4" in figure.inner_text()
 
 
+@pytest.mark.slow
 def test_a_figure_is_redrawn_after_the_cell_above_it(browser: Any, site: str) -> None:
     """If the code of a figure is hidden, running the cell before it redraws the figure."""
     with visit(browser, f"{site}/06_two_layer_net.html") as (_seen, page):

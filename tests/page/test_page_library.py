@@ -64,6 +64,7 @@ def test_tests_of_the_library_pass_in_pyodide() -> None:
     assert passed > 1000
 
 
+@pytest.mark.slow
 def test_a_failing_run_has_a_nonzero_exit_code() -> None:
     code, said = run("tests/no_such_file.py")
     assert code != 0

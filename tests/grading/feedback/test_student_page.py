@@ -785,6 +785,7 @@ def test_release_feedback_releases_the_pages_of_course_grade(course: Course) -> 
     assert released_feedback(course, "second" * 20) == feedback_path(course, "ada").read_bytes()
 
 
+@pytest.mark.slow
 def test_generate_feedback_replaces_the_page(course: Course) -> None:
     hand_in_with_secret(course, "ada", answers(course), "first" * 20)
     grade(course, [SLUG], InProcessExecutor(by_length), Options(seed=1))

@@ -108,6 +108,7 @@ def scores(course: Course, student: str) -> dict[str, tuple[float | None, float 
     return {name: (auto, manual) for name, auto, manual in rows}
 
 
+@pytest.mark.slow
 def test_manual_points_are_stored_and_kept(graded: Course, address: str, page: Any) -> None:
     page.goto(f"{address}/gradebook/{SLUG}/{SLUG}")
     page.wait_for_selector("table a[href*='/submissions/']")

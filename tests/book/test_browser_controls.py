@@ -104,6 +104,7 @@ def test_back_to_top_scrolls_to_the_top(browser: Any, book: Path) -> None:
         seen.page.wait_for_function("scrollY === 0")
 
 
+@pytest.mark.slow
 def test_every_kind_of_control_is_tested(browser: Any, book: Path) -> None:
     found = {"Back to top"}
     for name, width in PLACES:

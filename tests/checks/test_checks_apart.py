@@ -214,6 +214,7 @@ def local_and_remote_reports(slug: str, cells: dict[str, str], name: str) -> tup
     return local, remote, side.requests
 
 
+@pytest.mark.sample(every=3)
 @pytest.mark.parametrize(("slug", "cells", "name"), TRIED)
 def test_report_of_a_remote_answer_equals_that_of_a_local_one(
     slug: str, cells: dict[str, str], name: str

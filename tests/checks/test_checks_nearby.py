@@ -292,7 +292,7 @@ LARGE = {
 }
 
 
-@pytest.mark.sample(every=3)
+@pytest.mark.sample(every=6)
 @pytest.mark.parametrize("what", LARGE)
 def test_large_code_is_examined_without_much_memory(what: str) -> None:
     uses = "\ndef f(x):\n    return a1(np.imag(x))\n"

@@ -110,7 +110,7 @@ def test_every_task_has_five_alternative_right_answers(slug: str, name: str) -> 
     assert sum(name in read_submission_file(path) for path in files) >= 5
 
 
-@pytest.mark.sample(every=3)
+@pytest.mark.sample(every=6)
 @pytest.mark.parametrize("path", corpus("hostile"))
 def test_hostile_submission_earns_only_its_honest_points(path: Path) -> None:
     slug, cells = path.parts[-3], read_submission_file(path)
@@ -123,7 +123,7 @@ def test_hostile_submission_earns_only_its_honest_points(path: Path) -> None:
         assert report.passed or (report.finding and report.finding.problem)
 
 
-@pytest.mark.sample(every=3)
+@pytest.mark.sample(every=6)
 @pytest.mark.parametrize("m", all_misconceptions(), ids=lambda m: f"{m.task}-{m.name}")
 def test_misconception_fails_and_is_recognised(m: Any) -> None:
     report = report_on(m)

@@ -87,6 +87,7 @@ def test_course_is_found_from_a_folder_inside(course: Course) -> None:
     assert find_course(course.exercises / "01_shopping_cart") == course
 
 
+@pytest.mark.slow
 def test_release_check_reports_a_missing_release(course: Course) -> None:
     course.released("03_activations").unlink()
     said = error_message(course, "release", "--check", "03_activations")

@@ -173,6 +173,7 @@ def test_hostile_students_earn_nothing(graded: Course) -> None:
     assert {row["points"] for row in table if row["student"] in hostile} == {0}
 
 
+@pytest.mark.slow
 def test_without_a_sandbox_hostile_students_are_left_out(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:

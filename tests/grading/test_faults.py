@@ -229,6 +229,7 @@ def locked(course: Course) -> Iterator[sqlite3.Connection]:
     other.close()
 
 
+@pytest.mark.slow
 def test_grading_waits_for_a_locked_gradebook(
     course: Course, locked: sqlite3.Connection, uninterrupted: dict[str, Any]
 ) -> None:

@@ -230,6 +230,8 @@ def shows_weights(page: Any, values: Any) -> bool:
 def differences_of_passes(page: Any, i: int, x: Any, t: int) -> list[str]:
     """Return what a page shows otherwise than the layers compute it from the record."""
     found = network.passes(network.recorded(i), x, t)
+    # The tables are filled when they are opened.
+    page.wait_for_function("document.querySelectorAll('.tables table tbody td').length > 0")
     units, digits = (np.array(table) for table in page.evaluate(TABLES))
     rows = dict(zip(("a", "h", "dh", "da"), units.T, strict=True))
     rows |= dict(zip(("logits", "y", "t", "dlogits"), digits.T, strict=True))

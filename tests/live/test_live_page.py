@@ -159,6 +159,7 @@ def cell(page: Any, row: int, column: int) -> Any:
     return page.get_by_role("checkbox", name=f"row {row}, column {column}", exact=True)
 
 
+@pytest.mark.slow
 def test_each_layer_shows_what_it_makes_of_the_image(
     browser: Any, tmp_path: Path, htmls: dict[str, str]
 ) -> None:
@@ -178,6 +179,7 @@ def test_each_layer_shows_what_it_makes_of_the_image(
         assert "words" in differences_of_layers(page, images[4])
 
 
+@pytest.mark.slow
 def test_a_digit_is_drawn_by_mouse_and_by_keyboard(
     browser: Any, tmp_path: Path, htmls: dict[str, str]
 ) -> None:
@@ -211,6 +213,7 @@ def test_a_digit_is_drawn_by_mouse_and_by_keyboard(
         assert "mixed" in states
 
 
+@pytest.mark.slow
 def test_a_wrong_layer_is_noticed(browser: Any, tmp_path: Path, htmls: dict[str, str]) -> None:
     right = "Math.max(value, 0)"
     for name in ("boundary", "digit"):

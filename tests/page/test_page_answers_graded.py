@@ -19,6 +19,8 @@ from course_lib.grading.authoring.trial import build_submission, model_cells
 from course_lib.grading.course import Course
 from course_lib.misconceptions import for_task
 
+pytestmark = pytest.mark.slow
+
 MODEL = model_cells(SLUG)
 WRONG = for_task(SLUG, "mul_layer")[0].source(MODEL["mul_layer"])
 # All tasks; half of them with a misconception; a syntax error; nothing.

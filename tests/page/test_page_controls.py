@@ -73,6 +73,7 @@ WebAssembly.instantiateStreaming = async (what, ...more) => {
 """
 
 
+@pytest.mark.slow
 def test_loading_shows_progress_and_compiled_code_can_be_cached(browser: Any, site: str) -> None:
     with visit(browser, f"{site}/{PAGE}.html") as (seen, page):
         said: list[str] = []
@@ -290,6 +291,7 @@ def test_an_endless_loop_can_be_stopped_and_python_restarts(browser: Any, site: 
         assert seen.errors == []
 
 
+@pytest.mark.slow
 def test_an_endless_loop_that_prints_can_be_stopped(browser: Any, site: str) -> None:
     with visit(browser, f"{site}/{PAGE}.html") as (_seen, page):
         page.start()
@@ -329,7 +331,7 @@ def test_an_unsupported_browser_is_reported(
     context.close()
 
 
-@pytest.mark.sample(every=4)
+@pytest.mark.sample(every=7)
 @pytest.mark.parametrize(
     "name",
     ["tools.js", "worker.js", "run.py", "course_lib.whl", "pyodide.asm.wasm", "numpy-", ".json"],

@@ -193,6 +193,7 @@ def test_audit_lists_the_mutants_that_a_weak_check_accepts(monkeypatch: pytest.M
     assert int(audits.audit_table(found).split()[-1]) == len(found.rows[0].mutants.wrong) > 5
 
 
+@pytest.mark.slow
 def test_audit_reports_points_that_differ_from_the_grade_cell(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -203,6 +204,7 @@ def test_audit_reports_points_that_differ_from_the_grade_cell(
     )
 
 
+@pytest.mark.slow
 def test_audit_reports_outdated_equivalent_mutants(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = (*RELU, "Relu.forward", "return x", "return y")
     caught = (*RELU, "Relu.backward", "return dx", "return -dx")
@@ -242,6 +244,7 @@ def test_attacks_run_before_any_expected_values_are_cached(monkeypatch: pytest.M
     trial.assignment.cache_clear()
 
 
+@pytest.mark.slow
 def test_json_contains_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
     said = json.loads(audits.audit_json(audit_of(monkeypatch, activations.relu)))
     assert [row["task"] for row in said["rows"]] == ["relu"]
@@ -267,6 +270,7 @@ def test_a_damaged_table_of_equivalent_mutants_is_reported(
         read_equivalent(course)
 
 
+@pytest.mark.slow
 def test_every_listed_equivalent_mutant_has_a_reason_and_exists() -> None:
     @cache
     def made(slug: str, task: str) -> set[tuple[str, str, str]]:

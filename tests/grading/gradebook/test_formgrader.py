@@ -133,6 +133,7 @@ def test_manual_points_are_stored_and_kept(graded: Course, address: str, page: A
     assert scores(graded, "ada")[question] == (None, 2.0)
 
 
+@pytest.mark.slow
 def test_the_autograde_button_uses_the_sandbox(graded: Course, address: str, page: Any) -> None:
     shutil.rmtree(graded.root / "autograded" / "boole")
     page.goto(f"{address}/manage_submissions/{SLUG}")

@@ -71,7 +71,7 @@ def without_seconds(result: Result) -> Result:
     return dataclasses.replace(result, seconds=0.0)
 
 
-@pytest.mark.sample(every=3)
+@pytest.mark.sample(every=8)
 @pytest.mark.parametrize("path", ATTACKS, ids=IDS)
 def test_an_attack_earns_no_more_than_its_honest_points(
     outcomes: Callable[[Path], Outcome], path: Path
@@ -102,7 +102,7 @@ def all_text(result: Result) -> str:
     return "".join([*(word for task in tasks for word in task), *result.problems, *shown])
 
 
-@pytest.mark.sample(every=3)
+@pytest.mark.sample(every=8)
 @pytest.mark.parametrize("path", ATTACKS, ids=IDS)
 def test_an_attack_does_not_change_neighbouring_results(
     outcomes: Callable[[Path], Outcome], path: Path

@@ -6,7 +6,8 @@ import copy
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from types import GenericAlias
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,6 @@ from layer_cases import (
     one_hot,
     parameters,
 )
-from typing_extensions import TypeAliasType
 
 from course_lib import layers
 from course_lib.arrays import Targets
@@ -552,15 +552,18 @@ def test_every_argument_annotated_as_an_array_is_checked() -> None:
 
 def test_an_alias_of_an_array_is_checked_as_an_array() -> None:
     # NumPy's own NDArray is such an alias from 2.5 on.
-    T = TypeVar("T", bound=np.generic)
-    Alias = TypeAliasType("Alias", np.ndarray[tuple[int, ...], np.dtype[T]], type_params=(T,))
-    Names = TypeAliasType("Names", list[T], type_params=(T,))
+    class Vector:
+        __value__ = np.ndarray[tuple[int, ...], np.dtype[Any]]
+        __class_getitem__ = classmethod(GenericAlias)
+
+    class Words(Vector):
+        __value__ = list[str]  # type: ignore[assignment]
 
     def forward(self: Any, x: Any, names: Any) -> Any:
         self.seen = (x, names)
         return x
 
-    forward.__annotations__ = {"x": Alias[Any], "names": Names[Any]}
+    forward.__annotations__ = {"x": Vector[Any], "names": Words[Any]}  # type: ignore[misc]
     layer: Any = type("Named", (Layer,), {"forward": forward})()
     layer.forward([1, 2], ["a"])
     assert layer.seen[0].dtype == np.float64

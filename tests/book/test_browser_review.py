@@ -129,6 +129,7 @@ def test_only_chapters_read_are_asked_in_turn(reader: Reader) -> None:
     assert chapters == [CART, CHAIN, CART, CHAIN]
 
 
+@pytest.mark.slow
 def test_a_chapter_is_read_at_its_end_and_the_menu_shows_it(reader: Reader, axe: str) -> None:
     page = reader.page
     reader.go(CART)

@@ -175,7 +175,7 @@ def wait(seen: Look) -> None:
     seen.page.wait_for_selector("html[data-fitted]", state="attached")
 
 
-@pytest.mark.sample(every=5)
+@pytest.mark.sample(every=10)
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_every_slide_fits(browser: Any, book: Path, name: str) -> None:
     with look(browser, (book / "slides" / f"{name}.html").as_uri(), still=True) as seen:

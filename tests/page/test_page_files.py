@@ -91,6 +91,7 @@ def test_lock_file_lists_exactly_the_files(made: Path) -> None:
         assert set(entry["depends"]) <= set(packages)
 
 
+@pytest.mark.slow
 def test_files_are_built_once_for_each_state_of_the_sources(made: Path) -> None:
     mark = made / "mark"
     mark.touch()

@@ -91,6 +91,7 @@ def test_new_files_contain_no_placeholder(scratch: Path) -> None:
     assert "# Exercise 11: warm things" in (scratch / "solutions" / f"{SLUG}.md").read_text()
 
 
+@pytest.mark.slow
 def test_released_new_exercise_misses_only_its_chapter(scratch: Path) -> None:
     assert course(scratch, "release", SLUG).returncode == 0
     missing = course(scratch, "checklist", SLUG)

@@ -217,6 +217,7 @@ def test_an_endless_loop_costs_only_its_own_task(graded: Course) -> None:
     assert "ran too long" in outputs(graded, "looper", "swish")
 
 
+@pytest.mark.slow
 def test_without_the_sandbox_student_code_can_read_the_course(graded: Course) -> None:
     """The tests above can fail: without a sandbox, the spy finds the course."""
     root = Path(graded.root)
